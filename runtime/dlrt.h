@@ -1,0 +1,129 @@
+/* libdlrt: loads what `dlc compile` wrote and runs it. Plain C, needs libc and libm alone.
+ *
+ * Objects. A model is code and introspection, immutable, shared by any number of threads. Params hold the parameters and
+ * carried state of one model, with whatever `prepare` derived from them; they may be shared by contexts that only read
+ * them. A context owns one arena and runs one entry at a time; use a context from one thread at a time. A team is the
+ * threads that contexts lend their work to; a context that finds it taken runs inline, with the same bits.
+ * Errors. Every function that can fail returns a dlrt_status; dlrt_error() then is this thread's message. Nothing is
+ * thrown, nothing is printed, the process is never ended. Arguments must not be null unless said so.
+ * Steady path. dlrt_run calls neither malloc nor a lock once a context has run an entry and the parameters are prepared. */
+#ifndef DLC_RUNTIME_DLRT_H
+#define DLC_RUNTIME_DLRT_H
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined(__GNUC__)
+#define DLRT_API __attribute__((visibility("default")))
+#else
+#define DLRT_API
+#endif
+
+typedef enum {
+  DLRT_OK = 0,
+  DLRT_FILE,       /* cannot be opened, read or written */
+  DLRT_FORMAT,     /* truncated, corrupt, wrong magic, newer version */
+  DLRT_CPU,        /* the CPU lacks what the kernels use */
+  DLRT_NAME,       /* no such entry, parameter, tensor */
+  DLRT_SHAPE,      /* rank, extent, dtype, a symbol that two tensors disagree on, a bound */
+  DLRT_VALUE,      /* an element outside its declared range, a bad argument */
+  DLRT_MEMORY,     /* allocation failed */
+  DLRT_KERNEL      /* a kernel ended the run */
+} dlrt_status;
+
+/* DLPack 1.0's tensor, layout-compatible with DLTensor; the caller owns data, shape and strides. strides: null = row-major. */
+typedef struct { int32_t device_type, device_id; } dlrt_device;              /* {1, 0}: CPU */
+typedef struct { uint8_t code, bits; uint16_t lanes; } dlrt_datatype;        /* DLPack codes: 0 int, 1 uint, 2 float, 4 bfloat, 6 bool */
+typedef struct {
+  void *data;
+  dlrt_device device;
+  int32_t ndim;
+  dlrt_datatype dtype;
+  int64_t *shape, *strides;
+  uint64_t byte_offset;
+} dlrt_tensor;
+
+typedef struct dlrt_model dlrt_model;
+typedef struct dlrt_params dlrt_params;
+typedef struct dlrt_context dlrt_context;
+typedef struct dlrt_team dlrt_team;
+
+/* A tensor of an entry or a parameter. dims: extents, or -1 where a symbol decides; max_dims: extents at the bounds. */
+typedef struct {
+  const char *name;
+  dlrt_datatype dtype;
+  int32_t ndim;
+  int32_t trainable;            /* parameters: 1 trained, 0 carried state */
+  const int64_t *dims, *max_dims;
+  const char *const *symbols;   /* for each dimension the symbol's name, null where constant or derived */
+} dlrt_tensor_info;
+
+/* This thread's last message: what was found, what was expected, what to do. Valid until the thread's next failure. */
+DLRT_API const char *dlrt_error(void);
+DLRT_API const char *dlrt_version(void);
+/* The DLX_CPU_* bits of this machine, less what the environment's DLRT_CPU_MASK hides: a comma list of v3, v4. */
+DLRT_API uint64_t dlrt_cpu_features(void);
+
+/* Loads an artefact (.so). Length, checksum, ABI and CPU are checked before its code is mapped. */
+DLRT_API dlrt_status dlrt_model_load(const char *path, dlrt_model **model);
+/* The same from a dlx_descriptor that is linked in or was built in memory; it must outlive the model. */
+DLRT_API dlrt_status dlrt_model_open(const void *descriptor, dlrt_model **model);
+DLRT_API void dlrt_model_free(dlrt_model *model); /* null is fine; params and contexts go first */
+
+DLRT_API const char *dlrt_model_name(const dlrt_model *model);
+DLRT_API const char *dlrt_model_target(const dlrt_model *model);
+DLRT_API size_t dlrt_model_entries(const dlrt_model *model);
+DLRT_API const char *dlrt_entry_name(const dlrt_model *model, size_t entry);
+DLRT_API dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name, size_t *entry);
+DLRT_API size_t dlrt_entry_inputs(const dlrt_model *model, size_t entry);
+DLRT_API size_t dlrt_entry_outputs(const dlrt_model *model, size_t entry);
+DLRT_API const dlrt_tensor_info *dlrt_entry_input(const dlrt_model *model, size_t entry, size_t i);
+DLRT_API const dlrt_tensor_info *dlrt_entry_output(const dlrt_model *model, size_t entry, size_t i);
+DLRT_API size_t dlrt_model_params(const dlrt_model *model);
+DLRT_API const dlrt_tensor_info *dlrt_model_param(const dlrt_model *model, size_t i);
+/* Bytes of the arena at the bounds, and of one thread's scratch. */
+DLRT_API uint64_t dlrt_entry_arena(const dlrt_model *model, size_t entry);
+DLRT_API uint64_t dlrt_entry_scratch(const dlrt_model *model, size_t entry);
+
+/* Parameters, zeroed; embedded weights are loaded. */
+DLRT_API dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params);
+DLRT_API void dlrt_params_free(dlrt_params *params);
+/* By the declared initialisers: Philox 4x32-10 keyed by seed and the parameter's name, so that two builds of a net agree. */
+DLRT_API dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed);
+/* A view of the storage; writing through it needs a call of dlrt_params_changed. */
+DLRT_API dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view);
+DLRT_API dlrt_status dlrt_params_set(dlrt_params *params, const char *name, const dlrt_tensor *value);
+DLRT_API void dlrt_params_changed(dlrt_params *params);
+/* A safetensors file. Every parameter must be there with its dtype and shape; carried state may be missing and keeps its
+ * initial value; names that the model lacks are refused. Saving writes beside the path and renames. */
+DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path);
+DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size);
+DLRT_API dlrt_status dlrt_params_save(const dlrt_params *params, const char *path);
+
+/* threads >= 1, the caller's included; 0: one a CPU of the process's affinity mask. */
+DLRT_API dlrt_status dlrt_team_new(int threads, dlrt_team **team);
+DLRT_API void dlrt_team_free(dlrt_team *team);
+DLRT_API int dlrt_team_threads(const dlrt_team *team);
+
+/* team: null runs inline. The arena is allocated here, at the largest entry's bound. */
+DLRT_API dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dlrt_team *team, dlrt_context **context);
+DLRT_API void dlrt_context_free(dlrt_context *context);
+/* Runs an entry. Inputs and outputs in the model's order; outputs must have the extents that the inputs' symbols give
+ * (dlrt_output_shape tells). Tensors must be dense, 16-byte aligned at least; no copies are made. */
+DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs, size_t noutputs);
+/* Extents of output i for these inputs; shape has room for the output's ndim. */
+DLRT_API dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, size_t i, int64_t *shape);
+/* Runs `prepare` now if the parameters changed since it last ran; dlrt_run does so by itself. */
+DLRT_API dlrt_status dlrt_prepare(dlrt_context *context, size_t entry);
+/* The arena, for tests: guarded and poisoned contexts, highest byte touched (docs/dlx.md). */
+DLRT_API void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes);
+
+/* Per-launch times. on != 0 clears and starts. */
+typedef struct { const char *function; uint64_t calls, nanoseconds; } dlrt_profile_row;
+DLRT_API void dlrt_profile(dlrt_context *context, int on);
+DLRT_API size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile_row *rows, size_t room);
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,120 @@
+/* The flat form of a dlx program: what the compiler writes and the runtime executes (docs/dlx.md).
+ *
+ * One block of bytes, little-endian, 8-byte aligned, no pointers: tables of fixed-size records, named by byte offset and
+ * count in the header. A reader checks the header, the checksum and every index once, before anything is executed.
+ * Both sides include this file; a change of any record raises DLX_VERSION. */
+#ifndef DLC_RUNTIME_DLX_H
+#define DLC_RUNTIME_DLX_H
+#include <stdint.h>
+
+#define DLX_MAGIC 0x31584c44u /* "DLX1" */
+#define DLX_VERSION 1u
+#define DLX_ABI_VERSION 1u
+#define DLX_NONE 0xffffffffu
+
+/* A kernel's launch function, the only code in an artefact (docs/kernel-abi.md). Runs blocks [begin, end) of its grid.
+ * buffers: one pointer an argument, in the order of the launch's arguments; scalars: the actual extents of the model's
+ * symbolic dimensions, in the order of the symbol table; scratch: the thread's own, 64-byte aligned. Returns 0, or a
+ * positive status that ends the run. */
+typedef int32_t (*dlx_kernel_fn)(void *const *buffers, const int64_t *scalars, int64_t begin, int64_t end, void *scratch);
+
+typedef enum { DLX_F32, DLX_F64, DLX_BF16, DLX_I1, DLX_I8, DLX_I32, DLX_I64, DLX_U8, DLX_DTYPES } dlx_dtype; /* i1: one byte, 0 or 1 */
+
+/* A sum of code words in reverse Polish notation over the symbols; 1 to 64 words. */
+typedef enum { DLX_PUSH, DLX_SYMBOL, DLX_ADD, DLX_MUL, DLX_FLOORDIV, DLX_CEILDIV, DLX_MOD, DLX_OPCODES } dlx_opcode;
+typedef struct { int64_t op, value; } dlx_word;                 /* value: the constant, or the symbol's index */
+typedef struct { uint32_t first, count; } dlx_expr;             /* into words */
+typedef struct { uint64_t offset, count; } dlx_table;           /* byte offset from the header, number of records */
+
+typedef struct { uint32_t name, reserved; int64_t min, max; } dlx_symbol; /* name: offset in strings, NUL-terminated */
+
+typedef enum { DLX_INPUT, DLX_OUTPUT, DLX_PARAM, DLX_STATE, DLX_ROLES } dlx_role; /* param: trained; state: carried, not trained */
+typedef enum { DLX_INIT_NONE, DLX_INIT_CONSTANT, DLX_INIT_UNIFORM, DLX_INIT_NORMAL, DLX_INITS } dlx_init;
+/* A tensor of the model's surface. Row-major and dense. */
+typedef struct {
+  uint32_t name;
+  uint16_t dtype, role;
+  uint32_t rank, dims;          /* dims: index of the first of `rank` exprs; params have constant extents */
+  uint32_t init, reserved;      /* params and state; constant(a), uniform(a, b), normal(mean a, deviation b) */
+  double a, b;
+  int64_t lo, hi;               /* integer inputs: elements must lie in [lo, hi); no check where lo == hi */
+} dlx_tensor;
+
+typedef enum { DLX_ARENA, DLX_BIND_INPUT, DLX_BIND_OUTPUT, DLX_BIND_PARAM, DLX_PREPARED, DLX_CONSTANT, DLX_VIEW, DLX_BUFFER_KINDS } dlx_buffer_kind;
+/* Where a pointer comes from. at: byte offset in the context's arena, in the prepared block or in the constants (64-byte
+ * aligned); number of the entry's input or output, or of the model's parameter; for a view, the buffer it moves over. */
+typedef struct {
+  uint32_t kind, bytes;         /* bytes: expr, at the actual extents */
+  uint64_t at, bound;           /* bound: bytes at the symbols' upper bounds */
+} dlx_buffer;
+
+typedef struct { uint32_t buffer, reserved; int64_t offset; } dlx_arg;      /* pointer = buffer + offset bytes */
+typedef struct { uint32_t kernel, grid, args, nargs; } dlx_launch;          /* kernel: index of function; grid: expr */
+/* stage: launches [a, a + b), free to run together. loop: trip count expr a, the next `b` instructions are the body, over
+ * views [c, c + d) and swaps [e, e + f). copy: expr a bytes from buffer c (+ e) to buffer b (+ f): e, f byte offsets. */
+typedef enum { DLX_STAGE, DLX_LOOP, DLX_COPY, DLX_INSTRUCTIONS } dlx_instruction_kind;
+typedef struct { uint32_t kind, a, b, c, d, e, f, reserved; } dlx_instruction;
+/* In iteration i of the loop, buffer `view` points to its base + start + i * stride (exprs: bytes; stride may be negative). */
+typedef struct { uint32_t view, start, stride, reserved; } dlx_moving;
+typedef struct { uint32_t first, second; } dlx_swap;                        /* pointers exchanged after each iteration */
+
+typedef enum { DLX_WRITES_PARAMS = 1, DLX_IS_PREPARE = 2 } dlx_entry_flag;
+typedef struct {
+  uint32_t name, flags;
+  uint32_t inputs, ninputs, outputs, noutputs;      /* ranges of tensors */
+  uint32_t buffers, nbuffers, code, ncode;          /* indices in records are relative to the entry's own buffers */
+  uint32_t prepare, reserved;                       /* entry that must have run since the parameters changed, or DLX_NONE */
+  uint64_t arena, scratch, prepared;                /* bytes: arena at the bounds, scratch a thread, prepared block */
+} dlx_entry;
+
+typedef struct {
+  uint32_t magic, version;
+  uint64_t bytes;               /* of the whole program, a multiple of 8 */
+  uint64_t checksum;            /* dlx_checksum of everything behind this field */
+  dlx_table strings, words, exprs, symbols, tensors, params, functions, entries, buffers, args, launches, moving, swaps, code, constants;
+} dlx_header;                   /* params: u32 indices of tensors; functions: u32 names; strings and constants: bytes */
+
+/* One target's code and program. features: DLX_CPU_* that the kernels use. */
+#define DLX_CPU_V2 1u           /* SSE4.2 and older */
+#define DLX_CPU_V3 2u           /* AVX2, FMA, BMI2 */
+#define DLX_CPU_V4 4u           /* AVX-512 F, BW, CD, DQ, VL */
+typedef struct {
+  const char *target;           /* "cpu:x86-64-v3" */
+  uint64_t features;
+  const void *program;          /* dlx_header */
+  uint64_t program_bytes;
+  const dlx_kernel_fn *functions;
+  uint64_t nfunctions;          /* equals the program's table */
+} dlx_target;
+/* What an artefact exports, as `dlc_descriptor` and as `<model>_descriptor`. */
+#define DLX_DESCRIPTOR_MAGIC 0x726f746372736564ull /* "descrtor" */
+typedef struct {
+  uint64_t magic;
+  uint32_t abi, ntargets;
+  const char *model, *compiler; /* model name; build of dlc */
+  const dlx_target *targets;    /* best first */
+  const void *weights;          /* embedded safetensors file, or null */
+  uint64_t weights_bytes;
+} dlx_descriptor;
+
+/* The last bytes of an artefact file: length of the file with this trailer, and the checksum of all bytes before it. */
+#define DLX_TRAILER_MAGIC 0x726c6961727463ull /* "ctrailr" */
+typedef struct { uint64_t magic, bytes, checksum; } dlx_trailer;
+
+/* Four interleaved lanes of multiply-rotate over 8-byte words, then the tail; detects any single changed byte. */
+static inline uint64_t dlx_checksum(const void *data, uint64_t bytes) {
+  const unsigned char *p = (const unsigned char *)data;
+  uint64_t lane[4] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull, 0x94d049bb133111ebull, 0x2545f4914f6cdd1dull};
+  uint64_t i = 0, h = bytes * 0x9e3779b97f4a7c15ull;
+  for (; i + 32 <= bytes; i += 32)
+    for (int k = 0; k < 4; ++k) {
+      uint64_t w = 0;
+      __builtin_memcpy(&w, p + i + 8 * k, 8);
+      lane[k] = (lane[k] ^ w) * 0xff51afd7ed558ccdull;
+      lane[k] = lane[k] << 29 | lane[k] >> 35;
+    }
+  for (; i < bytes; ++i) lane[i & 3] = (lane[i & 3] ^ p[i]) * 0x100000001b3ull;
+  for (int k = 0; k < 4; ++k) h = (h ^ lane[k]) * 0xc4ceb9fe1a85ec53ull, h ^= h >> 31;
+  return h;
+}
+#endif
