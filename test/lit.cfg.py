@@ -1,0 +1,35 @@
+# Tests that are files with RUN lines. %cc, %cxx: the compilers; %root: the source tree; %libdir: libdlrt and its kin.
+# A test of bad input is called <subject>-invalid.mlir or bad-<subject>.test: these also run under the sanitizers.
+import os
+import lit.formats
+
+config.name = "dlc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "unit", "fuzz", "lib"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.dlc_build, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [os.path.join(config.dlc_build, "bin"), config.llvm_tools, os.environ["PATH"]]
+)
+for name in ("HOME", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+config.environment["FILECHECK_OPTS"] = "-enable-var-scope -dump-input-filter=error"
+
+config.substitutions += [
+    ("%cc", config.cc),
+    ("%cxx", config.cxx),
+    ("%root", config.dlc_source),
+    ("%libdir", os.path.join(config.dlc_build, "lib")),
+]
+
+# REQUIRES: sanitize, gpu, avx2, avx512f
+if config.sanitize:
+    config.available_features.add("sanitize")
+if os.path.exists("/dev/nvidia0"):
+    config.available_features.add("gpu")
+with open("/proc/cpuinfo") as cpuinfo:
+    flags = next((line.split() for line in cpuinfo if line.startswith("flags")), [])
+config.available_features.update(f for f in ("avx2", "avx512f") if f in flags)
