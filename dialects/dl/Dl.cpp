@@ -1,0 +1,84 @@
+// The dl dialect: registration, interned symbols, checks on functions and their arguments.
+#include "dialects/dl/Dl.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include <deque>
+#include <mutex>
+
+using namespace mlir;
+using namespace dlc::dl;
+
+#include "dialects/dl/Dialect.cpp.inc"
+#include "dialects/dl/Enums.cpp.inc"
+#include "dialects/dl/Interfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/dl/Attrs.cpp.inc"
+
+namespace dlc::dl {
+struct SymbolNames {
+  std::mutex lock;
+  llvm::StringMap<unsigned> ids;
+  std::deque<std::string> names; // stable references
+};
+} // namespace dlc::dl
+
+void DlDialect::initialize() {
+  names = std::make_shared<SymbolNames>();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/dl/Attrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/dl/Ops.cpp.inc"
+      >();
+}
+unsigned DlDialect::internSymbol(StringRef name) {
+  std::lock_guard<std::mutex> guard(names->lock);
+  auto [it, fresh] = names->ids.try_emplace(name, names->names.size());
+  if (fresh)
+    names->names.push_back(name.str());
+  return it->second;
+}
+StringRef DlDialect::symbolName(unsigned id) {
+  std::lock_guard<std::mutex> guard(names->lock);
+  return names->names[id];
+}
+
+LogicalResult SymbolOp::verify() {
+  if (getMin() < 0 || getMin() > getMax())
+    return emitOpError("bounds ") << getMin() << " to " << getMax() << ": expected 0 <= min <= max";
+  return success();
+}
+
+// dl.name, dl.param and dl.range on arguments; dl.name and dl.state on results.
+LogicalResult DlDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
+  return op->emitOpError("has the unknown attribute '") << attr.getName() << "'";
+}
+LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  Type type = function.getArgumentTypes()[index];
+  auto fail = [&](const Twine &what) {
+    return op->emitOpError("argument ") << index << ": " << what;
+  };
+  if (attr.getName() == "dl.name")
+    return isa<StringAttr>(attr.getValue()) ? success() : fail("dl.name is a string: write dl.name = \"image\"");
+  if (attr.getName() == "dl.range") {
+    auto range = dyn_cast<DenseI64ArrayAttr>(attr.getValue());
+    return range && range.size() == 2 && range[0] < range[1]
+               ? success()
+               : fail("dl.range gives the first and the last plus one: write dl.range = array<i64: 0, 10>");
+  }
+  if (attr.getName() == "dl.param") {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!isa<ParamAttr>(attr.getValue()))
+      return fail("dl.param is a #dl.param<\"name\", init(value), trainable>");
+    if (!tensor || !tensor.hasStaticShape())
+      return fail("a parameter needs a tensor type of constant extents");
+    return success();
+  }
+  return fail("unknown attribute '" + attr.getName().getValue() + "'");
+}

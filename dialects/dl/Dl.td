@@ -1,0 +1,81 @@
+// The `dl` dialect: named neural-network ops on ranked tensors, value semantics. Op families live in ops/*.td.
+#ifndef DLC_DIALECTS_DL_DL_TD
+#define DLC_DIALECTS_DL_DL_TD
+include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/TensorEncoding.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "dialects/dl/Interfaces.td"
+
+def Dl_Dialect : Dialect {
+  let name = "dl";
+  let cppNamespace = "::dlc::dl";
+  let summary = "Static dataflow graphs of neural-network operations";
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// Symbols of dimensions, interned; see Structures.h.
+    unsigned internSymbol(::llvm::StringRef name);
+    ::llvm::StringRef symbolName(unsigned id);
+  private:
+    ::std::shared_ptr<struct SymbolNames> names;
+  public:
+  }];
+}
+
+// Any tensor: static, or with the #dl.dims encoding where an extent is symbolic.
+def Dl_Float : AnyTypeOf<[F32, F64, BF16]>;
+def Dl_Tensor : RankedTensorOf<[F32, F64, BF16, I1, I8, I32, I64]>;
+def Dl_FloatTensor : RankedTensorOf<[F32, F64, BF16]>;
+def Dl_IntTensor : RankedTensorOf<[I1, I8, I32, I64]>;
+def Dl_BoolTensor : RankedTensorOf<[I1]>;
+
+class Dl_Op<string mnemonic, list<Trait> traits = []> : Op<Dl_Dialect, mnemonic, !listconcat([Pure], traits)>;
+// Result types follow from operands and attributes (static method inferReturnTypes with diagnostics). Inference runs in the
+// parser before the verifier, so it must check everything that it leans on.
+class Dl_InferredOp<string mnemonic, list<Trait> traits = []>
+    : Dl_Op<mnemonic, !listconcat([DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)>;
+
+defvar Dl_VJP = DeclareOpInterfaceMethods<Dl_Differentiable>;
+
+//===-- Attributes ------------------------------------------------------------------------------------------------===//
+class Dl_Attr<string name, string mnemonicName, list<Trait> traits = []> : AttrDef<Dl_Dialect, name, traits> { let mnemonic = mnemonicName; }
+
+def Dl_DimsAttr : Dl_Attr<"Dims", "dims", [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let summary = "extents over named symbols: #dl.dims<B, (H - 4) floordiv 2, 20>";
+  let description = [{The encoding of a tensor type of which an extent is symbolic. One expression a dimension: integers,
+    symbol names, `+`, `-`, `*`, `floordiv`, `ceildiv`, `mod`, parentheses.}];
+  let parameters = (ins ArrayRefParameter<"::mlir::AffineExpr">:$extents);
+  let hasCustomAssemblyFormat = 1;
+}
+def Dl_InitKind : I32EnumAttr<"InitKind", "how a parameter starts", [
+    I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"normal", 2>,
+    I32EnumAttrCase<"xavier_uniform", 3>, I32EnumAttrCase<"xavier_normal", 4>,
+    I32EnumAttrCase<"he_uniform", 5>, I32EnumAttrCase<"he_normal", 6>]> {
+  let cppNamespace = "::dlc::dl";
+  let genSpecializedAttr = 0;
+}
+def Dl_ParamAttr : Dl_Attr<"Param", "param"> {
+  let summary = "a parameter: #dl.param<\"conv1.weight\", xavier_uniform(1.0), trainable>";
+  let description = [{
+    On a function argument. constant(v); uniform(a): in [-a, a); normal(s): deviation s; xavier_*(gain), he_*(gain): by
+    fan-in and fan-out, where the last dimension of the shape is out and the others are in.
+    `trainable` is changed by the optimiser; `state` is carried (running statistics, optimiser slots).
+  }];
+  let parameters = (ins StringRefParameter<>:$name, EnumParameter<Dl_InitKind>:$init, "::mlir::FloatAttr":$value, "bool":$trainable);
+  let hasCustomAssemblyFormat = 1;
+}
+
+//===-- Symbols ---------------------------------------------------------------------------------------------------===//
+def Dl_SymbolOp : Op<Dl_Dialect, "symbol", [Symbol]> {
+  let summary = "declares a symbolic extent and its bounds, both included";
+  let description = [{Example: `dl.symbol @B : 1 to 64`. Every symbol that a type of the module names is declared once.}];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$min, I64Attr:$max);
+  let assemblyFormat = "$sym_name `:` $min `to` $max attr-dict";
+  let hasVerifier = 1;
+}
+#endif

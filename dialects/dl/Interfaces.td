@@ -1,0 +1,85 @@
+// What ops tell the compiler. Passes and emitters ask these and know no op by name (docs/structures.md, docs/autodiff.md).
+#ifndef DLC_DIALECTS_DL_INTERFACES_TD
+#define DLC_DIALECTS_DL_INTERFACES_TD
+include "mlir/IR/OpBase.td"
+
+class Dl_Interface<string name> : OpInterface<name> { let cppNamespace = "::dlc::dl"; }
+
+def Dl_Pointwise : Dl_Interface<"PointwiseOpInterface"> {
+  let description = [{
+    One element of every result from one element of every operand, at the same index; all operands and results have one
+    shape. Operands come in compute types (bf16 as f32, else as stored), all scalars or all vectors of one lane count.
+    Without operands (a constant) the answer is scalar. Results in compute types; the caller rounds to storage.
+  }];
+  let methods = [
+    InterfaceMethod<"arith and math ops on scalars and vectors alike", "::llvm::SmallVector<::mlir::Value>",
+      "emitPointwise", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc, "::mlir::ValueRange":$s)>,
+    InterfaceMethod<"flops an element; above 6 a value is kept between passes rather than recomputed", "int64_t",
+      "getElementCost", (ins)>
+  ];
+}
+def Dl_Positional : Dl_Interface<"PositionalOpInterface"> {
+  let description = [{
+    Elements from their index alone (iota, extents, Philox), and from operands of rank 0, which come as scalars.
+    `coords` has an i64 scalar, or a vector of `lanes` i64, for each dimension of the result; all scalars when lanes is 1.
+  }];
+  let methods = [
+    InterfaceMethod<"", "::mlir::Value", "emitAt", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc,
+      "::mlir::ValueRange":$operands, "::mlir::ValueRange":$coords,
+      "::llvm::function_ref<::mlir::Value(::mlir::AffineExpr)>":$extent)>,
+    InterfaceMethod<"flops an element", "int64_t", "getElementCost", (ins)>
+  ];
+}
+def Dl_Movement : Dl_Interface<"MovementOpInterface"> {
+  let description = [{
+    Each element of the one result is an element of some operand, or the fill: broadcast, transpose, slice, pad, concat,
+    reverse. The first source whose bounds hold is read; with none, the element is getFill().
+  }];
+  let methods = [
+    InterfaceMethod<"", "::llvm::SmallVector<::dlc::dl::Source>", "getSources", (ins)>,
+    InterfaceMethod<"the fill as a constant of the element type, or null where some source always holds", "::mlir::TypedAttr",
+      "getFill", (ins), "", [{ return {}; }]>,
+    InterfaceMethod<"the result has the operand's bytes in the operand's order (reshape): no kernel, another name", "bool",
+      "isView", (ins), "", [{ return false; }]>
+  ];
+}
+def Dl_Combine : Dl_Interface<"CombineOpInterface"> {
+  let description = [{
+    Results that are combinations of terms over reduced dimensions: reductions, contractions, windows. Every result has
+    one accumulator of the type that emitIdentity gives it. The order is docs/summation.md's, not the op's.
+  }];
+  let methods = [
+    InterfaceMethod<"", "::dlc::dl::Nest", "getNest", (ins)>,
+    InterfaceMethod<"one value a result; `like` is a scalar or vector type whose lanes they take", "::llvm::SmallVector<::mlir::Value>",
+      "emitIdentity", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc, "::mlir::Type":$like)>,
+    InterfaceMethod<"accumulators after one more term; coord(i) is the index along dimension i of the nest",
+      "::llvm::SmallVector<::mlir::Value>", "emitTerm", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc,
+      "::mlir::ValueRange":$acc, "::mlir::ValueRange":$elements, "::llvm::function_ref<::mlir::Value(unsigned)>":$coord)>,
+    InterfaceMethod<"two partial accumulators into one, `x` from earlier terms than `y`",
+      "::llvm::SmallVector<::mlir::Value>", "emitMerge", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc,
+      "::mlir::ValueRange":$x, "::mlir::ValueRange":$y)>,
+    InterfaceMethod<"terms are lhs * rhs, added by FMA in the accumulator's type: what the contraction emitter takes",
+      "bool", "isMultiplyAdd", (ins), "", [{ return false; }]>
+  ];
+}
+def Dl_Decomposable : Dl_Interface<"DecomposableOpInterface"> {
+  let description = [{A composite: the same values by simpler dl ops, rounded at the same places.}];
+  let methods = [InterfaceMethod<"one value a result", "::llvm::SmallVector<::mlir::Value>", "decompose",
+    (ins "::mlir::OpBuilder &":$b)>];
+}
+def Dl_Differentiable : Dl_Interface<"DifferentiableOpInterface"> {
+  let description = [{
+    Reverse mode. buildVjp asks `d` for the cotangents of its results (null: none flows), and hands back a cotangent for
+    each operand that needs one, as more dl ops. Ops built so are differentiable again. Forward mode is derived.
+  }];
+  let methods = [InterfaceMethod<"", "void", "buildVjp", (ins "::dlc::dl::Differentiator &":$d)>];
+}
+def Dl_Training : Dl_Interface<"TrainingOpInterface"> {
+  let description = [{
+    An op that acts differently in training (dropout, batch norm). buildTraining gives the results in training mode and
+    tells `t` of random numbers and of new values of carried state.
+  }];
+  let methods = [InterfaceMethod<"one value a result", "::llvm::SmallVector<::mlir::Value>", "buildTraining",
+    (ins "::dlc::dl::Training &":$t)>];
+}
+#endif

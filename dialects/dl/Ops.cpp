@@ -1,0 +1,7 @@
+// The generated op classes; their stories are in ops/*.td and ops/*.cpp.
+#include "dialects/dl/Dl.h"
+#include "mlir/IR/TypeUtilities.h"
+using namespace mlir;
+using namespace dlc::dl;
+#define GET_OP_CLASSES
+#include "dialects/dl/Ops.cpp.inc"

@@ -1,0 +1,9 @@
+// Table of contents: one include per op family.
+#ifndef DLC_DIALECTS_DL_OPS_TD
+#define DLC_DIALECTS_DL_OPS_TD
+include "dialects/dl/Dl.td"
+include "dialects/dl/ops/Pointwise.td"
+include "dialects/dl/ops/Reduction.td"
+include "dialects/dl/ops/Contraction.td"
+include "dialects/dl/ops/Movement.td"
+#endif

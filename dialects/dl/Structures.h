@@ -1,0 +1,58 @@
+// What an op's structure is made of: extents over named symbols, access maps, iteration spaces. docs/structures.md.
+#pragma once
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace dlc::dl {
+
+/// 0 <= expr < extent. Where a bound fails, the access does not take place.
+struct Bound {
+  mlir::AffineExpr expr, extent;
+};
+
+/// Where an element of a movement's result comes from: operand `operand` at `map` of the result's coordinates, provided
+/// that every bound in `where` (over the result's coordinates) holds.
+struct Source {
+  unsigned operand = 0;
+  mlir::AffineMap map;
+  llvm::SmallVector<Bound> where;
+};
+
+/// The iteration space of an op that combines terms: one dimension for each dimension of the result, then the reduced
+/// ones, in the order of summation (the last runs fastest). Operand i is read at operands[i] of all dimensions; where one
+/// of `bounds` fails there is no term (padding). Accesses that no bound guards are always within their operand.
+struct Nest {
+  llvm::SmallVector<mlir::AffineExpr> extents;
+  unsigned parallel = 0;                        ///< number of result dimensions
+  llvm::SmallVector<mlir::AffineMap> operands;
+  llvm::SmallVector<Bound> bounds;
+  unsigned reduced() const { return extents.size() - parallel; }
+};
+
+//===-- Extents ---------------------------------------------------------------------------------------------------===//
+// A dimension is an AffineExpr: a constant, or an expression over symbols. Symbols are interned by name in the dialect, so
+// expressions of different types mix freely and equal extents are equal pointers.
+
+/// The symbol called `name`, e.g. "B".
+mlir::AffineExpr getSymbol(mlir::MLIRContext *context, llvm::StringRef name);
+llvm::StringRef getSymbolName(mlir::AffineSymbolExpr symbol);
+/// The extents of a ranked tensor, constants where static.
+llvm::SmallVector<mlir::AffineExpr> getExtents(mlir::Type tensor);
+llvm::SmallVector<mlir::AffineExpr> getExtents(mlir::Value tensor);
+/// A tensor type with these extents: `?` and the #dl.dims encoding where one is not constant.
+mlir::RankedTensorType getTensor(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::Type element);
+/// The same extents, another element type.
+mlir::RankedTensorType withElement(mlir::Type tensor, mlir::Type element);
+/// A constant extent, or -1.
+int64_t getConstant(mlir::AffineExpr extent);
+mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::MLIRContext *context);
+/// "B", "(H - 4) floordiv 2", "28".
+std::string toString(mlir::AffineExpr extent);
+/// The value for these symbol values (upper bounds, or actual extents); asserts that every symbol is known.
+int64_t evaluate(mlir::AffineExpr extent, llvm::function_ref<int64_t(llvm::StringRef)> valueOf);
+/// An affine map over `dims` dimensions whose results may name symbols.
+mlir::AffineMap getMap(unsigned dims, llvm::ArrayRef<mlir::AffineExpr> results, mlir::MLIRContext *context);
+
+} // namespace dlc::dl
