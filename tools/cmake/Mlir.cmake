@@ -30,13 +30,15 @@ endif()
 set(archives "")
 foreach(target IN LISTS MLIR_EXPORTED_TARGETS)
   get_target_property(type ${target} TYPE)
-  if(type STREQUAL STATIC_LIBRARY AND NOT target MATCHES "^MLIRCAPI|Test")
+  if(type STREQUAL STATIC_LIBRARY)
     get_target_property(edges ${target} INTERFACE_LINK_LIBRARIES)
     if(edges)
-      list(REMOVE_ITEM edges LLVM MLIR)
+      list(REMOVE_ITEM edges LLVM MLIR "$<LINK_ONLY:LLVM>")
       set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${edges}")
     endif()
-    list(APPEND archives ${target})
+    if(NOT target MATCHES "^MLIRCAPI|Test")
+      list(APPEND archives ${target})
+    endif()
   endif()
 endforeach()
 # The linker takes from the archives only what is called, so nobody has to keep a list of MLIR's libraries.
@@ -48,6 +50,8 @@ foreach(target IN LISTS DLC_TARGETS)
 endforeach()
 llvm_map_components_to_libnames(llvm_archives ${components})
 set_target_properties(LLVMExtensions PROPERTIES INTERFACE_LINK_LIBRARIES LLVMSupport) # it would ask for libPolly
+set_target_properties(LLVMSupport PROPERTIES # shared libz, libzstd and libz3 otherwise
+                      INTERFACE_LINK_LIBRARIES "LLVMDemangle;libz.a;libzstd.a;dl;m")
 
 # lld initialises every target LLVM was built with, and LTO asks for Polly's plug-in: empty functions in their place.
 set(stubs "")
