@@ -105,8 +105,10 @@ function(dlc_library name)
     set_target_properties(${name}-static PROPERTIES OUTPUT_NAME ${name})
     target_link_libraries(${name} PRIVATE dlc_flags ${A_LINK})
     target_link_libraries(${name}-static INTERFACE ${A_LINK})
-    target_link_options(${name} PRIVATE -nostdlib++ $<$<NOT:$<BOOL:${DLC_SANITIZE}>>:-Wl,-z,defs>
-                        $<$<BOOL:${DLC_STATIC}>:-Wl,-s>)
+    target_link_options(${name} PRIVATE -nostdlib++ $<$<BOOL:${DLC_STATIC}>:-Wl,-s>)
+    if(NOT DLC_SANITIZE) # whose run-time is in the executable
+      target_link_options(${name} PRIVATE -Wl,-z,defs)
+    endif()
   else()
     add_library(${name} STATIC ${sources})
     _dlc_common(${name} ${A_MLIR})
