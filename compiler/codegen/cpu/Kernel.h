@@ -1,0 +1,149 @@
+// A kernel as CPU emitters see it: the function being written (Frame) and values of tensors at coordinates, on demand
+// (Evaluator). All fusion goes through the Evaluator: emitters know structures, never ops. docs/structures.md.
+#pragma once
+#include "dialects/dlx/Dlx.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/DenseMap.h"
+#include <map>
+
+namespace dlc::codegen {
+using namespace mlir;
+
+/// What code may use. Lanes are per 4-byte element; wider elements take as many lanes in more registers.
+struct Target {
+  std::string name = "x86-64-v3"; ///< "x86-64-v2", "x86-64-v3", "x86-64-v4": LLVM's -mcpu
+  unsigned lanes = 8, registers = 16;
+  bool fma = true;
+  static Target x86(StringRef level);
+};
+
+/// A kernel to be written: its dl function with its plan, where to, and for what.
+struct Kernel {
+  func::FuncOp fn;                ///< has the attribute dlx.plan
+  dlx::PlanAttr plan;
+  SmallVector<StringRef> symbols; ///< the program's, in the order of the scalars
+  Target target;
+  ModuleOp out;                   ///< gets a function for each launch
+
+  /// The kernel's values are numbered: arguments, results (what the function returns), temporaries.
+  unsigned arguments() const { return fn.getNumArguments(); }
+  unsigned results() const { return fn.getNumResults(); }
+  unsigned temp(unsigned i) const { return arguments() + results() + i; }
+  Operation *terminator() const { return fn.getBody().front().getTerminator(); }
+};
+
+/// An index along one dimension: a scalar i64, or `lanes` consecutive ones that start at it.
+struct Coord {
+  Value base;
+  bool vec = false;
+  bool operator==(const Coord &o) const { return base == o.base && vec == o.vec; }
+  bool operator<(const Coord &o) const {
+    return std::pair(base.getAsOpaquePointer(), vec) < std::pair(o.base.getAsOpaquePointer(), o.vec);
+  }
+};
+using Coords = SmallVector<Coord, 4>;
+
+/// What lies in memory for an element: bf16 as i16, i1 as i8.
+Type storageType(Type element);
+unsigned storageBytes(Type element);
+
+/// The function of one launch, i32(ptr buffers, ptr scalars, i64 begin, i64 end, ptr scratch), or an internal helper of it,
+/// while it is being written. Values that belong to the function (buffer pointers, symbols' extents, constants) are built
+/// at its head once.
+class Frame {
+public:
+  /// The launch numbered `launch` of the kernel's plan.
+  Frame(Kernel &kernel, unsigned launch);
+  /// An internal function `name` with these arguments and no result, to be called; it gets no buffers by itself.
+  Frame(Kernel &kernel, StringRef name, ArrayRef<Type> arguments);
+  ~Frame();                              ///< ends the function with its return
+
+  Kernel &kernel;
+  ImplicitLocOpBuilder b;
+  func::FuncOp fn;
+  Value begin, end, scratch;             ///< of a launch
+
+  /// The pointer to the kernel's value `number`, which the launch must list. An internal function is given it.
+  Value pointer(unsigned number);
+  void setPointer(unsigned number, Value pointer);
+  /// An extent or any expression over symbols and `dims`: constants folded.
+  Value expr(AffineExpr e, ArrayRef<Value> dims = {});
+  Value extent(Value tensor, unsigned dim);
+
+  Value c(int64_t value);                ///< i64 constant
+  Value add(Value, Value), sub(Value, Value), mul(Value, Value), min(Value, Value), max(Value, Value);
+  Value floorDiv(Value, int64_t), ceilDiv(Value, int64_t), rem(Value, int64_t); ///< of non-negative values
+  Value less(Value, Value);              ///< signed, i1
+  Value gep(Type element, Value base, Value index);
+  /// An element in memory to its compute type and back; `mask` may be null; lanes == 1: scalar.
+  Value load(Type element, Value pointer, unsigned lanes, Value mask = {});
+  void store(Type element, Value value, Value pointer, Value mask = {});
+  Value prefixMask(Value count, unsigned lanes);       ///< lane < count
+  Value staticMask(int64_t count, unsigned lanes);     ///< stores with it become 8/4/2/1 pieces where masked ones are slow
+  Value lanesFrom(Value base, unsigned lanes);         ///< base + 0, 1, ...
+  /// for (i = lo; i < hi; i += step); body gets i and the carried values and gives the next ones.
+  scf::ForOp loop(Value lo, Value hi, Value step, ValueRange init,
+                  function_ref<void(Value, ValueRange, SmallVectorImpl<Value> &)> body);
+  void loop(Value lo, Value hi, function_ref<void(Value)> body); ///< by one, nothing carried
+
+private:
+  unsigned launch = ~0u;
+  llvm::DenseMap<unsigned, Value> pointers;
+  llvm::DenseMap<AffineExpr, Value> exprs;
+  llvm::DenseMap<Value, int64_t> masks;
+  Value buffers, scalars;
+};
+
+/// Values of tensors at coordinates, built at the frame's insertion point and remembered. What does not vary along the
+/// lanes stays scalar, and is built by the parent, whose insertion point is further out. Values that some emitter has
+/// (accumulators, reduced rows) are told by know(). Every value is rounded to its storage type where it is defined.
+struct Evaluator {
+  Frame &f;
+  unsigned lanes;
+  Value mask = {};                       ///< of the vector dimension's loads and stores; null: all lanes
+  Evaluator *parent = nullptr;
+  OpBuilder::InsertPoint at = {};        ///< where children have scalars built
+  std::function<Value(Value, ArrayRef<Coord>)> hook = {};        ///< first refusal (kept rows)
+  std::function<void(Value, ArrayRef<Coord>, Value)> built = {}; ///< told of every value built
+  std::map<std::pair<void *, std::vector<Coord>>, Value> memo = {};
+
+  /// The element(s) of `v` at these coordinates, in compute type: scalar, or a vector of `lanes` where they vary.
+  /// Arguments of the kernel are loaded; movements, pointwise and positional ops are evaluated; a Combine op that nobody
+  /// knows is reduced by a scalar loop in the order of docs/summation.md.
+  Value eval(Value v, ArrayRef<Coord> at);
+  void know(Value v, ArrayRef<Coord> at, Value x) { memo[{v.getAsOpaquePointer(), {at.begin(), at.end()}}] = x; }
+  /// Stores to the kernel's value `number`, which has the type of `like`.
+  void store(unsigned number, Value like, ArrayRef<Coord> at, Value x);
+  /// Row-major element number.
+  Value offset(Value tensor, ArrayRef<Coord> at);
+
+private:
+  Value build(Value v, ArrayRef<Coord> at);
+};
+
+/// How much a kernel may be tuned: what `dlc compile -O` and benches choose. No value changes a bit.
+struct PlanOptions {
+  Target target;
+  bool loopsOnly = false; ///< -O0
+  bool fixedTree = true;  ///< false: K in one chunk, reductions in lanes as they come; a switch of the bench alone
+};
+
+/// Chooses the emitter and sets `dlx.plan` on the kernel function; a note on why an emitter was refused goes to `reason`.
+void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *reason = nullptr);
+/// Each emitter's plan; null where the kernel is not of its structure, with the reason.
+dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
+dlx::PlanAttr planWindow(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
+dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
+dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
+dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &options);
+/// Each emitter writes all launches of a kernel by its plan alone.
+void emitKernel(Kernel &kernel);
+void emitContraction(Kernel &kernel);
+void emitWindow(Kernel &kernel);
+void emitColumns(Kernel &kernel);
+void emitRows(Kernel &kernel);
+void emitLoops(Kernel &kernel);
+
+} // namespace dlc::codegen

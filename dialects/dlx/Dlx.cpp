@@ -1,0 +1,25 @@
+// The dlx dialect: registration.
+#include "dialects/dlx/Dlx.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc::dlx;
+
+#include "dialects/dlx/Dialect.cpp.inc"
+#include "dialects/dlx/Enums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/dlx/Attrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/dlx/Ops.cpp.inc"
+
+void DlxDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/dlx/Attrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/dlx/Ops.cpp.inc"
+      >();
+}
