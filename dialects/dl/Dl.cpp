@@ -1,6 +1,7 @@
 // The dl dialect: registration, interned symbols, checks on functions and their arguments.
 #include "dialects/dl/Dl.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/FoldInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <deque>
@@ -23,7 +24,16 @@ struct SymbolNames {
 };
 } // namespace dlc::dl
 
+namespace {
+/// Constants stay in the body of a dl op rather than become values captured from above.
+struct FoldInBodies : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+  bool shouldMaterializeInto(Region *region) const final { return isa_and_nonnull<DlDialect>(region->getParentOp()->getDialect()); }
+};
+} // namespace
+
 void DlDialect::initialize() {
+  addInterfaces<FoldInBodies>();
   names = std::make_shared<SymbolNames>();
   addAttributes<
 #define GET_ATTRDEF_LIST
@@ -33,6 +43,10 @@ void DlDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/dl/Ops.cpp.inc"
       >();
+}
+Operation *DlDialect::materializeConstant(OpBuilder &b, Attribute value, Type type, Location loc) {
+  auto number = dyn_cast<FloatAttr>(value);
+  return number && number.getType().isF64() && hasExtents(type) ? ConstantOp::create(b, loc, type, number) : nullptr;
 }
 unsigned DlDialect::internSymbol(StringRef name) {
   std::lock_guard<std::mutex> guard(names->lock);

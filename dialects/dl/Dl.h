@@ -16,6 +16,14 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "dialects/dl/Differentiator.h"
 
+namespace dlc::dl {
+/// A rank-0 input of the training step and its usual value.
+struct Hyperparameter {
+  llvm::StringRef name;
+  double value;
+};
+} // namespace dlc::dl
+
 #include "dialects/dl/Enums.h.inc"
 #include "dialects/dl/Dialect.h.inc"
 #define GET_ATTRDEF_CLASSES

@@ -17,6 +17,7 @@ def Dl_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
+  let hasConstantMaterializer = 1;
   let extraClassDeclaration = [{
     /// Symbols of dimensions, interned; see Structures.h.
     unsigned internSymbol(::llvm::StringRef name);
@@ -28,11 +29,15 @@ def Dl_Dialect : Dialect {
 }
 
 // Any tensor: static, or with the #dl.dims encoding where an extent is symbolic.
+class Dl_TensorOf<list<Type> elements> : ConfinedType<RankedTensorOf<elements>, [CPred<"::dlc::dl::hasExtents($_self)">],
+  "ranked tensor of " # !interleave(!foreach(e, elements, e.summary), ", ") # ", every `?` with its extent in #dl.dims<...>",
+  "::mlir::RankedTensorType">;
 def Dl_Float : AnyTypeOf<[F32, F64, BF16]>;
-def Dl_Tensor : RankedTensorOf<[F32, F64, BF16, I1, I8, I32, I64]>;
-def Dl_FloatTensor : RankedTensorOf<[F32, F64, BF16]>;
-def Dl_IntTensor : RankedTensorOf<[I1, I8, I32, I64]>;
-def Dl_BoolTensor : RankedTensorOf<[I1]>;
+def Dl_Tensor : Dl_TensorOf<[F32, F64, BF16, I1, I8, I32, I64]>;
+def Dl_NumberTensor : Dl_TensorOf<[F32, F64, BF16, I8, I32, I64]>;
+def Dl_FloatTensor : Dl_TensorOf<[F32, F64, BF16]>;
+def Dl_IntTensor : Dl_TensorOf<[I1, I8, I32, I64]>;
+def Dl_BoolTensor : Dl_TensorOf<[I1]>;
 
 class Dl_Op<string mnemonic, list<Trait> traits = []> : Op<Dl_Dialect, mnemonic, !listconcat([Pure], traits)>;
 // Result types follow from operands and attributes (static method inferReturnTypes with diagnostics). Inference runs in the

@@ -82,4 +82,34 @@ def Dl_Training : Dl_Interface<"TrainingOpInterface"> {
   let methods = [InterfaceMethod<"one value a result", "::llvm::SmallVector<::mlir::Value>", "buildTraining",
     (ins "::dlc::dl::Training &":$t)>];
 }
+def Dl_Loss : Dl_Interface<"LossOpInterface"> {
+  let description = [{
+    A loss: operands are the prediction, then the label; the one result is of rank 0. The training pass asks by the op's name,
+    before there is an op, what label belongs to a prediction; so a new loss touches its family alone.
+  }];
+  let methods = [
+    StaticInterfaceMethod<"the label's type, or null where the prediction has not the rank that the loss needs",
+      "::mlir::RankedTensorType", "getLabelType", (ins "::mlir::RankedTensorType":$prediction)>,
+    StaticInterfaceMethod<"labels are 0 <= label < classes; 0: any number", "int64_t",
+      "getLabelClasses", (ins "::mlir::RankedTensorType":$prediction), "", [{ return 0; }]>
+  ];
+}
+def Dl_Optimizer : Dl_Interface<"OptimizerOpInterface"> {
+  let description = [{
+    One optimiser's update of one parameter. Operands: the parameter w, its gradient g, `slots` (states of w's shape, zero at
+    first), `scalars` of rank 0: the hyper-parameters, then the counters (states that all parameters share, zero at first).
+    Results: w, then the slots, after the step. The training pass asks by the op's name and attributes.
+  }];
+  let methods = [
+    StaticInterfaceMethod<"names of the slots", "::llvm::SmallVector<::llvm::StringRef>",
+      "getSlotNames", (ins "::mlir::DictionaryAttr":$attributes)>,
+    StaticInterfaceMethod<"inputs of the training step", "::llvm::SmallVector<::dlc::dl::Hyperparameter>",
+      "getHyperparameters", (ins "::mlir::DictionaryAttr":$attributes)>,
+    StaticInterfaceMethod<"names of the counters", "::llvm::SmallVector<::llvm::StringRef>",
+      "getCounterNames", (ins "::mlir::DictionaryAttr":$attributes), "", [{ return {}; }]>,
+    StaticInterfaceMethod<"counters of this step from the last step's; `scalars` has hyper-parameters, then counters",
+      "::llvm::SmallVector<::mlir::Value>", "advanceCounters", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc,
+      "::mlir::ValueRange":$scalars), "", [{ return {}; }]>
+  ];
+}
 #endif

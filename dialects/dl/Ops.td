@@ -6,4 +6,5 @@ include "dialects/dl/ops/Pointwise.td"
 include "dialects/dl/ops/Reduction.td"
 include "dialects/dl/ops/Contraction.td"
 include "dialects/dl/ops/Movement.td"
+include "dialects/dl/ops/Optimizer.td"
 #endif

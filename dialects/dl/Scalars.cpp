@@ -91,6 +91,10 @@ Value Scalars::erf(V x) { return math::ErfOp::create(b, loc, x); }
 Value Scalars::sqrt(V x) { return math::SqrtOp::create(b, loc, x); }
 Value Scalars::sin(V x) { return math::SinOp::create(b, loc, x); }
 Value Scalars::cos(V x) { return math::CosOp::create(b, loc, x); }
+Value Scalars::sigmoid(V x) {
+  V one = cst(x.getType(), 1.0), t = exp(neg(abs(x)));
+  return div(select(lt(x, cst(x.getType(), 0.0)), t, one), add(one, t));
+}
 
 static Value constant(Scalars &s, Type type, TypedAttr attr) {
   if (auto v = dyn_cast<VectorType>(type))

@@ -24,6 +24,8 @@ struct Scalars {
   V select(V condition, V yes, V no);
   V band(V, V), bor(V, V), bxor(V, V), bnot(V), shl(V, V), shr(V, V);   ///< shr: logical
   V exp(V), log(V), tanh(V), erf(V), sqrt(V), sin(V), cos(V);
+  /// 1 / (1 + e^-x) without overflow: of e^-|x|.
+  V sigmoid(V);
   /// Constant of type `type` (scalar or splat vector), in compute type.
   V cst(mlir::Type type, double value);
   V cst(mlir::Type type, int64_t value) { return icst(type, value); }

@@ -19,6 +19,10 @@ SmallVector<AffineExpr> getExtents(Type tensor) {
     extents.push_back(getAffineConstantExpr(n, type.getContext()));
   return extents;
 }
+bool hasExtents(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && (tensor.getEncoding() ? isa<DimsAttr>(tensor.getEncoding()) : tensor.hasStaticShape());
+}
 SmallVector<AffineExpr> getExtents(Value tensor) { return getExtents(tensor.getType()); }
 int64_t getConstant(AffineExpr extent) {
   auto constant = dyn_cast<AffineConstantExpr>(extent);
@@ -38,6 +42,9 @@ RankedTensorType getTensor(ArrayRef<AffineExpr> extents, Type element) {
 RankedTensorType withElement(Type tensor, Type element) {
   auto type = cast<RankedTensorType>(tensor);
   return RankedTensorType::get(type.getShape(), element, type.getEncoding());
+}
+Type withBool(Type type) {
+  return isa<RankedTensorType>(type) ? Type(withElement(type, IntegerType::get(type.getContext(), 1))) : type;
 }
 AffineExpr product(ArrayRef<AffineExpr> extents, MLIRContext *context) {
   AffineExpr p = getAffineConstantExpr(1, context);

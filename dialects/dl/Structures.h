@@ -41,10 +41,14 @@ llvm::StringRef getSymbolName(mlir::AffineSymbolExpr symbol);
 /// The extents of a ranked tensor, constants where static.
 llvm::SmallVector<mlir::AffineExpr> getExtents(mlir::Type tensor);
 llvm::SmallVector<mlir::AffineExpr> getExtents(mlir::Value tensor);
+/// A ranked tensor whose every `?` has its extent in #dl.dims: what getExtents may be asked about.
+bool hasExtents(mlir::Type type);
 /// A tensor type with these extents: `?` and the #dl.dims encoding where one is not constant.
 mlir::RankedTensorType getTensor(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::Type element);
 /// The same extents, another element type.
 mlir::RankedTensorType withElement(mlir::Type tensor, mlir::Type element);
+/// The same extents of i1; what is no ranked tensor stays itself (for the parser, which runs before the verifier).
+mlir::Type withBool(mlir::Type type);
 /// A constant extent, or -1.
 int64_t getConstant(mlir::AffineExpr extent);
 mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::MLIRContext *context);

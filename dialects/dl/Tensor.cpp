@@ -17,11 +17,24 @@ Tensor Tensor::broadcast(RankedTensorType type, ArrayRef<int64_t> dims) const {
 }
 Tensor Tensor::spread(RankedTensorType type, ArrayRef<int64_t> summed) const { return broadcast(type, others(type.getRank(), summed)); }
 Tensor Tensor::reshape(RankedTensorType type) const { return v.getType() == type ? *this : with(ReshapeOp::create(b, loc, type, v)); }
+Tensor Tensor::cast(Type element) const {
+  return type().getElementType() == element ? *this : with(CastOp::create(b, loc, withElement(type(), element), v));
+}
 Tensor Tensor::exp() const { return with(ExpOp::create(b, loc, v)); }
-Tensor Tensor::operator-() const { return same(0.0) - *this; }
+Tensor Tensor::log() const { return with(LogOp::create(b, loc, v)); }
+Tensor Tensor::tanh() const { return with(TanhOp::create(b, loc, v)); }
+Tensor Tensor::sqrt() const { return with(SqrtOp::create(b, loc, v)); }
+Tensor Tensor::rsqrt() const { return with(RsqrtOp::create(b, loc, v)); }
+Tensor Tensor::abs() const { return with(AbsOp::create(b, loc, v)); }
+Tensor Tensor::erf() const { return with(ErfOp::create(b, loc, v)); }
+Tensor Tensor::sin() const { return with(SinOp::create(b, loc, v)); }
+Tensor Tensor::cos() const { return with(CosOp::create(b, loc, v)); }
+Tensor Tensor::sigmoid() const { return with(SigmoidOp::create(b, loc, v)); }
+Tensor Tensor::operator-() const { return with(NegOp::create(b, loc, v)); }
 Tensor operator+(const Tensor &x, const Tensor &y) { return x.with(AddOp::create(x.b, x.loc, x, y)); }
 Tensor operator-(const Tensor &x, const Tensor &y) { return x.with(SubOp::create(x.b, x.loc, x, y)); }
 Tensor operator*(const Tensor &x, const Tensor &y) { return x.with(MulOp::create(x.b, x.loc, x, y)); }
+Tensor operator/(const Tensor &x, const Tensor &y) { return x.with(DivOp::create(x.b, x.loc, x, y)); }
 Tensor operator+(const Tensor &x, double y) { return x + x.same(y); }
 Tensor operator-(const Tensor &x, double y) { return x - x.same(y); }
 Tensor operator*(const Tensor &x, double y) { return x * x.same(y); }
@@ -30,4 +43,8 @@ Tensor operator+(double x, const Tensor &y) { return y.same(x) + y; }
 Tensor operator-(double x, const Tensor &y) { return y.same(x) - y; }
 Tensor operator*(double x, const Tensor &y) { return y.same(x) * y; }
 Tensor operator/(double x, const Tensor &y) { return y.same(x) / y; }
+Tensor less(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::lt, x, y)); }
+Tensor less(const Tensor &x, double y) { return less(x, x.same(y)); }
+Tensor equal(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::eq, x, y)); }
+Tensor select(const Tensor &c, const Tensor &yes, const Tensor &no) { return c.with(SelectOp::create(c.b, c.loc, c, yes, no)); }
 } // namespace dlc::dl

@@ -25,7 +25,8 @@ struct Tensor {
   Tensor reshape(mlir::RankedTensorType type) const;
   Tensor transpose(llvm::ArrayRef<int64_t> permutation) const;
   Tensor cast(mlir::Type element) const;
-  Tensor exp() const, log() const, tanh() const, sqrt() const, rsqrt() const;
+  Tensor exp() const, log() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, sin() const, cos() const;
+  Tensor sigmoid() const;
   /// 1 / the number of elements over these dimensions, of rank 0.
   Tensor reciprocalCount(llvm::ArrayRef<int64_t> dims) const;
   Tensor operator-() const;
@@ -44,6 +45,7 @@ Tensor operator*(double, const Tensor &);
 Tensor operator/(double, const Tensor &);
 /// i1 tensors.
 Tensor less(const Tensor &, const Tensor &);
+Tensor less(const Tensor &, double);
 Tensor equal(const Tensor &, const Tensor &);
 Tensor select(const Tensor &condition, const Tensor &yes, const Tensor &no);
 } // namespace dlc::dl

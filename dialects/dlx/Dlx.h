@@ -6,7 +6,5 @@
 #include "dialects/dlx/Dialect.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dlx/Attrs.h.inc"
-#define GET_TYPEDEF_CLASSES
-#include "dialects/dlx/Types.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/dlx/Ops.h.inc"

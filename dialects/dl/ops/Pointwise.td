@@ -1,11 +1,13 @@
 // Pointwise ops: a row is an op. `e` builds the result from s[0], s[1], ...; `vjp` hands cotangents back, over dy, x, y
-// (binary: lhs, rhs), as Tensors.
+// (binary: lhs, rhs), as Tensors, and is the derivative that the documentation prints. `source`: the ONNX operator.
 #ifndef DLC_DIALECTS_DL_OPS_POINTWISE_TD
 #define DLC_DIALECTS_DL_OPS_POINTWISE_TD
 include "dialects/dl/Dl.td"
 
-class Dl_PointwiseOp<string m, code e, int cost, list<Trait> traits = []>
-    : Dl_Op<m, !listconcat([DeclareOpInterfaceMethods<Dl_Pointwise>], traits)> {
+// Emission and cost stand in ops/Pointwise.cpp.
+class Dl_BarePointwiseOp<string m, list<Trait> traits = []>
+    : Dl_Op<m, !listconcat([DeclareOpInterfaceMethods<Dl_Pointwise>], traits)>;
+class Dl_PointwiseOp<string m, code e, int cost, list<Trait> traits = []> : Dl_BarePointwiseOp<m, traits> {
   code emission = [{
     ::llvm::SmallVector<::mlir::Value> $cppClass::emitPointwise(::mlir::OpBuilder &b, ::mlir::Location loc, ::mlir::ValueRange s) {
       Scalars e{b, loc};
@@ -16,7 +18,11 @@ class Dl_PointwiseOp<string m, code e, int cost, list<Trait> traits = []>
   }];
   let extraClassDefinition = emission;
 }
-class Dl_Unary<string m, code e, int cost, code vjp> : Dl_PointwiseOp<m, e, cost, [SameOperandsAndResultType, Dl_VJP]> {
+class Dl_Unary<string m, string formula, string source, code e, int cost, code vjp>
+    : Dl_PointwiseOp<m, e, cost, [SameOperandsAndResultType, Dl_VJP]> {
+  let summary = formula;
+  let description = "Shapes: y as x, floating-point. Semantics: y = " # formula # ", rounded once; NaN and infinity as IEEE says. "
+    "Derivative: dx = " # vjp # ". Example: `%y = dl." # m # " %x : tensor<4xf32>`. Source: ONNX " # source # ".";
   let arguments = (ins Dl_FloatTensor:$x);
   let results = (outs Dl_FloatTensor:$y);
   let assemblyFormat = "$x attr-dict `:` type($y)";
@@ -30,10 +36,16 @@ class Dl_Unary<string m, code e, int cost, code vjp> : Dl_PointwiseOp<m, e, cost
     }
   }];
 }
-class Dl_Binary<string m, code e, int cost, code dl, code dr> : Dl_PointwiseOp<m, e, cost, [SameOperandsAndResultType, Dl_VJP]> {
-  let arguments = (ins Dl_Tensor:$lhs, Dl_Tensor:$rhs);
-  let results = (outs Dl_Tensor:$y);
+class Dl_Binary<string m, string formula, string source, code e, int cost, code dl, code dr, list<Trait> traits = []>
+    : Dl_PointwiseOp<m, e, cost, !listconcat([SameOperandsAndResultType, Dl_VJP], traits)> {
+  let summary = formula;
+  let description = "Shapes: lhs, rhs and y alike, any number type; write dl.broadcast before it where shapes differ. Semantics: y = "
+    # formula # ", rounded once; integers wrap. Derivative: dlhs = " # dl # ", drhs = " # dr # ". Example: `%y = dl." # m
+    # " %a, %b : tensor<4xf32>`. Source: ONNX " # source # ".";
+  let arguments = (ins Dl_NumberTensor:$lhs, Dl_NumberTensor:$rhs);
+  let results = (outs Dl_NumberTensor:$y);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($y)";
+  let hasFolder = 1;
   let extraClassDefinition = emission # [{
     void $cppClass::buildVjp(Differentiator &d) {
       ::mlir::Value g = d.cotangent(getY());
@@ -45,19 +57,136 @@ class Dl_Binary<string m, code e, int cost, code dl, code dr> : Dl_PointwiseOp<m
     }
   }];
 }
+class Dl_Logical<string m, string formula, string source, code e> : Dl_PointwiseOp<m, e, 1, [SameOperandsAndResultType, Commutative]> {
+  let summary = formula;
+  let description = "Shapes: lhs, rhs and y alike, i1. Semantics: y = " # formula # ". Derivative: none. Example: `%y = dl." # m
+    # " %a, %b : tensor<4xi1>`. Source: ONNX " # source # ".";
+  let arguments = (ins Dl_BoolTensor:$lhs, Dl_BoolTensor:$rhs);
+  let results = (outs Dl_BoolTensor:$y);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($y)";
+}
 
-def Dl_AddOp : Dl_Binary<"add", [{e.add(s[0], s[1])}], 1, [{dy}], [{dy}]> { let summary = "x + y"; }
-def Dl_SubOp : Dl_Binary<"sub", [{e.sub(s[0], s[1])}], 1, [{dy}], [{-dy}]> { let summary = "x - y"; }
-def Dl_MulOp : Dl_Binary<"mul", [{e.mul(s[0], s[1])}], 1, [{dy * rhs}], [{dy * lhs}]> { let summary = "x * y"; }
+//===-- Arithmetic ------------------------------------------------------------------------------------------------===//
+def Dl_AddOp : Dl_Binary<"add", "lhs + rhs", "Add", [{e.add(s[0], s[1])}], 1, [{dy}], [{dy}], [Commutative]>;
+def Dl_SubOp : Dl_Binary<"sub", "lhs - rhs", "Sub", [{e.sub(s[0], s[1])}], 1, [{dy}], [{-dy}]>;
+def Dl_MulOp : Dl_Binary<"mul", "lhs * rhs", "Mul", [{e.mul(s[0], s[1])}], 1, [{dy * rhs}], [{dy * lhs}], [Commutative]>;
+def Dl_DivOp : Dl_Binary<"div", "lhs / rhs (integers: toward zero; x / 0 is 0)", "Div", [{e.div(s[0], s[1])}], 4, [{dy / rhs}],
+    [{-(dy * y / rhs)}]>;
+// The winner has the cotangent, at a tie each has half (as in PyTorch); not commutative in the sign of a zero.
+def Dl_MaximumOp : Dl_Binary<"maximum", "the greater of lhs and rhs, NaN if either is", "Max", [{e.max(s[0], s[1])}], 2,
+    [{select(equal(lhs, rhs), dy * 0.5, select(less(lhs, rhs), dy.same(0.0), dy))}],
+    [{select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy.same(0.0), dy))}]>;
+def Dl_MinimumOp : Dl_Binary<"minimum", "the lesser of lhs and rhs, NaN if either is", "Min", [{e.min(s[0], s[1])}], 2,
+    [{select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy.same(0.0), dy))}],
+    [{select(equal(lhs, rhs), dy * 0.5, select(less(lhs, rhs), dy.same(0.0), dy))}]>;
+def Dl_NegOp : Dl_Unary<"neg", "-x", "Neg", [{e.neg(s[0])}], 1, [{-dy}]> { let hasFolder = 1; }
+def Dl_AbsOp : Dl_Unary<"abs", "|x|", "Abs", [{e.abs(s[0])}], 1,
+    [{select(less(x.same(0.0), x), dy, select(less(x, 0.0), -dy, dy.same(0.0)))}]>;
+
+//===-- Functions -------------------------------------------------------------------------------------------------===//
+def Dl_ExpOp : Dl_Unary<"exp", "e^x", "Exp", [{e.exp(s[0])}], 16, [{dy * y}]>;
+def Dl_LogOp : Dl_Unary<"log", "the natural logarithm of x", "Log", [{e.log(s[0])}], 18, [{dy / x}]>;
+def Dl_SqrtOp : Dl_Unary<"sqrt", "the square root of x", "Sqrt", [{e.sqrt(s[0])}], 4, [{dy * 0.5 / y}]>;
+// Two correctly rounded steps: every CPU gives the same bits, which its estimate instruction would not.
+def Dl_RsqrtOp : Dl_Unary<"rsqrt", "1 / sqrt(x)", "Reciprocal of Sqrt", [{e.div(e.cst(s[0].getType(), 1.0), e.sqrt(s[0]))}], 8,
+    [{dy * -0.5 * (y * y * y)}]>;
+def Dl_SinOp : Dl_Unary<"sin", "sin(x), x in radians", "Sin", [{e.sin(s[0])}], 20, [{dy * x.cos()}]>;
+def Dl_CosOp : Dl_Unary<"cos", "cos(x), x in radians", "Cos", [{e.cos(s[0])}], 20, [{-(dy * x.sin())}]>;
+def Dl_TanhOp : Dl_Unary<"tanh", "tanh(x)", "Tanh", [{e.tanh(s[0])}], 20, [{dy * (1.0 - y * y)}]>;
+def Dl_ErfOp : Dl_Unary<"erf", "the error function of x", "Erf", [{e.erf(s[0])}], 20,
+    [{dy * (-(x * x)).exp() * 1.1283791670955126}]>;
+
+//===-- Activations -----------------------------------------------------------------------------------------------===//
+def Dl_SigmoidOp : Dl_Unary<"sigmoid", "1 / (1 + e^-x), by e^-|x|", "Sigmoid", [{e.sigmoid(s[0])}], 24, [{dy * (y * (1.0 - y))}]>;
 // NaN passes: x < 0 ? 0 : x is one vmaxps.
-def Dl_ReluOp : Dl_Unary<"relu", [{e.select(e.lt(s[0], e.cst(s[0].getType(), 0.0)), e.cst(s[0].getType(), 0.0), s[0])}], 1,
-    [{select(less(x.same(0.0), y), dy, dy.same(0.0))}]> { let summary = "max(x, 0)"; }
-def Dl_ExpOp : Dl_Unary<"exp", [{e.exp(s[0])}], 16, [{dy * y}]> { let summary = "e^x"; }
+def Dl_ReluOp : Dl_Unary<"relu", "x < 0 ? 0 : x", "Relu",
+    [{e.select(e.lt(s[0], e.cst(s[0].getType(), 0.0)), e.cst(s[0].getType(), 0.0), s[0])}], 1,
+    [{select(less(x.same(0.0), y), dy, dy.same(0.0))}]> { let hasFolder = 1; }
+def Dl_LeakyReluOp : Dl_Unary<"leaky_relu", "x > 0 ? x : alpha * x", "LeakyRelu",
+    [{e.select(e.gt(s[0], e.cst(s[0].getType(), 0.0)), s[0],
+               e.mul(s[0], e.cst(s[0].getType(), getAlpha().convertToDouble())))}], 2,
+    [{select(less(x.same(0.0), x), dy, dy * getAlpha().convertToDouble())}]> {
+  let arguments = (ins Dl_FloatTensor:$x, F64Attr:$alpha);
+  let assemblyFormat = "$x `alpha` $alpha attr-dict `:` type($y)";
+}
+def Dl_GeluForm : I32EnumAttr<"GeluForm", "which formula of gelu", [
+    I32EnumAttrCase<"none", 0>, I32EnumAttrCase<"tanh", 1>]> { let cppNamespace = "::dlc::dl"; }
+def Dl_GeluOp : Dl_BarePointwiseOp<"gelu", [SameOperandsAndResultType, Dl_VJP]> {
+  let summary = "x times the normal distribution function of x";
+  let description = [{
+    Shapes: y as x, floating-point. Semantics: none: y = x/2 (1 + erf(x / sqrt 2)); tanh: y = x/2 (1 + tanh(sqrt(2/pi) (x +
+    0.044715 x^3))). Derivative: none: dx = dy (y/x + x e^(-x^2/2) / sqrt(2 pi)); tanh: that of the formula.
+    Example: `%y = dl.gelu %x approximate tanh : tensor<4xf32>`. Source: Hendrycks and Gimpel, 2016; ONNX Gelu.
+  }];
+  let arguments = (ins Dl_FloatTensor:$x, DefaultValuedAttr<Dl_GeluForm, "::dlc::dl::GeluForm::none">:$approximate);
+  let results = (outs Dl_FloatTensor:$y);
+  let assemblyFormat = "$x (`approximate` $approximate^)? attr-dict `:` type($y)";
+}
 
-def Dl_ConstantOp : Dl_PointwiseOp<"constant", [{e.cst(::mlir::getElementTypeOrSelf(getY().getType()), getValue().convertToDouble())}], 0> {
+//===-- Predicates, logic, types ----------------------------------------------------------------------------------===//
+def Dl_Predicate : I32EnumAttr<"Predicate", "a comparison", [
+    I32EnumAttrCase<"lt", 0>, I32EnumAttrCase<"le", 1>, I32EnumAttrCase<"gt", 2>,
+    I32EnumAttrCase<"ge", 3>, I32EnumAttrCase<"eq", 4>, I32EnumAttrCase<"ne", 5>]> { let cppNamespace = "::dlc::dl"; }
+def Dl_CompareOp : Dl_BarePointwiseOp<"compare", [SameTypeOperands, InferTypeOpAdaptor]> {
+  let summary = "lt, le, gt, ge, eq or ne, element by element";
+  let description = [{
+    Shapes: lhs and rhs alike; y of that shape, i1. Semantics: with NaN all are false but ne; i1 has false < true.
+    Derivative: none. Example: `%y = dl.compare lt %a, %b : tensor<4xf32>`. Source: ONNX Less, LessOrEqual, Greater, ....
+  }];
+  let arguments = (ins Dl_Predicate:$predicate, Dl_Tensor:$lhs, Dl_Tensor:$rhs);
+  let results = (outs Dl_BoolTensor:$y);
+  let assemblyFormat = "$predicate $lhs `,` $rhs attr-dict `:` type($lhs)";
+}
+def Dl_AndOp : Dl_Logical<"and", "lhs and rhs", "And", [{e.band(s[0], s[1])}]>;
+def Dl_OrOp : Dl_Logical<"or", "lhs or rhs", "Or", [{e.bor(s[0], s[1])}]>;
+def Dl_XorOp : Dl_Logical<"xor", "lhs or rhs, but not both", "Xor", [{e.bxor(s[0], s[1])}]>;
+def Dl_NotOp : Dl_PointwiseOp<"not", [{e.bnot(s[0])}], 1, [SameOperandsAndResultType]> {
+  let summary = "not x";
+  let description = [{Shapes: y as x, i1. Semantics: y = not x. Derivative: none. Example: `%y = dl.not %x : tensor<4xi1>`.
+    Source: ONNX Not.}];
+  let arguments = (ins Dl_BoolTensor:$x);
+  let results = (outs Dl_BoolTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($y)";
+  let hasFolder = 1;
+}
+def Dl_SelectOp : Dl_PointwiseOp<"select", [{e.select(s[0], s[1], s[2])}], 1, [Dl_VJP, AllTypesMatch<["yes", "no", "y"]>,
+    TypesMatchWith<"condition is i1 of the shape of y", "y", "condition", "::dlc::dl::withBool($_self)">]> {
+  let summary = "condition ? yes : no";
+  let description = [{
+    Shapes: all alike, condition i1. Semantics: y = condition ? yes : no; what is not chosen may be NaN.
+    Derivative: dyes = condition ? dy : 0, dno = condition ? 0 : dy.
+    Example: `%y = dl.select %c, %a, %b : tensor<4xf32>`. Source: ONNX Where.
+  }];
+  let arguments = (ins Dl_BoolTensor:$condition, Dl_Tensor:$yes, Dl_Tensor:$no);
+  let results = (outs Dl_Tensor:$y);
+  let assemblyFormat = "$condition `,` $yes `,` $no attr-dict `:` type($y)";
+  let hasFolder = 1;
+}
+def Dl_CastOp : Dl_PointwiseOp<"cast", [{e.cast(s[0], ::mlir::getElementTypeOrSelf(getY().getType()))}], 1, [Dl_VJP]> {
+  let summary = "to another element type";
+  let description = [{
+    Shapes: y as x. Semantics: to nearest even between floats; float to integer toward zero, saturating, NaN to 0; to i1:
+    x is not 0; integer to narrower integer wraps. Derivative: dx = dy cast back; none through an integer.
+    Example: `%y = dl.cast %x : tensor<4xf32> -> tensor<4xbf16>`. Source: ONNX Cast.
+  }];
+  let arguments = (ins Dl_Tensor:$x);
+  let results = (outs Dl_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($y)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Dl_ConstantOp : Dl_PointwiseOp<"constant", [{e.cst(::mlir::getElementTypeOrSelf(getY().getType()), getValue().convertToDouble())}],
+    0, [ConstantLike]> {
   let summary = "every element is one number";
+  let description = [{
+    Shapes: any. Semantics: y[i] = value, rounded to the element type; an integer type holds it exactly. Derivative: none.
+    Example: `%y = dl.constant 0.5 : tensor<4x5xf32>`. Source: ONNX ConstantOfShape.
+  }];
   let arguments = (ins F64Attr:$value);
   let results = (outs Dl_Tensor:$y);
   let assemblyFormat = "$value attr-dict `:` type($y)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
 }
 #endif
