@@ -28,10 +28,10 @@ struct Kernel {
   ModuleOp out;                   ///< gets a function for each launch
 
   /// The kernel's values are numbered: arguments, results (what the function returns), temporaries.
-  unsigned arguments() const { return fn.getNumArguments(); }
-  unsigned results() const { return fn.getNumResults(); }
+  unsigned arguments() const { return func::FuncOp(fn).getNumArguments(); }
+  unsigned results() const { return func::FuncOp(fn).getNumResults(); }
   unsigned temp(unsigned i) const { return arguments() + results() + i; }
-  Operation *terminator() const { return fn.getBody().front().getTerminator(); }
+  Operation *terminator() const { return func::FuncOp(fn).getBody().front().getTerminator(); }
 };
 
 /// An index along one dimension: a scalar i64, or `lanes` consecutive ones that start at it.

@@ -1,0 +1,90 @@
+// Copies of functions that grow arguments and results.
+#include "compiler/autodiff/Functions.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+
+FailureOr<func::FuncOp> dlc::getFunction(ModuleOp module, StringRef name) {
+  auto f = module.lookupSymbol<func::FuncOp>(name);
+  if (!f)
+    return module.emitError("found no function @") << name << ": give the name of one that the module has";
+  if (!f.getBody().hasOneBlock())
+    return f.emitError("@") << name << " has " << f.getBody().getBlocks().size() << " blocks, expected one: write control flow as dl.scan";
+  return f;
+}
+
+FailureOr<FunctionCopy> FunctionCopy::create(func::FuncOp original, StringRef name) {
+  if (Operation *taken = SymbolTable::lookupNearestSymbolFrom(original->getParentOp(), StringAttr::get(original.getContext(), name)))
+    return taken->emitError("@") << name << " exists already: rename it, its name is that of the function derived from @" << original.getName();
+  FunctionCopy copy;
+  OpBuilder b(original.getContext());
+  b.setInsertionPointAfter(original);
+  copy.function = cast<func::FuncOp>(b.clone(*original));
+  copy.function.setName(name);
+  copy.results = llvm::to_vector(copy.body().getTerminator()->getOperands());
+  for (unsigned i = 0; i < copy.results.size(); ++i)
+    copy.attributes.emplace_back(original.getResultAttrDict(i));
+  return copy;
+}
+
+static void setName(NamedAttrList &attributes, StringAttr name) {
+  if (name)
+    attributes.set("dl.name", name);
+}
+Value FunctionCopy::addArgument(Type type, StringAttr name, NamedAttrList more) {
+  setName(more, name);
+  unsigned at = function.getNumArguments();
+  (void)function.insertArgument(at, type, more.getDictionary(function.getContext()), function.getLoc());
+  return function.getArgument(at);
+}
+void FunctionCopy::addResult(Value value, StringAttr name, NamedAttrList more) {
+  setName(more, name);
+  results.push_back(value);
+  attributes.push_back(std::move(more));
+}
+void FunctionCopy::finish() {
+  body().getTerminator()->setOperands(results);
+  function.setFunctionType(FunctionType::get(function.getContext(), body().getArgumentTypes(), TypeRange(ValueRange(results))));
+  SmallVector<Attribute> dictionaries;
+  for (NamedAttrList &list : attributes)
+    dictionaries.push_back(list.getDictionary(function.getContext()));
+  function.setResAttrsAttr(ArrayAttr::get(function.getContext(), dictionaries));
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredOperationName name, ValueRange operands,
+                                         DictionaryAttr attributes) {
+  for (NamedAttribute a : attributes)
+    if (!llvm::is_contained(name.getAttributeNames(), a.getName())) {
+      auto known = llvm::map_to_vector(name.getAttributeNames(), [](StringAttr n) { return n.strref(); });
+      llvm::erase_if(known, [](StringRef n) { return n.ends_with("SegmentSizes"); });
+      return emitError(loc, "'") << name << "' has no attribute '" << a.getName().strref() << "': it has "
+                                 << (known.empty() ? "none" : llvm::join(known, ", "));
+    }
+  OperationState state(loc, name, operands, {}, {});
+  state.propertiesAttr = attributes;
+  // Inference reads the properties before there is an op to hold them.
+  auto storage = std::make_unique<char[]>(name.getOpPropertyByteSize());
+  OpaqueProperties properties(storage.get());
+  name.initOpProperties(properties, OpaqueProperties(nullptr));
+  llvm::scope_exit destroy([&] { name.destroyOpProperties(properties); });
+  if (failed(name.setOpPropertiesFromAttribute(name, properties, attributes, [&] { return emitError(loc, "'") << name << "': "; })) ||
+      failed(name.getInterface<InferTypeOpInterface>()->inferReturnTypes(b.getContext(), loc, operands, attributes, properties, {}, state.types)))
+    return failure();
+  Operation *op = b.create(state);
+  return failed(verify(op)) ? FailureOr<ResultRange>() : FailureOr<ResultRange>(op->getResults());
+}
+StringAttr dlc::getNameAttr(func::FuncOp function, unsigned argument) {
+  if (auto param = function.getArgAttrOfType<dl::ParamAttr>(argument, "dl.param"))
+    return StringAttr::get(function.getContext(), param.getName());
+  return function.getArgAttrOfType<StringAttr>(argument, "dl.name");
+}
+bool dlc::isFloatTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && isa<FloatType>(tensor.getElementType());
+}

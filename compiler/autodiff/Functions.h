@@ -1,0 +1,32 @@
+// How passes of this stage make new functions from old ones: copies that grow arguments and results.
+#pragma once
+#include "dialects/dl/Dl.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace dlc {
+/// The function of straight-line code called `name`, or a diagnostic.
+mlir::FailureOr<mlir::func::FuncOp> getFunction(mlir::ModuleOp module, llvm::StringRef name);
+
+/// A copy of a function under another name, behind it in the module; the terminator waits for finish().
+class FunctionCopy {
+public:
+  mlir::func::FuncOp function;
+  llvm::SmallVector<mlir::Value> results;           ///< what the original returned, in the copy
+  llvm::SmallVector<mlir::NamedAttrList> attributes; ///< of each result
+
+  /// Null, with a diagnostic, where the name is taken.
+  static mlir::FailureOr<FunctionCopy> create(mlir::func::FuncOp original, llvm::StringRef name);
+  mlir::Block &body() { return function.front(); }
+  mlir::OpBuilder atEnd() { return mlir::OpBuilder::atBlockTerminator(&body()); }
+  mlir::Value addArgument(mlir::Type type, mlir::StringAttr name, mlir::NamedAttrList more = {});
+  void addResult(mlir::Value value, mlir::StringAttr name, mlir::NamedAttrList more = {});
+  /// Returns `results`, fixes the signature, and erases pure ops without uses.
+  void finish();
+};
+/// An op whose name and attributes come from a user: refuses unknown attributes, infers its types and verifies it.
+mlir::FailureOr<mlir::ResultRange> createByName(mlir::OpBuilder &b, mlir::Location loc, mlir::RegisteredOperationName name,
+                                                mlir::ValueRange operands, mlir::DictionaryAttr attributes);
+/// What an argument is called: its dl.param's name, or dl.name; or null.
+mlir::StringAttr getNameAttr(mlir::func::FuncOp function, unsigned argument);
+bool isFloatTensor(mlir::Type type);
+} // namespace dlc

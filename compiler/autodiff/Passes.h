@@ -1,0 +1,26 @@
+// The passes of the autodiff stage and what drives them from C++.
+#pragma once
+#include "dialects/dl/Dl.h"
+#include "mlir/Pass/Pass.h"
+
+namespace dlc {
+/// What @train_step is made of. Losses and optimisers are dl ops, by name without `dl.`.
+struct TrainOptions {
+  std::string function = "main";
+  std::string loss = "sparse_categorical_cross_entropy";
+  mlir::DictionaryAttr lossAttributes;        ///< null: none
+  std::string optimizer = "sgd";
+  mlir::DictionaryAttr optimizerAttributes;   ///< null: none
+};
+/// Appends @train_step to the module (see dl-autodiff-train). On failure there is a diagnostic and the module is as before.
+mlir::LogicalResult buildTrainStep(mlir::ModuleOp module, const TrainOptions &options);
+/// Names and usual values of an optimiser's hyper-parameters, the rank-0 inputs of @train_step; fails, with a diagnostic at
+/// `loc`, where no optimiser has this name.
+mlir::FailureOr<llvm::SmallVector<dl::Hyperparameter>> getHyperparameters(mlir::Location loc, llvm::StringRef optimizer,
+                                                                          mlir::DictionaryAttr attributes);
+
+#define GEN_PASS_DECL
+#include "compiler/autodiff/Passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "compiler/autodiff/Passes.h.inc"
+} // namespace dlc

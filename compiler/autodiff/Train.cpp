@@ -1,0 +1,234 @@
+// dl-autodiff-train: @main becomes @train_step = forward in training form, loss, gradients, updates.
+#include "compiler/autodiff/Functions.h"
+#include "compiler/autodiff/Passes.h"
+#include "compiler/autodiff/Reverse.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace dlc {
+#define GEN_PASS_DEF_TRAINPASS
+#include "compiler/autodiff/Passes.h.inc"
+} // namespace dlc
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::dl;
+
+/// The op `dl.<name>` if it has `Interface`, or a diagnostic that lists those that do.
+template <typename Interface>
+static FailureOr<RegisteredOperationName> findOp(Location loc, StringRef kind, StringRef name) {
+  auto op = RegisteredOperationName::lookup(("dl." + name).str(), loc.getContext());
+  if (op && op->hasInterface<Interface>())
+    return *op;
+  SmallVector<StringRef> known;
+  for (RegisteredOperationName other : loc.getContext()->getRegisteredOperations())
+    if (other.hasInterface<Interface>())
+      known.push_back(other.stripDialect());
+  return emitError(loc) << "no " << kind << " is called '" << name << "': write one of " << llvm::join(known, ", ");
+}
+static DictionaryAttr orEmpty(DictionaryAttr attributes, MLIRContext *context) {
+  return attributes ? attributes : DictionaryAttr::get(context);
+}
+FailureOr<SmallVector<Hyperparameter>> dlc::getHyperparameters(Location loc, StringRef optimizer, DictionaryAttr attributes) {
+  auto op = findOp<OptimizerOpInterface>(loc, "optimiser", optimizer);
+  if (failed(op))
+    return failure();
+  return op->getInterface<OptimizerOpInterface>()->getHyperparameters(orEmpty(attributes, loc.getContext()));
+}
+
+namespace {
+/// Builds one @train_step.
+class TrainStep : public Training {
+public:
+  TrainStep(FunctionCopy &copy, const TrainOptions &options)
+      : copy(copy), options(options), b(copy.atEnd()), at(b), loc(copy.function.getLoc()) {}
+
+  LogicalResult build() {
+    if (failed(useTrainingForm()))
+      return failure();
+    auto loss = addLoss();
+    return failed(loss) ? failure() : addUpdates(*loss);
+  }
+
+  OpBuilder &builder() override { return at; }
+  // Each call has its own key: the state is advanced by the number of calls, so no key comes twice.
+  Value key(Location where) override {
+    auto type = RankedTensorType::get({}, at.getI64Type());
+    if (!randomKey)
+      randomKey = addState("random/key", type);
+    return AddOp::create(at, where, randomKey, ConstantOp::create(at, where, type, at.getF64FloatAttr(keys++)));
+  }
+  void setState(Value argument, Value value) override {
+    auto block = dyn_cast<BlockArgument>(argument);
+    if (!block || block.getOwner() != &copy.body() || !copy.function.getArgAttrOfType<ParamAttr>(block.getArgNumber(), "dl.param")) {
+      emitError(argument.getLoc(), "this value is carried from step to step, but it is no parameter of @")
+          << options.function << ": make it an argument with a dl.param of kind state";
+      bad = true;
+      return;
+    }
+    states.insert({block, value});
+  }
+
+private:
+  LogicalResult useTrainingForm() {
+    WalkResult all = copy.function.walk([&](TrainingOpInterface op) -> WalkResult {
+      if (op->getBlock() != &copy.body())
+        return op.emitError("acts differently in training, but stands inside another op: move it out of the region");
+      at.setInsertionPoint(op);
+      op->replaceAllUsesWith(op.buildTraining(*this));
+      op->erase();
+      return bad ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    copy.results = llvm::to_vector(copy.body().getTerminator()->getOperands());
+    if (randomKey)
+      states.insert({randomKey, AddOp::create(b, loc, randomKey, ConstantOp::create(b, loc, randomKey.getType(), b.getF64FloatAttr(keys)))});
+    return failure(all.wasInterrupted());
+  }
+
+  FailureOr<Value> addLoss() {
+    auto name = findOp<LossOpInterface>(loc, "loss", options.loss);
+    if (failed(name))
+      return failure();
+    if (copy.results.empty() || !isFloatTensor(copy.results[0].getType()))
+      return emitError(loc, "@") << options.function << " has no floating-point tensor as its first result: return the prediction first";
+    Value prediction = copy.results[0];
+    auto type = cast<RankedTensorType>(prediction.getType());
+    const auto *interface = name->getInterface<LossOpInterface>();
+    RankedTensorType labelType = interface->getLabelType(type);
+    if (!labelType)
+      return emitError(prediction.getLoc(), "the first result of @")
+             << options.function << " is " << type << ", which 'dl." << options.loss << "' does not take as a prediction";
+    NamedAttrList labelAttributes;
+    if (int64_t classes = interface->getLabelClasses(type))
+      labelAttributes.set("dl.range", b.getDenseI64ArrayAttr({0, classes}));
+    auto label = addInput("label", labelType, labelAttributes);
+    if (failed(label))
+      return failure();
+    auto results = createByName(b, loc, *name, {prediction, *label}, orEmpty(options.lossAttributes, b.getContext()));
+    if (failed(results))
+      return failure();
+    copy.results.insert(copy.results.begin(), (*results)[0]);
+    copy.attributes.insert(copy.attributes.begin(), NamedAttrList{b.getNamedAttr("dl.name", b.getStringAttr("loss"))});
+    return (*results)[0];
+  }
+
+  LogicalResult addUpdates(Value loss) {
+    auto name = findOp<OptimizerOpInterface>(loc, "optimiser", options.optimizer);
+    if (failed(name))
+      return failure();
+    SmallVector<BlockArgument> parameters;
+    for (BlockArgument a : copy.function.getArguments())
+      if (auto param = paramOf(a); param && param.getTrainable() && isFloatTensor(a.getType()))
+        parameters.push_back(a);
+    if (parameters.empty())
+      return emitError(loc, "@") << options.function << " has no trainable parameter: mark one with #dl.param<..., trainable>";
+    auto ops = llvm::map_to_vector(copy.body().without_terminator(), [](Operation &op) { return &op; });
+    auto gradients = buildGradients(b, ops, loss, Tensor{b, loc, loss}.same(1.0).v, SmallVector<Value>(parameters.begin(), parameters.end()));
+    if (failed(gradients))
+      return failure();
+
+    const auto *optimizer = name->getInterface<OptimizerOpInterface>();
+    DictionaryAttr flags = orEmpty(options.optimizerAttributes, b.getContext());
+    Type element = cast<RankedTensorType>(parameters[0].getType()).getElementType();
+    auto scalarType = RankedTensorType::get({}, element);
+    SmallVector<Value> scalars, counters;
+    for (const Hyperparameter &h : optimizer->getHyperparameters(flags)) {
+      auto input = addInput(h.name, scalarType, {});
+      if (failed(input))
+        return failure();
+      scalars.push_back(*input);
+    }
+    for (StringRef counter : optimizer->getCounterNames(flags))
+      counters.push_back(addState(("optimizer/" + counter).str(), scalarType));
+    SmallVector<Value> now = scalars;
+    llvm::append_range(now, counters);
+    now = optimizer->advanceCounters(b, loc, now);
+    for (auto [counter, value] : llvm::zip_equal(counters, now))
+      states.insert({counter, value});
+    llvm::append_range(scalars, now);
+
+    for (auto [w, g] : llvm::zip_equal(parameters, *gradients)) {
+      StringRef parameter = paramOf(w).getName();
+      if (!g) {
+        emitWarning(w.getLoc(), "parameter '") << parameter << "' does not change the loss: it stays as it is";
+        continue;
+      }
+      if (cast<RankedTensorType>(w.getType()).getElementType() != element)
+        return emitError(w.getLoc(), "parameter '") << parameter << "' is " << w.getType() << ", others have elements of " << element
+                                                    << ": give all trainable parameters one element type";
+      SmallVector<Value> operands = {w, g}, slots;
+      for (StringRef slot : optimizer->getSlotNames(flags))
+        slots.push_back(addState((parameter + "/" + slot).str(), w.getType()));
+      llvm::append_range(operands, slots);
+      llvm::append_range(operands, scalars);
+      NamedAttrList attributes(flags);
+      attributes.set("operandSegmentSizes", b.getDenseI32ArrayAttr({1, 1, (int)slots.size(), (int)scalars.size()}));
+      auto updated = createByName(b, loc, *name, operands, attributes.getDictionary(b.getContext()));
+      if (failed(updated))
+        return failure();
+      states.insert({w, (*updated)[0]});
+      for (auto [slot, value] : llvm::zip_equal(slots, updated->drop_front()))
+        states.insert({slot, value});
+    }
+    for (BlockArgument a : copy.function.getArguments())
+      if (Value value = states.lookup(a))
+        copy.addResult(value, {}, NamedAttrList{b.getNamedAttr("dl.state", b.getStringAttr(paramOf(a).getName()))});
+    return success();
+  }
+
+  ParamAttr paramOf(BlockArgument a) { return copy.function.getArgAttrOfType<ParamAttr>(a.getArgNumber(), "dl.param"); }
+  LogicalResult checkFree(StringRef name) {
+    for (unsigned i = 0; i < copy.function.getNumArguments(); ++i)
+      if (StringAttr other = getNameAttr(copy.function, i); other && other.strref() == name)
+        return emitError(loc, "argument ") << i << " of @" << options.function << " is called '" << name
+                                           << "', which is the name of an input of the training step: rename it";
+    return success();
+  }
+  FailureOr<Value> addInput(StringRef name, Type type, NamedAttrList attributes) {
+    return failed(checkFree(name)) ? FailureOr<Value>() : copy.addArgument(type, b.getStringAttr(name), attributes);
+  }
+  /// A state that starts at zero; a clash of names is an error, reported once.
+  Value addState(const std::string &name, Type type) {
+    bad |= failed(checkFree(name));
+    auto zero = ParamAttr::get(b.getContext(), name, InitKind::constant, b.getF64FloatAttr(0.0), /*trainable=*/false);
+    return copy.addArgument(type, {}, NamedAttrList{b.getNamedAttr("dl.param", zero)});
+  }
+
+  FunctionCopy &copy;
+  const TrainOptions &options;
+  OpBuilder b, at; ///< at the end; at the op whose training form is built
+  Location loc;
+  llvm::MapVector<Value, Value> states;
+  Value randomKey;
+  int64_t keys = 0;
+  bool bad = false;
+};
+
+struct TrainPass : dlc::impl::TrainPassBase<TrainPass> {
+  using TrainPassBase::TrainPassBase;
+  void runOnOperation() override {
+    TrainOptions options{function, loss, dictionary(lossAttributes), optimizer, dictionary(optimizerAttributes)};
+    if (!options.lossAttributes || !options.optimizerAttributes || failed(buildTrainStep(getOperation(), options)))
+      signalPassFailure();
+  }
+  DictionaryAttr dictionary(StringRef text) {
+    auto attributes = dyn_cast_or_null<DictionaryAttr>(parseAttribute(text, &getContext()));
+    if (!attributes)
+      getOperation().emitError("attributes '") << text << "' are not a dictionary: write {from_logits}";
+    return attributes;
+  }
+};
+} // namespace
+
+LogicalResult dlc::buildTrainStep(ModuleOp module, const TrainOptions &options) {
+  auto f = getFunction(module, options.function);
+  auto copy = failed(f) ? FailureOr<FunctionCopy>() : FunctionCopy::create(*f, "train_step");
+  if (failed(copy))
+    return failure();
+  if (failed(TrainStep(*copy, options).build())) {
+    copy->function.erase();
+    return failure();
+  }
+  copy->finish();
+  return success();
+}

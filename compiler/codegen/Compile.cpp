@@ -1,0 +1,113 @@
+// LLVM dialect to code: the short pass list that the emitters' output needs, and the code generator. docs/rationale.md has
+// the measurements: unrolling, SLP and loop vectorisation spill the accumulators that emitters laid out.
+#include "compiler/codegen/Lower.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Analysis/CGSCCPassManager.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/TargetParser/Host.h"
+
+extern "C" {
+void LLVMInitializeX86TargetInfo();
+void LLVMInitializeX86Target();
+void LLVMInitializeX86TargetMC();
+void LLVMInitializeX86AsmPrinter();
+}
+
+namespace dlc::codegen {
+using namespace llvm;
+
+StringRef hostLevel() {
+  static const StringRef level = [] {
+    StringMap<bool> has = sys::getHostCPUFeatures();
+    for (const char *f : {"avx2", "fma", "bmi2"})
+      if (!has.lookup(f))
+        return "x86-64-v2";
+    for (const char *f : {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
+      if (!has.lookup(f))
+        return "x86-64-v3";
+    return "x86-64-v4";
+  }();
+  return level;
+}
+
+Target Target::x86(StringRef level) {
+  Target t;
+  t.name = level.str();
+  t.lanes = level == "x86-64-v4" ? 16 : level == "x86-64-v3" ? 8 : 4;
+  t.registers = level == "x86-64-v4" ? 32 : 16;
+  t.fma = level != "x86-64-v2";
+  return t;
+}
+
+static std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
+  static const bool once = (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(), LLVMInitializeX86AsmPrinter(), true);
+  (void)once;
+  std::string error;
+  Triple triple(sys::getProcessTriple());
+  const auto *description = TargetRegistry::lookupTarget(triple, error);
+  assert(description && "X86 is linked in");
+  auto codegen = level == 0 ? CodeGenOptLevel::None : level == 3 ? CodeGenOptLevel::Default : CodeGenOptLevel::Less;
+  return std::unique_ptr<TargetMachine>(
+      description->createTargetMachine(triple, target.name, "", TargetOptions(), Reloc::PIC_, std::nullopt, codegen, true));
+}
+
+static void optimize(Module &module, TargetMachine &machine, unsigned level) {
+  LoopAnalysisManager la;
+  FunctionAnalysisManager fa;
+  CGSCCAnalysisManager ca;
+  llvm::ModuleAnalysisManager ma;
+  PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(ma);
+  builder.registerCGSCCAnalyses(ca);
+  builder.registerFunctionAnalyses(fa);
+  builder.registerLoopAnalyses(la);
+  builder.crossRegisterProxies(la, fa, ca, ma);
+  ModulePassManager passes;
+  cantFail(builder.parsePassPipeline(
+      passes, level == 0 ? "function(early-cse)"
+                         : "function(early-cse<memssa>,simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),"
+                           "early-cse<memssa>,simplifycfg)"));
+  passes.run(module, ma);
+}
+
+Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind) {
+  LLVMContext context;
+  auto module = mlir::translateModuleToLLVMIR(lowered, context, "dlc");
+  if (!module)
+    return createStringError("translation to LLVM IR failed");
+  auto machine = makeMachine(target, level);
+  module->setTargetTriple(machine->getTargetTriple());
+  module->setDataLayout(machine->createDataLayout());
+  for (Function &f : *module) {
+    if (f.isDeclaration())
+      continue;
+    f.addFnAttr("target-cpu", target.name);
+    f.addFnAttr(llvm::Attribute::NoUnwind);
+    if (target.lanes == 16)
+      f.addFnAttr("prefer-vector-width", "512");
+    if (f.hasInternalLinkage())
+      f.addFnAttr(llvm::Attribute::NoInline);
+    else // the launch: its pointers alias nothing that it does not say
+      f.setDSOLocal(true);
+  }
+  optimize(*module, *machine, level);
+  SmallVector<char, 0> buffer;
+  raw_svector_ostream os(buffer);
+  if (kind == CodeKind::LLVM) {
+    module->print(os, nullptr);
+  } else {
+    legacy::PassManager passes;
+    auto file = kind == CodeKind::Assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
+    if (machine->addPassesToEmitFile(passes, os, nullptr, file))
+      return createStringError("the code generator cannot write this kind of file");
+    passes.run(*module);
+  }
+  return std::make_unique<SmallVectorMemoryBuffer>(std::move(buffer), false);
+}
+} // namespace dlc::codegen

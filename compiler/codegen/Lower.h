@@ -1,0 +1,18 @@
+// From what the emitters write (func, scf, arith, math, vector, pointers of the LLVM dialect) to object code.
+#pragma once
+#include "compiler/codegen/cpu/Kernel.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+namespace dlc::codegen {
+/// Loads every dialect that emitting and lowering create; call once before lowering in several threads.
+void loadCodegenDialects(MLIRContext &context);
+/// In place, to the LLVM dialect. f32 functions become polynomials, f64 ones calls of libm. Private functions get internal linkage.
+LogicalResult lowerToLLVM(ModuleOp module);
+
+enum class CodeKind { LLVM, Assembly, Object };
+/// Optimises a lowered module and writes its code. level: 0 to 3, as -O.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(ModuleOp lowered, const Target &target, unsigned level, CodeKind kind);
+/// This machine's level: "x86-64-v2", "x86-64-v3" or "x86-64-v4".
+StringRef hostLevel();
+} // namespace dlc::codegen
