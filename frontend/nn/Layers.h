@@ -1,0 +1,45 @@
+// Layers: what people call a layer as a few nodes of a Graph. Activations are NHWC, convolution weights [r, s, in, out], dense
+// weights [in, out]; parameters are called "<layer>.weight", "<layer>.bias", ... A layer whose input could not be typed is
+// passed over; the error is the Graph's.
+#pragma once
+#include "frontend/Graph.h"
+
+namespace dlc::frontend::nn {
+
+inline constexpr Init xavier{dl::InitKind::xavier_uniform, 1.0}, he{dl::InitKind::he_uniform, 1.0}, zeros{dl::InitKind::constant, 0.0},
+    ones{dl::InitKind::constant, 1.0};
+
+/// x + b along the last dimension of x.
+Value bias(Graph &g, llvm::StringRef name, Value x, Init init = zeros);
+/// [.., in] -> [.., units].
+Value dense(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
+
+struct Window {
+  llvm::SmallVector<int64_t, 2> kernel, strides{1, 1}, dilation{1, 1};
+  llvm::SmallVector<int64_t, 4> padding{0, 0, 0, 0}; ///< top, left, bottom, right
+};
+/// [n, h, w, in] -> [n, h', w', filters].
+Value conv2d(Graph &g, llvm::StringRef name, Value x, int64_t filters, const Window &window, int64_t groups = 1, bool withBias = true,
+             Init init = xavier);
+Value maxPool(Graph &g, llvm::StringRef name, Value x, const Window &window);
+Value avgPool(Graph &g, llvm::StringRef name, Value x, const Window &window, bool countPadding = false);
+/// [n, h, w, c] -> [n, c], the mean of each channel.
+Value globalAveragePool(Graph &g, llvm::StringRef name, Value x);
+/// Over the last dimension; running statistics are carried state "<name>.running_mean" and "<name>.running_var".
+Value batchNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, double momentum = 0.1);
+/// The identity in inference.
+Value dropout(Graph &g, llvm::StringRef name, Value x, double rate);
+/// [n, ...] -> [n, product of the rest], which must be constant.
+Value flatten(Graph &g, llvm::StringRef name, Value x);
+Value transpose(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<int64_t> permutation);
+
+Value relu(Graph &g, llvm::StringRef name, Value x);
+Value tanh(Graph &g, llvm::StringRef name, Value x);
+Value sigmoid(Graph &g, llvm::StringRef name, Value x);
+/// Over the last dimension.
+Value softmax(Graph &g, llvm::StringRef name, Value x);
+
+/// h[t] = tanh(x[t] Wx + h[t-1] Wh + b) from h = 0 over x [t, n, in]; the last h [n, units].
+Value recurrent(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
+
+} // namespace dlc::frontend::nn
