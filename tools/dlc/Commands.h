@@ -1,0 +1,19 @@
+// The subcommands of dlc, a file each, and how they end.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace dlc::tools {
+
+enum Exit {
+  Done = 0,
+  Fault = 1, ///< the model, the data or a comparison
+  Usage = 2  ///< of the command line
+};
+
+/// What `command` does when it was chosen, once its options have been read; `example` ends its --help.
+void setAction(CLI::App *command, const std::string &example, std::function<Exit()> action);
+
+void addZoo(CLI::App &app);
+
+} // namespace dlc::tools

@@ -1,0 +1,39 @@
+// dlc: the command line. Reads options, runs the subcommand's action, and turns what it found into an exit status.
+#include "tools/dlc/Commands.h"
+#include "tools/dlc/Support.h"
+#include <csignal>
+
+using namespace dlc::tools;
+
+static std::function<Exit()> chosen;
+
+void dlc::tools::setAction(CLI::App *command, const std::string &example, std::function<Exit()> action) {
+  command->footer("Example: " + example);
+  command->callback([action = std::move(action)] { chosen = action; });
+}
+
+int main(int argc, char **argv) {
+  std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit then fails as one to a full disk does
+  CLI::App app("dlc: compiles neural networks, their gradients and optimisers into small native code", "dlc");
+  app.set_version_flag("--version", "dlc 0.1");
+  app.require_subcommand(1);
+  app.failure_message([](const CLI::App *a, const CLI::Error &e) {
+    const CLI::App *used = a->get_subcommands().empty() ? a : a->get_subcommands().front();
+    return "dlc: error: " + std::string(e.what()) + "\nSee '" + (used == a ? "dlc" : "dlc " + used->get_name()) + " --help'.\n";
+  });
+  addZoo(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &e) {
+    int status = app.exit(e, std::cout, std::cerr) == 0 ? Done : Usage;
+    return std::cout.flush() ? status : Fault;
+  }
+  int status = chosen();
+  llvm::outs().flush();
+  if (llvm::outs().has_error()) {
+    llvm::errs() << "dlc: error: cannot write to the standard output: " << llvm::outs().error().message() << "\n";
+    llvm::outs().clear_error();
+    return Fault;
+  }
+  return status;
+}

@@ -1,0 +1,33 @@
+// What subcommands share: models read from a file or the standard input, messages, output files.
+#pragma once
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "tools/dlc/Commands.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace dlc::tools {
+
+/// Prints "dlc: error: ..." and gives the status to return.
+Exit fail(const llvm::Twine &message);
+Exit misuse(const llvm::Twine &message);
+
+/// A model that was read. As long as it lives, diagnostics about it are printed with file, line and the line's text.
+class Model {
+public:
+  Model();
+  /// A path, or "-": the standard input. False after messages.
+  bool read(llvm::StringRef path);
+  mlir::MLIRContext context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+
+private:
+  llvm::SourceMgr sources;
+  mlir::SourceMgrDiagnosticHandler handler;
+};
+
+/// Writes a file whole or not at all; "-" is the standard output. A failure is reported.
+Exit write(llvm::StringRef path, llvm::StringRef contents);
+
+} // namespace dlc::tools
