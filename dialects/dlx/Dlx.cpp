@@ -10,6 +10,8 @@ using namespace dlc::dlx;
 #include "dialects/dlx/Enums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dlx/Attrs.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/dlx/Types.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/dlx/Ops.cpp.inc"
 
@@ -17,6 +19,10 @@ void DlxDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/dlx/Attrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/dlx/Types.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -6,5 +6,7 @@
 #include "dialects/dlx/Dialect.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dlx/Attrs.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "dialects/dlx/Types.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/dlx/Ops.h.inc"

@@ -6,12 +6,15 @@ include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Dlx_Dialect : Dialect {
   let name = "dlx";
   let cppNamespace = "::dlc::dlx";
   let summary = "Executable programs: launches over grids of blocks, one arena, no control but loops";
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::dlc::dl::DlDialect"];
 }
 class Dlx_Attr<string name, string mnemonicName> : AttrDef<Dlx_Dialect, name> { let mnemonic = mnemonicName; }
@@ -49,4 +52,78 @@ def Dlx_PlanAttr : Dlx_Attr<"Plan", "plan"> {
   let assemblyFormat = "`<` $emitter `,` `tile` `[` (`]`) : ($tile^ `]`)? `,` `block` `[` (`]`) : ($block^ `]`)? `,` `launches` `[` $launches `]` `,` `temps` `[` (`]`) : ($temps^ `]`)? `,` `scratch` $scratch `>`";
 }
 
+
+//===-- Verdicts --------------------------------------------------------------------------------------------------===//
+def Dlx_VerdictAttr : Dlx_Attr<"Verdict", "verdict"> {
+  let summary = "why a producer and a consumer are, or are not, in one kernel";
+  let description = [{
+    `producer` and `consumer` are op names with their places; `bytes` is what fusing saves, or would save, in memory traffic
+    at the symbols' bounds. `reason` names the structure that joins them, the dependence that forbids it, or the costs compared.
+  }];
+  let parameters = (ins StringRefParameter<>:$producer, StringRefParameter<>:$consumer, "bool":$fused, StringRefParameter<>:$reason,
+                        "int64_t":$bytes);
+  let assemblyFormat = "`<` $producer `,` $consumer `,` $fused `,` $reason `,` $bytes `>`";
+}
+
+//===-- Programs --------------------------------------------------------------------------------------------------===//
+// An expression over symbols: the one extent of a #dl.dims.
+def Dlx_Extent : Attr<CPred<"::llvm::isa<::dlc::dl::DimsAttr>($_self)">, "one extent"> {
+  let storageType = "::dlc::dl::DimsAttr";
+  let returnType = "::dlc::dl::DimsAttr";
+  let convertFromStorage = "$_self";
+}
+class Dlx_Op<string mnemonic, list<Trait> traits = []> : Op<Dlx_Dialect, mnemonic, traits>;
+def Dlx_Buffer : TypeDef<Dlx_Dialect, "Buffer"> {
+  let mnemonic = "buffer";
+  let summary = "a pointer of a running program";
+}
+def Dlx_BufferKind : I32EnumAttr<"BufferKind", "where a pointer comes from (dlx_buffer_kind)", [
+    I32EnumAttrCase<"arena", 0>, I32EnumAttrCase<"input", 1>, I32EnumAttrCase<"output", 2>, I32EnumAttrCase<"param", 3>,
+    I32EnumAttrCase<"prepared", 4>, I32EnumAttrCase<"constant", 5>, I32EnumAttrCase<"view", 6>]> {
+  let cppNamespace = "::dlc::dlx";
+  let genSpecializedAttr = 0;
+}
+def Dlx_BufferKindAttr : EnumAttr<Dlx_Dialect, Dlx_BufferKind, "kind">;
+def Dlx_ProgramOp : Dlx_Op<"program", [Symbol, IsolatedFromAbove, NoTerminator, SingleBlock]> {
+  let summary = "what the runtime does for one entry: buffers, then stages, loops and copies";
+  let description = [{arena, scratch and prepared are bytes; `prepare` names the program that must have run since parameters changed.
+    `source` is the function with the entry's surface.}];
+  let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, I64Attr:$arena, I64Attr:$scratch, I64Attr:$prepared,
+                       OptionalAttr<FlatSymbolRefAttr>:$prepare, UnitAttr:$writes_params, UnitAttr:$is_prepare);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name `of` $source `arena` $arena `scratch` $scratch `prepared` $prepared (`after` $prepare^)? (`writes_params` $writes_params^)? (`is_prepare` $is_prepare^)? $body attr-dict";
+}
+def Dlx_BufferOp : Dlx_Op<"buffer", [Pure]> {
+  let summary = "a pointer: byte offset, or number of input, output or parameter";
+  let arguments = (ins Dlx_BufferKindAttr:$kind, I64Attr:$at, Dlx_Extent:$bytes, I64Attr:$bound);
+  let results = (outs Dlx_Buffer:$buffer);
+  let assemblyFormat = "$kind $at `bytes` $bytes `bound` $bound attr-dict";
+}
+def Dlx_ViewOp : Dlx_Op<"view", [Pure]> {
+  let summary = "a pointer that a loop moves: base + start + i * stride bytes in iteration i";
+  let arguments = (ins Dlx_Buffer:$base, Dlx_Extent:$start, Dlx_Extent:$stride, Dlx_Extent:$bytes, I64Attr:$bound);
+  let results = (outs Dlx_Buffer:$buffer);
+  let assemblyFormat = "$base `start` $start `stride` $stride `bytes` $bytes `bound` $bound attr-dict";
+}
+def Dlx_StageOp : Dlx_Op<"stage", [NoTerminator, SingleBlock]> {
+  let summary = "launches that may run together; a barrier follows";
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$body attr-dict";
+}
+def Dlx_LaunchOp : Dlx_Op<"launch"> {
+  let summary = "runs a function over a grid of blocks";
+  let arguments = (ins StrAttr:$function, Dlx_Extent:$grid, Variadic<Dlx_Buffer>:$buffers);
+  let assemblyFormat = "$function `grid` $grid `(` $buffers `)` attr-dict";
+}
+def Dlx_LoopOp : Dlx_Op<"loop", [NoTerminator, SingleBlock, AttrSizedOperandSegments]> {
+  let summary = "runs its body `trip` times, moving views, then exchanging pointers, after each iteration";
+  let arguments = (ins Dlx_Extent:$trip, Variadic<Dlx_Buffer>:$moving, Variadic<Dlx_Buffer>:$first, Variadic<Dlx_Buffer>:$second);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$trip `moving` `(` $moving `)` `swapping` `(` $first `)` `with` `(` $second `)` $body attr-dict";
+}
+def Dlx_CopyOp : Dlx_Op<"copy"> {
+  let arguments = (ins Dlx_Buffer:$to, Dlx_Buffer:$from, Dlx_Extent:$bytes);
+  let summary = "copies bytes";
+  let assemblyFormat = "$to `,` $from `bytes` $bytes attr-dict";
+}
 #endif
