@@ -1,0 +1,157 @@
+// Groups of ops to functions: dl entries in, calls of kernels out.
+#include "compiler/kernels/Groups.h"
+#include "compiler/kernels/Passes.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+namespace dlc {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "compiler/kernels/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+using namespace dlc;
+
+struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
+  using FormKernelsBase::FormKernelsBase;
+  llvm::StringMap<func::FuncOp> known; // by the text of the body
+  unsigned count = 0;
+
+  /// A function of what the group reads to what others read of it, and the values to call it with.
+  func::FuncOp outline(const Grouping &grouping, const Group &group, llvm::SetVector<Value> &reads, SmallVectorImpl<Value> &writes) {
+    llvm::SmallPtrSet<Operation *, 8> inside(group.ops.begin(), group.ops.end());
+    SmallVector<Operation *> body; // with the free ops that the group repeats
+    llvm::SmallPtrSet<Operation *, 8> placed;
+    std::function<void(Value)> want = [&](Value v) {
+      Operation *def = v.getDefiningOp();
+      if (def && inside.contains(def))
+        return;
+      if (!def || !isFree(def) || grouping.isMaterialized(def)) {
+        reads.insert(v);
+        return;
+      }
+      if (!placed.insert(def).second)
+        return;
+      for (Value operand : def->getOperands())
+        want(operand);
+      body.push_back(def);
+    };
+    for (Operation *op : group.ops) {
+      for (Value operand : op->getOperands())
+        want(operand);
+      body.push_back(op);
+      for (Value result : op->getResults())
+        if (readOutside(grouping, result, inside))
+          writes.push_back(result);
+    }
+    OpBuilder b(&getContext());
+    auto type = b.getFunctionType(llvm::to_vector(llvm::map_range(reads, [](Value v) { return v.getType(); })),
+                                  llvm::to_vector(llvm::map_range(writes, [](Value v) { return v.getType(); })));
+    auto fn = func::FuncOp::create(group.ops.front()->getLoc(), "kernel", type);
+    fn.setPrivate();
+    fn->setAttr("dlx.kernel", b.getUnitAttr());
+    Block *block = fn.addEntryBlock();
+    IRMapping map;
+    for (auto [v, arg] : llvm::zip(reads, block->getArguments()))
+      map.map(v, arg);
+    b.setInsertionPointToStart(block);
+    for (Operation *op : body)
+      b.clone(*op, map);
+    SmallVector<Value> results;
+    for (Value v : writes)
+      results.push_back(map.lookup(v));
+    func::ReturnOp::create(b, fn.getLoc(), results);
+    return fn;
+  }
+  /// Some op outside the group reads `v`, be it through free ops that are repeated there.
+  static bool readOutside(const Grouping &grouping, Value v, const llvm::SmallPtrSet<Operation *, 8> &inside) {
+    SmallVector<Value> work{v};
+    llvm::SmallPtrSet<Operation *, 8> seen;
+    while (!work.empty())
+      for (Operation *user : work.pop_back_val().getUsers()) {
+        if (inside.contains(user) || !seen.insert(user).second)
+          continue;
+        if (!isFree(user) || grouping.isMaterialized(user))
+          return true;
+        work.append(user->result_begin(), user->result_end());
+      }
+    return false;
+  }
+  func::FuncOp intern(func::FuncOp fn, ModuleOp module) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    fn.print(os, OpPrintingFlags().useLocalScope());
+    auto [it, fresh] = known.try_emplace(text, fn);
+    if (!fresh) {
+      fn.erase();
+      return it->second;
+    }
+    fn.setName("k" + std::to_string(count++));
+    module.push_back(fn);
+    return fn;
+  }
+
+  void form(Block &block, ModuleOp module, SmallVectorImpl<Attribute> &verdicts) {
+    // Bodies of control ops first: they are blocks like this one.
+    for (Operation &op : block)
+      for (Region &region : op.getRegions())
+        for (Block &inner : region)
+          form(inner, module, verdicts);
+    Grouping grouping(block, fuse);
+    verdicts.append(grouping.verdicts().begin(), grouping.verdicts().end());
+    Operation *terminator = block.getTerminator();
+    OpBuilder b(terminator);
+    IRMapping map;
+    // A value where calls stand: views are made again from what they view.
+    auto resolve = [&](Value v) {
+      SmallVector<Operation *> chain;
+      Value base = v;
+      while (!map.contains(base) && base.getDefiningOp() && base.getDefiningOp()->getBlock() == &block) {
+        chain.push_back(base.getDefiningOp());
+        base = base.getDefiningOp()->getOperand(0);
+      }
+      for (Operation *op : llvm::reverse(chain))
+        b.clone(*op, map);
+      return map.lookupOrDefault(v);
+    };
+    SmallVector<Operation *> old;
+    for (Operation &op : block.without_terminator())
+      old.push_back(&op);
+    for (const Group *group : grouping.ordered()) {
+      Operation *first = group->ops.front();
+      if (group->kind == GroupKind::Control) {
+        for (Value v : first->getOperands())
+          resolve(v);
+        b.clone(*first, map);
+        continue;
+      }
+      llvm::SetVector<Value> reads;
+      SmallVector<Value> writes;
+      func::FuncOp fn = intern(outline(grouping, *group, reads, writes), module);
+      SmallVector<Value> arguments;
+      for (Value v : reads)
+        arguments.push_back(resolve(v));
+      auto call = func::CallOp::create(b, first->getLoc(), fn, arguments);
+      for (auto [v, r] : llvm::zip(writes, call.getResults()))
+        map.map(v, r);
+    }
+    for (OpOperand &operand : terminator->getOpOperands())
+      operand.set(resolve(operand.get()));
+    for (Operation *op : llvm::reverse(old)) {
+      op->dropAllUses();
+      op->erase();
+    }
+  }
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    for (auto fn : llvm::to_vector(module.getOps<func::FuncOp>())) {
+      if (fn.isDeclaration() || fn->hasAttr("dlx.kernel"))
+        continue;
+      SmallVector<Attribute> verdicts;
+      form(fn.getBody().front(), module, verdicts);
+      fn->setAttr("dlx.verdicts", ArrayAttr::get(&getContext(), verdicts));
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,361 @@
+// Which ops become one kernel: in block order each op tries to join the groups of its producers. A join must fit the
+// structures (one of the rows of refusal()) and must leave the graph of groups without a cycle.
+#include "compiler/kernels/Groups.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
+using namespace mlir;
+namespace dlc {
+using namespace dl;
+
+static unsigned rankOf(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
+/// A movement that repeats its operand: its one source drops dimensions of the result and keeps the others in order.
+static bool isBroadcast(Operation *op, SmallVectorImpl<unsigned> *kept = nullptr) {
+  auto move = dyn_cast<MovementOpInterface>(op);
+  if (!move || move.isView())
+    return false;
+  auto sources = move.getSources();
+  if (sources.size() != 1 || !sources[0].where.empty() || sources[0].map.getNumResults() >= rankOf(op->getResult(0)))
+    return false;
+  int last = -1;
+  for (AffineExpr e : sources[0].map.getResults()) {
+    auto d = dyn_cast<AffineDimExpr>(e);
+    if (!d || (int)d.getPosition() <= last)
+      return false;
+    last = d.getPosition();
+    if (kept)
+      kept->push_back(last);
+  }
+  return true;
+}
+static bool isView(Operation *op) {
+  auto move = dyn_cast_or_null<MovementOpInterface>(op);
+  return move && move.isView();
+}
+bool isFree(Operation *op) {
+  if (isBroadcast(op))
+    return true;
+  if (auto p = dyn_cast<PositionalOpInterface>(op))
+    return p.getElementCost() <= 4;
+  auto p = dyn_cast<PointwiseOpInterface>(op);
+  if (!p)
+    return false;
+  if (op->getNumOperands() == 0)
+    return true;
+  return llvm::all_of(op->getResults(), [](Value v) { return rankOf(v) == 0; }) && p.getElementCost() <= 4 &&
+         llvm::all_of(op->getOperands(), [](Value v) { return !v.getDefiningOp() || isFree(v.getDefiningOp()); });
+}
+static bool isKernelOp(Operation *op) {
+  return isa<PointwiseOpInterface, PositionalOpInterface, MovementOpInterface, CombineOpInterface>(op) && !isView(op);
+}
+static bool isContraction(Operation *op) {
+  auto c = dyn_cast_or_null<CombineOpInterface>(op);
+  return c && c.isMultiplyAdd();
+}
+
+/// "dl.matmul at lenet.mlir:12"
+static std::string describe(Operation *op) {
+  std::string text = op->getName().getStringRef().str();
+  Location loc = op->getLoc();
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return text + " '" + name.getName().str() + "'";
+  if (auto file = loc->findInstanceOf<FileLineColLoc>())
+    return text + " at line " + std::to_string(file.getLine());
+  return text;
+}
+
+Grouping::Grouping(Block &block, bool fuse) {
+  if (auto module = block.getParentOp()->getParentOfType<ModuleOp>())
+    for (auto symbol : module.getOps<SymbolOp>())
+      bounds[symbol.getSymName()] = symbol.getMax();
+  collect(block);
+  for (unsigned c = 0; c < ops.size(); ++c)
+    groups.push_back(single(ops[c])), groupOf.push_back(c);
+  for (unsigned c = 0; fuse && c < ops.size(); ++c) {
+    // Anchors first: what can follow a contraction or a reduction should, before it joins a plain pointwise group.
+    SmallVector<unsigned> producers;
+    for (unsigned e : in[c])
+      if (!llvm::is_contained(producers, edges[e].producer))
+        producers.push_back(edges[e].producer);
+    llvm::sort(producers, [&](unsigned x, unsigned y) { return std::pair(groups[groupOf[y]].kind, x) < std::pair(groups[groupOf[x]].kind, y); });
+    for (unsigned p : producers)
+      if (groupOf[p] != groupOf[c])
+        join(p, c);
+  }
+  MLIRContext *context = block.getParentOp()->getContext();
+  for (const Edge &e : edges) {
+    bool one = groupOf[e.producer] == groupOf[e.consumer];
+    static constexpr StringRef names[] = {"pointwise group", "row program", "column reduction", "window", "epilogue of the contraction", "control flow"};
+    auto it = refused.find({e.producer, e.consumer});
+    std::string reason = one                    ? names[(int)groups[groupOf[e.producer]].kind].str()
+                         : it != refused.end() ? it->second
+                         : !fuse               ? "-O0 fuses nothing"
+                                               : "their groups have other anchors";
+    list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]), one,
+                                         reason, 2 * bytes(e.value)));
+  }
+}
+
+void Grouping::collect(Block &block) {
+  // Free ops whose value must lie in memory are ops like others.
+  llvm::SmallPtrSet<Operation *, 8> needed;
+  for (Operation &op : block)
+    for (Value v : op.getOperands())
+      if (Operation *def = v.getDefiningOp(); def && isFree(def))
+        if (!isKernelOp(&op) || isContraction(&op))
+          needed.insert(def);
+  for (Operation &op : block)
+    if (!op.hasTrait<OpTrait::IsTerminator>() && !isView(&op) && (!isFree(&op) || needed.contains(&op))) {
+      index[&op] = ops.size();
+      ops.push_back(&op);
+    }
+  in.resize(ops.size());
+  out.resize(ops.size());
+  for (auto [i, op] : llvm::enumerate(ops)) {
+    bool moved = isa<MovementOpInterface>(op) && !isBroadcast(op);
+    for (Value v : op->getOperands())
+      trace(v, moved ? Relation::Moved : Relation::Same, i);
+  }
+}
+void Grouping::trace(Value v, Relation relation, unsigned consumer) {
+  Operation *def = v.getDefiningOp();
+  if (!def)
+    return;
+  if (auto it = index.find(def); it != index.end()) {
+    edges.push_back({it->second, consumer, v, relation});
+    in[consumer].push_back(edges.size() - 1);
+    out[it->second].push_back(edges.size() - 1);
+    return;
+  }
+  if (isView(def))
+    return trace(def->getOperand(0), Relation::View, consumer);
+  if (!isFree(def))
+    return;
+  SmallVector<unsigned> kept;
+  if (isBroadcast(def, &kept) && relation != Relation::View) {
+    bool leading = llvm::all_of(llvm::enumerate(kept), [](auto p) { return p.index() == p.value(); });
+    relation = relation == Relation::Same && leading && !kept.empty() ? Relation::RowBroadcast : Relation::Broadcast;
+  }
+  for (Value operand : def->getOperands())
+    trace(operand, relation, consumer);
+}
+
+Group Grouping::single(Operation *op) const {
+  Group g;
+  g.ops.push_back(op);
+  if (!isKernelOp(op)) {
+    g.kind = GroupKind::Control;
+    return g;
+  }
+  auto combine = dyn_cast<CombineOpInterface>(op);
+  g.space = getExtents(op->getResult(0));
+  g.kind = GroupKind::Pointwise;
+  if (!combine)
+    return g;
+  g.anchor = op;
+  Nest nest = combine.getNest();
+  if (combine.isMultiplyAdd()) {
+    g.kind = GroupKind::Contraction;
+    return g;
+  }
+  bool whole = nest.bounds.empty() && nest.operands.size() == 1 && nest.operands[0].isProjectedPermutation() &&
+               nest.operands[0].getNumResults() == nest.extents.size();
+  if (!whole) {
+    g.kind = GroupKind::Window;
+    return g;
+  }
+  // Trailing dimensions reduced: rows. Otherwise columns.
+  g.space = getExtents(op->getOperand(0));
+  g.rows = nest.parallel;
+  bool trailing = true;
+  for (unsigned i = 0; i < nest.parallel; ++i)
+    trailing &= nest.operands[0].getResult(i) == getAffineDimExpr(i, op->getContext());
+  g.kind = trailing ? GroupKind::Rows : GroupKind::Columns;
+  return g;
+}
+
+int64_t Grouping::bytes(Value v) const {
+  int64_t n = std::max<int64_t>(1, getElementTypeOrSelf(v).getIntOrFloatBitWidth() / 8);
+  for (AffineExpr e : getExtents(v))
+    n *= evaluate(e, [&](StringRef s) { return bounds.lookup(s); });
+  return n;
+}
+
+/// Why the consumers' group cannot join the producers', or nothing and the joined group.
+std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edge *> between, Group &merged) const {
+  using K = GroupKind;
+  using R = Relation;
+  auto all = [&](auto ok) { return llvm::all_of(between, [&](const Edge *e) { return ok(e->relation); }); };
+  const Edge &first = *between.front();
+  auto name = [&](const Group &g) { return describe(g.anchor ? g.anchor : g.ops.back()); };
+  auto cost = [&](const char *what) {
+    return std::string(what) + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay";
+  };
+  if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))
+    return cost("a reshape lies between, so the consumer's elements are numbered otherwise");
+  if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::Moved; }))
+    return cost("the consumer moves elements: it wants them at other coordinates than they are made at");
+  if (c.kind == K::Contraction) {
+    // An operand is read once for each tile across the other operand.
+    auto nest = cast<CombineOpInterface>(c.anchor).getNest();
+    int64_t terms = 1;
+    for (AffineExpr e : nest.extents)
+      terms *= evaluate(e, [&](StringRef s) { return bounds.lookup(s); });
+    int64_t elements = bytes(first.value) / std::max<int64_t>(1, getElementTypeOrSelf(first.value).getIntOrFloatBitWidth() / 8);
+    int64_t again = elements ? terms / elements : 0;
+    return "it feeds the contraction " + name(c) + ", which reads each element " + std::to_string(again) + " times: recomputing them costs more than " +
+           std::to_string(2 * bytes(first.value)) + " bytes of traffic";
+  }
+  if (c.kind == K::Window)
+    return cost("it feeds a window, which reads elements several times and in blocks of its own");
+  if (p.kind == K::Control || c.kind == K::Control)
+    return cost("control flow: its body has kernels of its own");
+  merged = p;
+  merged.ops.append(c.ops.begin(), c.ops.end());
+  switch (p.kind) {
+  case K::Control:
+    break;
+  case K::Contraction:
+  case K::Window:
+    if (c.kind != K::Pointwise)
+      return cost("the reduction's rows span several blocks of the producer");
+    if (!all([](R r) { return r == R::Same; }))
+      return cost("the consumer repeats the result over other dimensions: it needs all of it first");
+    if (p.space != c.space)
+      return cost("the consumer has another shape");
+    return "";
+  case K::Columns:
+    if (c.kind != K::Pointwise)
+      return cost("a reduction after a reduction over leading dimensions needs all of it first");
+    if (!all([](R r) { return r == R::Same; }))
+      return cost("the consumer repeats the reduction over the dimensions that it reduced: every chunk must be in first");
+    if (getExtents(p.anchor->getResult(0)) != ArrayRef<AffineExpr>(c.space))
+      return cost("the consumer has another shape");
+    return "";
+  case K::Pointwise:
+    if (!all([](R r) { return r == R::Same; }))
+      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their flops as often");
+    if (p.space != c.space)
+      return cost("the consumer has another shape");
+    if (c.kind == K::Pointwise)
+      return "";
+    if (c.kind == K::Rows) {
+      merged.kind = K::Rows, merged.rows = c.rows, merged.anchor = c.anchor;
+      return "";
+    }
+    // Columns read their operand once: the producer rides along if nobody else wants it in memory.
+    for (Operation *op : p.ops)
+      for (unsigned e : out[index.lookup(op)])
+        if (groupOf[edges[e].consumer] != groupOf[index.lookup(c.ops.front())] && groupOf[edges[e].consumer] != groupOf[index.lookup(op)])
+          return cost("it is also read elsewhere and lies in memory anyway");
+    for (Operation *op : p.ops)
+      for (Operation *user : op->getUsers())
+        if (!index.count(user) && !isFree(user))
+          return cost("it is also a result and lies in memory anyway");
+    merged = c;
+    merged.ops.append(p.ops.begin(), p.ops.end());
+    return "";
+  case K::Rows: {
+    if (c.kind == K::Columns)
+      return cost("the consumer reduces across rows: every row must be in first");
+    ArrayRef<AffineExpr> rowSpace = ArrayRef(p.space).take_front(p.rows);
+    if (c.kind == K::Rows && (c.space != p.space || c.rows != p.rows))
+      return cost("the consumer reduces rows of another shape");
+    if (c.kind == K::Pointwise && c.space != p.space && ArrayRef<AffineExpr>(c.space) != rowSpace)
+      return cost("the consumer has neither the rows' shape nor one element a row");
+    for (const Edge *e : between) {
+      bool perRow = getExtents(e->value) == rowSpace;
+      bool full = getExtents(e->value) == ArrayRef<AffineExpr>(p.space);
+      bool ok = c.kind == K::Pointwise && ArrayRef<AffineExpr>(c.space) == rowSpace && rowSpace.size() != p.space.size()
+                    ? perRow && e->relation == R::Same
+                    : (full && e->relation == R::Same) || (perRow && e->relation == R::RowBroadcast);
+      if (!ok)
+        return cost("the consumer wants values of other rows");
+    }
+    return "";
+  }
+  }
+  llvm_unreachable("kinds are listed");
+}
+
+/// A path from group p to group c through another group: joining them would close a cycle.
+bool Grouping::pathAround(unsigned p, unsigned c) const {
+  unsigned last = 0;
+  for (Operation *op : groups[c].ops)
+    last = std::max(last, index.lookup(op));
+  SmallVector<unsigned> work;
+  llvm::SmallDenseSet<unsigned> seen;
+  auto leave = [&](unsigned group) {
+    for (Operation *op : groups[group].ops)
+      for (unsigned e : out[index.lookup(op)]) {
+        unsigned to = groupOf[edges[e].consumer];
+        if (to == group || (group == p && to == c))
+          continue;
+        if (to == p || index.lookup(groups[to].ops.front()) > last || !seen.insert(to).second)
+          continue;
+        work.push_back(to);
+      }
+  };
+  leave(p);
+  while (!work.empty()) {
+    unsigned g = work.pop_back_val();
+    if (g == c)
+      return true;
+    leave(g);
+  }
+  return false;
+}
+
+bool Grouping::join(unsigned producer, unsigned consumer) {
+  unsigned p = groupOf[producer], c = groupOf[consumer];
+  SmallVector<const Edge *> between;
+  for (Operation *op : groups[c].ops)
+    for (unsigned e : in[index.lookup(op)])
+      if (groupOf[edges[e].producer] == p)
+        between.push_back(&edges[e]);
+  Group merged;
+  std::string why = refusal(groups[p], groups[c], between, merged);
+  if (why.empty() && pathAround(p, c))
+    why = "another kernel lies on a path between them: it reads the one and feeds the other";
+  if (!why.empty()) {
+    for (const Edge *e : between)
+      refused[{e->producer, e->consumer}] = why;
+    return false;
+  }
+  llvm::sort(merged.ops, [&](Operation *x, Operation *y) { return index.lookup(x) < index.lookup(y); });
+  for (Operation *op : groups[c].ops)
+    groupOf[index.lookup(op)] = p;
+  groups[c].ops.clear();
+  groups[p] = std::move(merged);
+  return true;
+}
+
+SmallVector<const Group *> Grouping::ordered() const {
+  // Depth-first over groups, by hand: a net may be ten thousand layers deep.
+  SmallVector<const Group *> order;
+  std::vector<char> state(groups.size(), 0);
+  SmallVector<unsigned> stack;
+  for (unsigned root = 0; root < groups.size(); ++root) {
+    if (groups[root].ops.empty() || state[root])
+      continue;
+    stack.push_back(root);
+    while (!stack.empty()) {
+      unsigned g = stack.back();
+      if (state[g] == 0) {
+        state[g] = 1; // its producers first, then it again
+        for (Operation *op : groups[g].ops)
+          for (unsigned e : in[index.lookup(op)])
+            if (unsigned from = groupOf[edges[e].producer]; state[from] == 0)
+              stack.push_back(from);
+        continue;
+      }
+      stack.pop_back();
+      if (state[g] == 1) {
+        state[g] = 2;
+        order.push_back(&groups[g]);
+      }
+    }
+  }
+  return order;
+}
+} // namespace dlc

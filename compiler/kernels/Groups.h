@@ -1,0 +1,60 @@
+// Which ops of a block become one kernel, and why: decided by structures, recorded for every producer-consumer pair.
+#pragma once
+#include "dialects/dlx/Dlx.h"
+#include <map>
+
+namespace dlc {
+using namespace mlir;
+
+/// What joins the ops of a group. The anchor of a contraction, window or columns group is its Combine op; pointwise ops
+/// follow it on the elements that it gives.
+/// Control ops (scan) stand alone.
+enum class GroupKind { Pointwise, Rows, Columns, Window, Contraction, Control };
+
+struct Group {
+  GroupKind kind;
+  SmallVector<Operation *> ops;        ///< in block order
+  SmallVector<AffineExpr> space;       ///< rows and columns: the reduced operand's extents; else the results' extents
+  unsigned rows = 0;                   ///< rows: leading dimensions that are not reduced
+  Operation *anchor = nullptr;
+};
+
+/// Ops that are repeated in every kernel that reads them, since they cost less than a load: constants, broadcasts, index
+/// arithmetic, scalar arithmetic on scalars.
+bool isFree(Operation *op);
+
+class Grouping {
+public:
+  Grouping(Block &block, bool fuse);
+  /// In an order in which every group stands behind what it reads.
+  SmallVector<const Group *> ordered() const;
+  bool isMaterialized(Operation *op) const { return index.count(op); }
+  ArrayRef<dlx::VerdictAttr> verdicts() const { return list; }
+
+private:
+  /// How a consumer sees a producer's value, through free ops and views in between.
+  enum class Relation { Same, RowBroadcast, Broadcast, Moved, View };
+  struct Edge {
+    unsigned producer, consumer;       // op numbers
+    Value value;
+    Relation relation;
+  };
+  void collect(Block &block);
+  void trace(Value v, Relation relation, unsigned consumer);
+  Group single(Operation *op) const;
+  bool join(unsigned p, unsigned c);
+  std::string refusal(const Group &p, const Group &c, ArrayRef<const Edge *> between, Group &merged) const;
+  bool pathAround(unsigned p, unsigned c) const;
+  int64_t bytes(Value v) const;
+
+  SmallVector<Operation *> ops;                        // grouped ops in block order
+  llvm::DenseMap<Operation *, unsigned> index;
+  SmallVector<Edge> edges;
+  std::vector<SmallVector<unsigned, 4>> in, out;       // edges by op
+  std::vector<unsigned> groupOf;
+  std::vector<Group> groups;
+  std::map<std::pair<unsigned, unsigned>, std::string> refused; // by edge's ops
+  SmallVector<dlx::VerdictAttr> list;
+  llvm::StringMap<int64_t> bounds;
+};
+} // namespace dlc

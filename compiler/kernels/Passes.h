@@ -1,0 +1,9 @@
+#pragma once
+#include "dialects/dlx/Dlx.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+namespace dlc {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "compiler/kernels/Passes.h.inc"
+} // namespace dlc

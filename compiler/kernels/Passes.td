@@ -1,0 +1,14 @@
+#ifndef DLC_COMPILER_KERNELS_PASSES_TD
+#define DLC_COMPILER_KERNELS_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def FormKernels : Pass<"dl-kernels-form", "::mlir::ModuleOp"> {
+  let summary = "group the ops of every entry into kernels, outline them, merge equal ones";
+  let description = [{
+    Each group (compiler/kernels/Groups.h) becomes a private function with the attribute `dlx.kernel`, called from where it
+    stood; equal functions are one. Each producer-consumer pair gets a #dlx.verdict in the entry's `dlx.verdicts`.
+  }];
+  let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::func::FuncDialect"];
+  let options = [Option<"fuse", "fuse", "bool", "true", "false: every op its own kernel (-O0)">];
+}
+#endif
