@@ -16,7 +16,7 @@ static Error failed(const std::string &what, const std::string &path) {
 }
 
 Result<InputFile> InputFile::open(const std::string &path) {
-  struct stat info;
+  struct stat info = {};
   if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
     errno = EISDIR;
     return failed("read", path);
@@ -28,11 +28,19 @@ Result<InputFile> InputFile::open(const std::string &path) {
     return failed("read", path);
   }
   gzbuffer(file, 1 << 17);
-  return InputFile(path, file);
+  // Deflate turns one byte into 1,032 at most. A pipe's length is unknown.
+  uint64_t bound = S_ISREG(info.st_mode) ? uint64_t(info.st_size) * (gzdirect(file) ? 1 : 1032) : UINT64_MAX;
+  return InputFile(path, file, bound);
 }
 InputFile::~InputFile() {
   if (file)
     gzclose(static_cast<gzFile>(file));
+}
+Status InputFile::expect(uint64_t size, std::string_view what) {
+  if (size <= bound)
+    return {};
+  return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, at most " +
+               std::to_string(bound) + " are left"};
 }
 Status InputFile::read(void *to, size_t size, std::string_view what) {
   auto *bytes = static_cast<char *>(to);
@@ -46,6 +54,7 @@ Status InputFile::read(void *to, size_t size, std::string_view what) {
       return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, found " + std::to_string(done)};
     done += n;
   }
+  bound -= std::min<uint64_t>(bound, size);
   return {};
 }
 Status InputFile::end() {

@@ -2,10 +2,9 @@
 #pragma once
 #include "runtime/data/Result.h"
 #include <cstddef>
-#include <functional>
-#include <span>
+#include <cstdint>
+#include <initializer_list>
 #include <string_view>
-#include <vector>
 
 namespace dlc::data {
 
@@ -13,17 +12,21 @@ namespace dlc::data {
 class InputFile {
 public:
   static Result<InputFile> open(const std::string &path);
-  InputFile(InputFile &&other) noexcept : path(std::move(other.path)), file(std::exchange(other.file, nullptr)) {}
+  InputFile(InputFile &&other) noexcept
+      : path(std::move(other.path)), file(std::exchange(other.file, nullptr)), bound(other.bound) {}
   ~InputFile();
   /// Exactly `size` bytes; fewer in the file is an error, which names `what`.
   Status read(void *to, size_t size, std::string_view what);
+  /// Whether the file can hold this much more: bounds what a damaged header may ask for before memory is given to it.
+  Status expect(uint64_t size, std::string_view what);
   /// Refuses bytes that follow.
   Status end();
   std::string path;
 
 private:
-  InputFile(std::string path, void *file) : path(std::move(path)), file(file) {}
-  void *file; ///< gzFile
+  InputFile(std::string path, void *file, uint64_t bound) : path(std::move(path)), file(file), bound(bound) {}
+  void *file;     ///< gzFile
+  uint64_t bound; ///< bytes that can still come
 };
 
 /// Writes beside `path`, syncs and renames, so that `path` holds all of the pieces or what it held before; nothing is left
