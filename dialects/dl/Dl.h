@@ -22,6 +22,15 @@ struct Hyperparameter {
   llvm::StringRef name;
   double value;
 };
+/// Refuses an op, in inference (where it does not exist yet, and `loc` may be missing) and in verification alike.
+struct Refusal {
+  std::optional<mlir::Location> loc;
+  llvm::StringRef op;
+  template <typename... Args>
+  mlir::LogicalResult operator()(Args &&...what) const {
+    return mlir::emitOptionalError(loc, "'", op, "' op ", std::forward<Args>(what)...);
+  }
+};
 } // namespace dlc::dl
 
 #include "dialects/dl/Enums.h.inc"

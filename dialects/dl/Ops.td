@@ -7,4 +7,5 @@ include "dialects/dl/ops/Reduction.td"
 include "dialects/dl/ops/Contraction.td"
 include "dialects/dl/ops/Movement.td"
 include "dialects/dl/ops/Optimizer.td"
+include "dialects/dl/ops/Window.td"
 #endif
