@@ -3,14 +3,14 @@
 #define DLC_DIALECTS_DL_OPS_WINDOW_TD
 include "dialects/dl/Dl.td"
 
-defvar Dl_PerAxis = DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">;
-defvar Dl_Padding = DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">;
+defvar Dl_PerAxis = DefaultValuedOptionalAttr<DenseI64ArrayAttr, "{1, 1}">;
+defvar Dl_Padding = DefaultValuedOptionalAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">;
 defvar Dl_WindowFormat = "(`strides` $strides^)? (`padding` $padding^)? (`dilation` $dilation^)?";
 
 //===-- Convolution -----------------------------------------------------------------------------------------------===//
 class Dl_Convolution<string m, list<Trait> traits> : Dl_Op<m, !listconcat([Dl_VJP], traits)> {
   dag attributes = (ins Dl_PerAxis:$strides, Dl_Padding:$padding, Dl_PerAxis:$dilation,
-                        DefaultValuedAttr<I64Attr, "1">:$groups);
+                        DefaultValuedOptionalAttr<I64Attr, "1">:$groups);
   string format = Dl_WindowFormat # " (`groups` $groups^)? attr-dict `:` ";
   let extraClassDefinition = [{
     bool $cppClass::isMultiplyAdd() { return true; }
