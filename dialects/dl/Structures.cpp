@@ -28,7 +28,8 @@ int64_t getConstant(AffineExpr extent) {
   auto constant = dyn_cast<AffineConstantExpr>(extent);
   return constant ? constant.getValue() : -1;
 }
-RankedTensorType getTensor(ArrayRef<AffineExpr> extents, Type element) {
+RankedTensorType getTensor(ArrayRef<AffineExpr> written, Type element) {
+  auto extents = llvm::map_to_vector(written, normalize);
   SmallVector<int64_t> shape;
   bool symbolic = false;
   for (AffineExpr e : extents) {
@@ -50,7 +51,7 @@ AffineExpr product(ArrayRef<AffineExpr> extents, MLIRContext *context) {
   AffineExpr p = getAffineConstantExpr(1, context);
   for (AffineExpr e : extents)
     p = p * e;
-  return p;
+  return normalize(p);
 }
 AffineMap getMap(unsigned dims, ArrayRef<AffineExpr> results, MLIRContext *context) {
   unsigned symbols = 0;
@@ -209,7 +210,7 @@ Attribute DimsAttr::parse(AsmParser &parser, Type) {
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, one))
     return {};
-  return DimsAttr::get(parser.getContext(), extents);
+  return DimsAttr::get(parser.getContext(), llvm::map_to_vector(extents, normalize));
 }
 void DimsAttr::print(AsmPrinter &printer) const {
   printer << '<';

@@ -56,6 +56,12 @@ mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::MLIRCon
 std::string toString(mlir::AffineExpr extent);
 /// The value for these symbol values (upper bounds, or actual extents); asserts that every symbol is known.
 int64_t evaluate(mlir::AffineExpr extent, llvm::function_ref<int64_t(llvm::StringRef)> valueOf);
+/// The one form that equal extents have: sums of products, whole parts taken out of divisions. getTensor and the parser
+/// of #dl.dims bring extents into it, so that equal extents are equal pointers however they were computed.
+mlir::AffineExpr normalize(mlir::AffineExpr extent);
+/// It is 0 or more for all values of its symbols within their bounds, by the dl.symbol ops that `at` sees (a symbol
+/// without one is 0 or more).
+bool isNonNegative(mlir::Operation *at, mlir::AffineExpr expr);
 /// An affine map over `dims` dimensions whose results may name symbols.
 mlir::AffineMap getMap(unsigned dims, llvm::ArrayRef<mlir::AffineExpr> results, mlir::MLIRContext *context);
 
