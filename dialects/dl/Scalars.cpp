@@ -17,6 +17,13 @@ Type like(Type shape, Type e) {
     return VectorType::get(v.getShape(), e);
   return e;
 }
+bool isValueOf(double value, Type element) {
+  if (isa<FloatType>(element))
+    return true;
+  bool unsignedBit = element.isInteger(1);
+  double top = std::ldexp(1.0, element.getIntOrFloatBitWidth() - !unsignedBit);
+  return value == std::trunc(value) && value >= (unsignedBit ? 0.0 : -top) && value < top;
+}
 
 template <typename F, typename I>
 static Value either(Scalars &s, Value x, Value y) {

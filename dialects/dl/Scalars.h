@@ -7,6 +7,8 @@ namespace dlc::dl {
 mlir::Type computeType(mlir::Type element);
 /// `element` with the lanes of `shape` (a scalar type or a 1-D vector type).
 mlir::Type like(mlir::Type shape, mlir::Type element);
+/// An integer type holds `value` exactly; a float type rounds every value.
+bool isValueOf(double value, mlir::Type element);
 
 /// Builds arith, math and vector ops; float or integer by the operands' type. Comparisons give i1. No operation is ever
 /// contracted with its neighbour, so results do not depend on fusion. Math functions on f32 are polynomials with the same

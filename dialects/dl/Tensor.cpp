@@ -17,6 +17,17 @@ Tensor Tensor::broadcast(RankedTensorType type, ArrayRef<int64_t> dims) const {
 }
 Tensor Tensor::spread(RankedTensorType type, ArrayRef<int64_t> summed) const { return broadcast(type, others(type.getRank(), summed)); }
 Tensor Tensor::reshape(RankedTensorType type) const { return v.getType() == type ? *this : with(ReshapeOp::create(b, loc, type, v)); }
+Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
+  return llvm::is_sorted(permutation) ? *this : with(TransposeOp::create(b, loc, v, permutation));
+}
+Tensor Tensor::slice(int64_t axis, AffineExpr offset, AffineExpr size) const {
+  MLIRContext *c = b.getContext();
+  auto sizes = getExtents(v);
+  SmallVector<AffineExpr> offsets(sizes.size(), getAffineConstantExpr(0, c));
+  SmallVector<int64_t> ones(sizes.size(), 1);
+  offsets[axis] = offset, sizes[axis] = size;
+  return with(SliceOp::create(b, loc, v, DimsAttr::get(c, offsets), DimsAttr::get(c, sizes), b.getDenseI64ArrayAttr(ones)));
+}
 Tensor Tensor::cast(Type element) const {
   return type().getElementType() == element ? *this : with(CastOp::create(b, loc, withElement(type(), element), v));
 }

@@ -24,6 +24,8 @@ struct Tensor {
   Tensor spread(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> summed) const;
   Tensor reshape(mlir::RankedTensorType type) const;
   Tensor transpose(llvm::ArrayRef<int64_t> permutation) const;
+  /// `size` elements along `axis` from `offset` on.
+  Tensor slice(int64_t axis, mlir::AffineExpr offset, mlir::AffineExpr size) const;
   Tensor cast(mlir::Type element) const;
   Tensor exp() const, log() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, sin() const, cos() const;
   Tensor sigmoid() const;

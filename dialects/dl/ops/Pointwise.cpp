@@ -108,13 +108,9 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 
 //===-- Checks ----------------------------------------------------------------------------------------------------===//
 LogicalResult ConstantOp::verify() {
-  auto element = dyn_cast<IntegerType>(elementOf(getY()));
-  if (!element)
+  if (isValueOf(getValue().convertToDouble(), elementOf(getY())))
     return success();
-  double value = getValue().convertToDouble(), top = std::ldexp(1.0, element.getWidth() - (element.getWidth() > 1));
-  if (value == std::trunc(value) && value >= (element.getWidth() > 1 ? -top : 0) && value < top)
-    return success();
-  return emitOpError("value ") << value << " is not a value of " << element;
+  return emitOpError("value ") << getValue().convertToDouble() << " is not a value of " << elementOf(getY());
 }
 LogicalResult CastOp::verify() {
   if (getExtents(getX()) != getExtents(getY()))
