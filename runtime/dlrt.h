@@ -65,7 +65,7 @@ DLRT_API const char *dlrt_version(void);
 /* The DLX_CPU_* bits of this machine, less what the environment's DLRT_CPU_MASK hides: a comma list of v3, v4. */
 DLRT_API uint64_t dlrt_cpu_features(void);
 
-/* Loads an artefact (.so). Length, checksum, ABI and CPU are checked before its code is mapped. */
+/* Loads an artefact (.so). Length and checksum are checked before its code is mapped, ABI and CPU before any of it runs. */
 DLRT_API dlrt_status dlrt_model_load(const char *path, dlrt_model **model);
 /* The same from a dlx_descriptor that is linked in or was built in memory; it must outlive the model. */
 DLRT_API dlrt_status dlrt_model_open(const void *descriptor, dlrt_model **model);
@@ -86,7 +86,7 @@ DLRT_API const dlrt_tensor_info *dlrt_model_param(const dlrt_model *model, size_
 DLRT_API uint64_t dlrt_entry_arena(const dlrt_model *model, size_t entry);
 DLRT_API uint64_t dlrt_entry_scratch(const dlrt_model *model, size_t entry);
 
-/* Parameters, zeroed; embedded weights are loaded. */
+/* Parameters, zeroed; carried state with a constant initialiser has that value; embedded weights are loaded. */
 DLRT_API dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params);
 DLRT_API void dlrt_params_free(dlrt_params *params);
 /* By the declared initialisers: Philox 4x32-10 keyed by seed and the parameter's name, so that two builds of a net agree. */
@@ -110,7 +110,9 @@ DLRT_API int dlrt_team_threads(const dlrt_team *team);
 DLRT_API dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dlrt_team *team, dlrt_context **context);
 DLRT_API void dlrt_context_free(dlrt_context *context);
 /* Runs an entry. Inputs and outputs in the model's order; outputs must have the extents that the inputs' symbols give
- * (dlrt_output_shape tells). Tensors must be dense, 16-byte aligned at least; no copies are made. */
+ * (dlrt_output_shape tells). Tensors must be dense, 16-byte aligned at least; no copies are made. An output may overlap
+ * neither an input nor another output. After a failure the contents of outputs and of parameters that the entry writes
+ * are undefined. */
 DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs, size_t noutputs);
 /* Extents of output i for these inputs; shape has room for the output's ndim. */
 DLRT_API dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, size_t i, int64_t *shape);
@@ -119,7 +121,8 @@ DLRT_API dlrt_status dlrt_prepare(dlrt_context *context, size_t entry);
 /* The arena, for tests: guarded and poisoned contexts, highest byte touched (docs/dlx.md). */
 DLRT_API void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes);
 
-/* Per-launch times. on != 0 clears and starts. */
+/* Times by kernel function. on != 0 clears and starts; launches then run one after the other, with the same bits. rows:
+ * the first `room` are written, the number of all is returned. */
 typedef struct { const char *function; uint64_t calls, nanoseconds; } dlrt_profile_row;
 DLRT_API void dlrt_profile(dlrt_context *context, int on);
 DLRT_API size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile_row *rows, size_t room);

@@ -21,6 +21,7 @@ typedef int32_t (*dlx_kernel_fn)(void *const *buffers, const int64_t *scalars, i
 typedef enum { DLX_F32, DLX_F64, DLX_BF16, DLX_I1, DLX_I8, DLX_I32, DLX_I64, DLX_U8, DLX_DTYPES } dlx_dtype; /* i1: one byte, 0 or 1 */
 
 /* A sum of code words in reverse Polish notation over the symbols; 1 to 64 words. */
+/* FLOORDIV and CEILDIV round down and up, MOD has the divisor's sign; overflow and division by zero end the run. */
 typedef enum { DLX_PUSH, DLX_SYMBOL, DLX_ADD, DLX_MUL, DLX_FLOORDIV, DLX_CEILDIV, DLX_MOD, DLX_OPCODES } dlx_opcode;
 typedef struct { int64_t op, value; } dlx_word;                 /* value: the constant, or the symbol's index */
 typedef struct { uint32_t first, count; } dlx_expr;             /* into words */
@@ -54,9 +55,12 @@ typedef struct { uint32_t kernel, grid, args, nargs; } dlx_launch;          /* k
  * views [c, c + d) and swaps [e, e + f). copy: expr a bytes from buffer c (+ e) to buffer b (+ f): e, f byte offsets. */
 typedef enum { DLX_STAGE, DLX_LOOP, DLX_COPY, DLX_INSTRUCTIONS } dlx_instruction_kind;
 typedef struct { uint32_t kind, a, b, c, d, e, f, reserved; } dlx_instruction;
-/* In iteration i of the loop, buffer `view` points to its base + start + i * stride (exprs: bytes; stride may be negative). */
+/* In iteration i of the loop, buffer `view` points to its base + start + i * stride (exprs: bytes; stride may be negative).
+ * Set at the start of each iteration in the order of the records; a view is used only inside the one loop that moves it, and
+ * its base comes before it among the buffers. All of it lies in the base's actual bytes in every iteration. */
 typedef struct { uint32_t view, start, stride, reserved; } dlx_moving;
-typedef struct { uint32_t first, second; } dlx_swap;                        /* pointers exchanged after each iteration */
+/* Pointers exchanged after each iteration, and left so after the loop; both in the arena or outputs, of equal bytes and bound. */
+typedef struct { uint32_t first, second; } dlx_swap;
 
 typedef enum { DLX_WRITES_PARAMS = 1, DLX_IS_PREPARE = 2 } dlx_entry_flag;
 typedef struct {
@@ -100,6 +104,10 @@ typedef struct {
 /* The last bytes of an artefact file: length of the file with this trailer, and the checksum of all bytes before it. */
 #define DLX_TRAILER_MAGIC 0x726c6961727463ull /* "ctrailr" */
 typedef struct { uint64_t magic, bytes, checksum; } dlx_trailer;
+
+/* Under DLRT_GUARD=1 a context's arena and scratch end at an inaccessible page and are filled with this pattern before an
+ * entry runs, its outputs too: a NaN in f32 and f64. */
+#define DLX_POISON 0x7ff4deadu
 
 /* Four interleaved lanes of multiply-rotate over 8-byte words, then the tail; detects any single changed byte. */
 static inline uint64_t dlx_checksum(const void *data, uint64_t bytes) {

@@ -1,0 +1,167 @@
+// Contexts: allocation of all that runs need, and the calls that run.
+#include "runtime/Context.h"
+#include "runtime/Error.h"
+#include "runtime/Tensor.h"
+#include <inttypes.h>
+#include <string.h>
+
+using namespace dlrt;
+
+char *dlrt::ownPointer(const dlrt_context &context, size_t entry,
+                       const dlx_buffer &buffer) {
+  const dlx_entry &e = context.model->program.entries[entry];
+  switch (buffer.kind) {
+  case DLX_ARENA:
+    return context.arena.data() + buffer.at;
+  case DLX_BIND_PARAM:
+    return context.params->data(buffer.at);
+  case DLX_PREPARED:
+    return context.params
+               ->prepared[e.flags & DLX_IS_PREPARE ? entry : e.prepare]
+               .block.data() +
+           buffer.at;
+  case DLX_CONSTANT:
+    return const_cast<char *>(context.model->program.constants.records) +
+           buffer.at;
+  default:
+    return context.arena.data(); // set before it is used
+  }
+}
+
+/// Tables of one entry, with the pointers that never change.
+static bool allocateEntry(dlrt_context &context, size_t entry) {
+  const EntryPlan &plan = context.model->plans[entry];
+  const Program &program = context.model->program;
+  EntryState &state = context.entries[entry];
+  uint32_t nbuffers = plan.entry->nbuffers;
+  if (!state.symbols.allocate(program.symbols.count) ||
+      !state.values.allocate(program.exprs.count) ||
+      !state.pointers.allocate(nbuffers) || !state.args.allocate(plan.slots) ||
+      !state.counters.allocate(plan.launches.size()))
+    return false;
+  for (uint32_t b = 0; b < nbuffers; ++b)
+    setPointer(plan, state, b, ownPointer(context, entry, plan.buffers[b]));
+  return true;
+}
+
+dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params,
+                             dlrt_team *team, dlrt_context **context) {
+  if (!model || !params || !context)
+    return fail(DLRT_VALUE, "dlrt_context_new: a null argument");
+  *context = nullptr;
+  if (params->model != model)
+    return fail(DLRT_VALUE, "the parameters belong to another model than '%s'",
+                dlrt_model_name(model));
+  Owner<dlrt_context> made(create<dlrt_context>());
+  if (!made || !made->entries.allocate(model->plans.size()))
+    return fail(DLRT_MEMORY, "no memory for a context");
+  const char *guard = getenv("DLRT_GUARD");
+  made->model = model;
+  made->params = params;
+  made->team = team;
+  made->guarded = guard && !strcmp(guard, "1");
+  if (!made->arena.allocate(model->arena, made->guarded))
+    return fail(
+        DLRT_MEMORY,
+        "no memory for an arena of %" PRIu64
+        " bytes: lower the bounds of --shape, or compile with --mem-budget",
+        model->arena);
+  // A cache line lies unused between neighbours.
+  made->scratchStride = (model->scratch + 127) / 64 * 64;
+  uint64_t threads = team ? uint64_t(team->threads()) : 1;
+  if (!made->scratch.allocate(
+          (threads - 1) * made->scratchStride + model->scratch, made->guarded))
+    return fail(DLRT_MEMORY,
+                "no memory for scratch of %" PRIu64 " threads with %" PRIu64
+                " bytes each",
+                threads, made->scratchStride);
+  if (made->guarded) {
+    made->arena.poison();
+    made->scratch.poison();
+  }
+  for (size_t i = 0; i < model->plans.size(); ++i)
+    if (!allocateEntry(*made.get(), i))
+      return fail(DLRT_MEMORY, "no memory for the tables of entry '%s'",
+                  model->entryName(i));
+  *context = made.release();
+  return DLRT_OK;
+}
+
+void dlrt_context_free(dlrt_context *context) { destroy(context); }
+
+void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes) {
+  if (bytes)
+    *bytes = context->arena.size();
+  return context->arena.data();
+}
+
+/// Runs the prepare entry where its block is older than the parameters.
+/// Contexts that share the parameters wait for each other.
+static dlrt_status refresh(dlrt_context &context, uint32_t entry) {
+  dlrt_params &params = *context.params;
+  dlrt_params::Prepared &prepared = params.prepared[entry];
+  if (prepared.generation.load(std::memory_order_acquire) ==
+      params.generation.load(std::memory_order_acquire))
+    return DLRT_OK;
+  pthread_mutex_lock(&params.preparing);
+  uint64_t generation = params.generation.load(std::memory_order_acquire);
+  dlrt_status status = DLRT_OK;
+  if (prepared.generation.load(std::memory_order_relaxed) != generation) {
+    status = bindTensors(context, entry, nullptr, 0, nullptr, 0);
+    if (!status)
+      status = execute(context, entry);
+    if (!status)
+      prepared.generation.store(generation, std::memory_order_release);
+  }
+  pthread_mutex_unlock(&params.preparing);
+  return status;
+}
+
+/// Refuses an index that is no entry.
+static dlrt_status checkEntry(const dlrt_model &model, size_t entry) {
+  if (entry < model.plans.size())
+    return DLRT_OK;
+  return fail(DLRT_NAME, "entry number %zu of model '%s', which has %zu", entry,
+              dlrt_model_name(&model), model.plans.size());
+}
+
+dlrt_status dlrt_prepare(dlrt_context *context, size_t entry) {
+  if (dlrt_status status = checkEntry(*context->model, entry))
+    return status;
+  const dlx_entry &e = context->model->program.entries[entry];
+  if (e.flags & DLX_IS_PREPARE)
+    return refresh(*context, uint32_t(entry));
+  return e.prepare == DLX_NONE ? DLRT_OK : refresh(*context, e.prepare);
+}
+
+dlrt_status dlrt_run(dlrt_context *context, size_t entry,
+                     const dlrt_tensor *inputs, size_t ninputs,
+                     const dlrt_tensor *outputs, size_t noutputs) {
+  if (dlrt_status status = checkEntry(*context->model, entry))
+    return status;
+  const dlx_entry &e = context->model->program.entries[entry];
+  if (dlrt_status status =
+          bindTensors(*context, entry, inputs, ninputs, outputs, noutputs))
+    return status;
+  if (e.flags & DLX_IS_PREPARE)
+    return refresh(*context, uint32_t(entry));
+  if (e.prepare != DLX_NONE)
+    if (dlrt_status status = refresh(*context, e.prepare))
+      return status;
+  if (context->guarded) {
+    context->arena.poison();
+    context->scratch.poison();
+    for (size_t i = 0; i < noutputs; ++i) {
+      uint64_t bytes;
+      if (denseBytes(outputs[i].shape, uint32_t(outputs[i].ndim),
+                     context->model->program.tensors[e.outputs + i].dtype,
+                     bytes) &&
+          bytes)
+        fillPoison(dataOf(outputs[i]), bytes);
+    }
+  }
+  dlrt_status status = execute(*context, entry);
+  if (e.flags & DLX_WRITES_PARAMS) // also after a failure: some may be written
+    context->params->changed();
+  return status;
+}
