@@ -34,10 +34,12 @@ struct Kernel {
   Operation *terminator() const { return func::FuncOp(fn).getBody().front().getTerminator(); }
 };
 
-/// An index along one dimension: a scalar i64, or `lanes` consecutive ones that start at it.
+/// An index along one dimension: a scalar i64, `lanes` consecutive ones that start at it, or (base being a vector) any.
+/// Where a tensor of another rank is given a single coordinate, that is the row-major number of the element.
 struct Coord {
   Value base;
   bool vec = false;
+  bool varies() const { return vec || isa<VectorType>(base.getType()); }
   bool operator==(const Coord &o) const { return base == o.base && vec == o.vec; }
   bool operator<(const Coord &o) const {
     return std::pair(base.getAsOpaquePointer(), vec) < std::pair(o.base.getAsOpaquePointer(), o.vec);
@@ -64,24 +66,27 @@ public:
   ImplicitLocOpBuilder b;
   func::FuncOp fn;
   Value begin, end, scratch;             ///< of a launch
+  Value scalars;                         ///< pointer to the symbols' values; an internal function that needs them is given it
 
   /// The pointer to the kernel's value `number`, which the launch must list. An internal function is given it.
   Value pointer(unsigned number);
   void setPointer(unsigned number, Value pointer);
-  /// An extent or any expression over symbols and `dims`: constants folded.
+  /// An extent or any expression over symbols and `dims`: constants folded, vectors where a dim is one.
   Value expr(AffineExpr e, ArrayRef<Value> dims = {});
   Value extent(Value tensor, unsigned dim);
 
+  Value local(Type element, int64_t count); ///< memory of the function's own, uninitialised
+  OpBuilder::InsertPoint before(Operation *op) { return {op->getBlock(), Block::iterator(op)}; }
   Value c(int64_t value);                ///< i64 constant
   Value add(Value, Value), sub(Value, Value), mul(Value, Value), min(Value, Value), max(Value, Value);
   Value floorDiv(Value, int64_t), ceilDiv(Value, int64_t), rem(Value, int64_t); ///< of non-negative values
   Value less(Value, Value);              ///< signed, i1
   Value gep(Type element, Value base, Value index);
-  /// An element in memory to its compute type and back; `mask` may be null; lanes == 1: scalar.
+  /// An element in memory to its compute type and back (rounded already); `mask` may be null; lanes == 1: scalar.
   Value load(Type element, Value pointer, unsigned lanes, Value mask = {});
   void store(Type element, Value value, Value pointer, Value mask = {});
   Value prefixMask(Value count, unsigned lanes);       ///< lane < count
-  Value staticMask(int64_t count, unsigned lanes);     ///< stores with it become 8/4/2/1 pieces where masked ones are slow
+  Value staticMask(int64_t count, unsigned lanes);     ///< becomes 8/4/2/1 pieces where masked accesses are slow
   Value lanesFrom(Value base, unsigned lanes);         ///< base + 0, 1, ...
   /// for (i = lo; i < hi; i += step); body gets i and the carried values and gives the next ones.
   scf::ForOp loop(Value lo, Value hi, Value step, ValueRange init,
@@ -89,39 +94,72 @@ public:
   void loop(Value lo, Value hi, function_ref<void(Value)> body); ///< by one, nothing carried
 
 private:
+  void open(StringRef name, ArrayRef<Type> arguments, ArrayRef<Type> results);
+  Value atHead(function_ref<Value()> build);
   unsigned launch = ~0u;
+  Operation *head = nullptr;             ///< the last op of the head
   llvm::DenseMap<unsigned, Value> pointers;
   llvm::DenseMap<AffineExpr, Value> exprs;
+  llvm::DenseMap<int64_t, Value> constants;
   llvm::DenseMap<Value, int64_t> masks;
-  Value buffers, scalars;
+  Value buffers;
 };
 
 /// Values of tensors at coordinates, built at the frame's insertion point and remembered. What does not vary along the
-/// lanes stays scalar, and is built by the parent, whose insertion point is further out. Values that some emitter has
-/// (accumulators, reduced rows) are told by know(). Every value is rounded to its storage type where it is defined.
+/// lanes stays scalar; what can be built at the parent's insertion point, further out, is built there. Values that some
+/// emitter has (accumulators, reduced rows) are told by know(). Every value is rounded to its storage type where it is
+/// defined.
 struct Evaluator {
   Frame &f;
   unsigned lanes;
   Value mask = {};                       ///< of the vector dimension's loads and stores; null: all lanes
   Evaluator *parent = nullptr;
-  OpBuilder::InsertPoint at = {};        ///< where children have scalars built
+  bool guarded = false;                  ///< under a condition: nothing may be built further out
+  OpBuilder::InsertPoint at = {};        ///< where children have values built (Frame::before(loop)); unset: nowhere
   std::function<Value(Value, ArrayRef<Coord>)> hook = {};        ///< first refusal (kept rows)
   std::function<void(Value, ArrayRef<Coord>, Value)> built = {}; ///< told of every value built
-  std::map<std::pair<void *, std::vector<Coord>>, Value> memo = {};
+  using Memo = std::pair<const void *, std::vector<Coord>>; ///< a value or an expression, at coordinates
+  std::map<Memo, Value> memo = {};
+  std::map<Memo, Coord> mapped = {};
 
   /// The element(s) of `v` at these coordinates, in compute type: scalar, or a vector of `lanes` where they vary.
   /// Arguments of the kernel are loaded; movements, pointwise and positional ops are evaluated; a Combine op that nobody
   /// knows is reduced by a scalar loop in the order of docs/summation.md.
   Value eval(Value v, ArrayRef<Coord> at);
   void know(Value v, ArrayRef<Coord> at, Value x) { memo[{v.getAsOpaquePointer(), {at.begin(), at.end()}}] = x; }
+  /// An expression over coordinates as a coordinate.
+  Coord map(AffineExpr e, ArrayRef<Coord> at);
+  /// The conjunction of bounds over coordinates: an i1, a vector of them, or null where there are none.
+  Value holds(ArrayRef<dl::Bound> bounds, ArrayRef<Coord> at);
+  /// A coordinate as i64 scalar, or as vector where `vector` asks for it.
+  Value index(Coord c, bool vector);
+  /// `inside` in an scf.if on `condition` (i1), else `otherwise`; the evaluator that it gets is this one, guarded.
+  SmallVector<Value> guard(Value condition, ValueRange otherwise, function_ref<SmallVector<Value>(Evaluator &)> inside);
   /// Stores to the kernel's value `number`, which has the type of `like`.
   void store(unsigned number, Value like, ArrayRef<Coord> at, Value x);
-  /// Row-major element number.
+  /// Row-major element number (of the first lane): `at` is scalar or consecutive along the last dimension.
   Value offset(Value tensor, ArrayRef<Coord> at);
 
 private:
+  bool reaches(ArrayRef<Coord> at) const; ///< all of `at` can be used at this evaluator's `at`
   Value build(Value v, ArrayRef<Coord> at);
+  Value load(Value argument, ArrayRef<Coord> at);
+  Value move(dl::MovementOpInterface op, ArrayRef<Coord> at);
+  Coords unflatten(Value v, ArrayRef<Coord> at);
 };
+
+/// docs/summation.md as data: how an op's terms are combined. All zero: one chain.
+struct Summation {
+  int64_t chunk = 0;                     ///< of the first reduced dimension, each with its own chain; then the fixed tree
+  unsigned rows = 0;                     ///< so many last reduced dimensions, first, by 64 lanes
+  unsigned columns = 0;                  ///< so many first reduced dimensions, by chunks of 512 rows and 8 lanes
+  static constexpr int64_t rowLanes = 64, columnLanes = 8, columnChunk = 512;
+};
+Summation getSummation(dl::CombineOpInterface op);
+/// All results of `op` at scalar coordinates by scalar loops, rounded.
+SmallVector<Value> reduceScalar(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at);
+/// An accumulator as what an element of the result holds.
+Value finish(Frame &f, Value accumulator, Type element);
 
 /// How much a kernel may be tuned: what `dlc compile -O` and benches choose. No value changes a bit.
 struct PlanOptions {
