@@ -1,0 +1,65 @@
+// Any kernel, one element at a time: the oracle at -O0 and what is left when no other emitter takes a kernel.
+// A launch for each shape among the results; a block is 1024 elements of them.
+#include "compiler/codegen/cpu/Plan.h"
+
+namespace dlc::codegen {
+static constexpr int64_t blockElements = 1024;
+
+/// Results of one shape, in order.
+static std::vector<SmallVector<unsigned>> byShape(Operation *terminator) {
+  std::vector<SmallVector<unsigned>> groups;
+  for (auto [i, v] : llvm::enumerate(terminator->getOperands())) {
+    auto same = llvm::find_if(groups, [&, v = v](auto &group) {
+      return dl::getExtents(terminator->getOperand(group[0])) == dl::getExtents(v);
+    });
+    (same == groups.end() ? groups.emplace_back() : *same).push_back(i);
+  }
+  return groups;
+}
+
+dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &) {
+  Operation *end = kernel.getBody().front().getTerminator();
+  SmallVector<dlx::LaunchAttr> launches;
+  auto groups = byShape(end);
+  for (auto &group : groups) {
+    SmallVector<Value> values;
+    for (unsigned i : group)
+      values.push_back(end->getOperand(i));
+    AffineExpr n = dl::product(dl::getExtents(values[0]), kernel.getContext());
+    SmallVector<int64_t> writes;
+    for (unsigned i : group)
+      writes.push_back(kernel.getNumArguments() + i);
+    std::string name = groups.size() == 1 ? "" : "." + std::to_string(launches.size());
+    launches.push_back(launch(kernel, name, argumentsOf(values), writes, n.ceilDiv(blockElements)));
+  }
+  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::loops, {}, {blockElements}, launches, {}, 0);
+}
+
+void emitLoops(Kernel &kernel) {
+  Operation *end = kernel.terminator();
+  for (auto [number, group] : llvm::enumerate(byShape(end))) {
+    Frame f(kernel, number);
+    Value like = end->getOperand(group[0]);
+    auto extents = dl::getExtents(like);
+    int64_t block = kernel.plan.getBlock()[0];
+    Value lo = f.mul(f.begin, f.c(block));
+    Value hi = f.min(f.mul(f.end, f.c(block)), f.expr(dl::product(extents, like.getContext())));
+    Evaluator outer{f, 1};
+    f.loop(lo, hi, [&](Value i) {
+      outer.at = f.before(f.b.getBlock()->getParentOp());
+      Evaluator ev{f, 1, {}, &outer};
+      Coords at(extents.size());
+      AffineExpr rest = getAffineDimExpr(0, like.getContext());
+      for (size_t d = extents.size(); d-- > 0;) {
+        at[d] = ev.map(d ? rest % extents[d] : rest, Coord{i});
+        rest = rest.floorDiv(extents[d]);
+      }
+      SmallVector<Value> values; // all before any is stored: a result may lie in an argument's place
+      for (unsigned r : group)
+        values.push_back(ev.eval(end->getOperand(r), at));
+      for (auto [r, x] : llvm::zip(group, values))
+        ev.store(kernel.arguments() + r, end->getOperand(r), at, x);
+    });
+  }
+}
+} // namespace dlc::codegen

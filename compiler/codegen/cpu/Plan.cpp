@@ -1,0 +1,46 @@
+// What the emitters' plan functions share; the choice of the emitter.
+#include "compiler/codegen/cpu/Plan.h"
+
+namespace dlc::codegen {
+SmallVector<int64_t> argumentsOf(ArrayRef<Value> values, function_ref<bool(Value)> known) {
+  llvm::SetVector<Value> seen(values.begin(), values.end());
+  SmallVector<int64_t> numbers;
+  for (size_t i = 0; i < seen.size(); ++i) {
+    Value v = seen[i];
+    if (known && known(v))
+      continue;
+    if (auto argument = dyn_cast<BlockArgument>(v))
+      numbers.push_back(argument.getArgNumber());
+    else
+      seen.insert_range(v.getDefiningOp()->getOperands());
+  }
+  llvm::sort(numbers);
+  return numbers;
+}
+dlx::LaunchAttr launch(func::FuncOp kernel, StringRef name, ArrayRef<int64_t> reads, ArrayRef<int64_t> writes, AffineExpr grid) {
+  MLIRContext *context = kernel.getContext();
+  return dlx::LaunchAttr::get(context, name, reads, writes, dl::DimsAttr::get(context, grid));
+}
+Value strip(Value v) {
+  for (auto view = v.getDefiningOp<dl::MovementOpInterface>(); view && view.isView(); view = v.getDefiningOp<dl::MovementOpInterface>())
+    v = view->getOperand(0);
+  return v;
+}
+int64_t elementCost(Value v) {
+  if (auto op = v.getDefiningOp<dl::PointwiseOpInterface>())
+    return op.getElementCost();
+  if (auto op = v.getDefiningOp<dl::PositionalOpInterface>())
+    return op.getElementCost();
+  return 0;
+}
+
+void emitKernel(Kernel &kernel) {
+  switch (kernel.plan.getEmitter()) {
+  case dlx::Emitter::loops: return emitLoops(kernel);
+  case dlx::Emitter::rows: return emitRows(kernel);
+  case dlx::Emitter::columns: return emitColumns(kernel);
+  case dlx::Emitter::window: return emitWindow(kernel);
+  case dlx::Emitter::contraction: return emitContraction(kernel);
+  }
+}
+} // namespace dlc::codegen

@@ -1,0 +1,18 @@
+// The pass of the plan stage (docs/codegen.md).
+#ifndef DLC_COMPILER_PLAN_PASSES_TD
+#define DLC_COMPILER_PLAN_PASSES_TD
+include "mlir/Pass/PassBase.td"
+
+def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
+  let summary = "Choose each kernel's emitter and cut it into launches: sets dlx.plan";
+  let description = [{
+    Kernels are the functions with the unit attribute `dlx.kernel`. The first emitter of contraction, window, columns, rows
+    that takes the kernel's structure is chosen; loops take the rest, with a remark that says why the others did not.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3 or x86-64-v4">,
+    Option<"loopsOnly", "loops-only", "bool", "false", "Plain loop nests, as at -O0">
+  ];
+  let dependentDialects = ["::dlc::dlx::DlxDialect"];
+}
+#endif

@@ -1,0 +1,47 @@
+// Which emitter writes a kernel, and how it is cut into launches and blocks.
+#include "compiler/codegen/cpu/Kernel.h"
+#include "compiler/plan/Passes.h"
+
+using namespace mlir;
+namespace dlc {
+namespace codegen {
+void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *reason) {
+  using Planner = dlx::PlanAttr (*)(func::FuncOp, const PlanOptions &, std::string &);
+  constexpr std::pair<const char *, Planner> planners[] = {
+      {"contraction", planContraction}, {"window", planWindow}, {"columns", planColumns}, {"rows", planRows}};
+  dlx::PlanAttr plan;
+  for (auto [name, planner] : planners) {
+    std::string why;
+    if (plan || options.loopsOnly)
+      break;
+    plan = planner(kernel, options, why);
+    if (!plan && reason)
+      *reason += std::string(reason->empty() ? "" : "; ") + name + ": " + why;
+  }
+  kernel->setAttr("dlx.plan", plan ? plan : planLoops(kernel, options));
+}
+} // namespace codegen
+
+#define GEN_PASS_DEF_PLANPASS
+#include "compiler/plan/Passes.h.inc"
+namespace {
+struct Plan : impl::PlanPassBase<Plan> {
+  using PlanPassBase::PlanPassBase;
+  void runOnOperation() override {
+    if (target != "x86-64-v2" && target != "x86-64-v3" && target != "x86-64-v4") {
+      getOperation().emitError("unknown target '") << target << "': write x86-64-v2, x86-64-v3 or x86-64-v4";
+      return signalPassFailure();
+    }
+    codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly};
+    for (auto fn : getOperation().getOps<func::FuncOp>()) {
+      if (!fn->hasAttr("dlx.kernel"))
+        continue;
+      std::string reason;
+      codegen::planKernel(fn, options, &reason);
+      if (!loopsOnly && fn->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::loops)
+        fn.emitRemark("plain loops: ") << reason;
+    }
+  }
+};
+} // namespace
+} // namespace dlc
