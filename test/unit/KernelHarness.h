@@ -1,0 +1,51 @@
+// Kernels from text to code to numbers: compiled for a target by a chosen emitter, run on buffers.
+#pragma once
+#include "compiler/codegen/Lower.h"
+#include "compiler/emit/Jit.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace dlc::test {
+using namespace mlir;
+using Buffer = std::vector<char>;
+using PlanFn = std::function<dlx::PlanAttr(func::FuncOp, const codegen::PlanOptions &, std::string &)>;
+
+template <typename T>
+Buffer bytes(llvm::ArrayRef<T> values) {
+  const char *p = reinterpret_cast<const char *>(values.data());
+  return Buffer(p, p + values.size() * sizeof(T));
+}
+template <typename T>
+std::vector<T> values(const Buffer &buffer) {
+  const T *p = reinterpret_cast<const T *>(buffer.data());
+  return std::vector<T>(p, p + buffer.size() / sizeof(T));
+}
+
+/// One kernel, compiled: the only function of `text`, whose symbols are those that dl.symbol declares there, in order.
+class CompiledKernel {
+public:
+  /// `level` is "x86-64-v2", "x86-64-v3" or "x86-64-v4"; `plan` null: planKernel. On failure error() says why.
+  CompiledKernel(llvm::StringRef text, llvm::StringRef level, PlanFn plan = {});
+  ~CompiledKernel();
+  const std::string &error() const { return message; }
+  dlx::PlanAttr plan() const;
+  double compileMilliseconds = 0;
+  /// Results for these arguments; `blocks` at a time (0: the whole grid in one call). `extents`: of the symbols.
+  std::vector<Buffer> run(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents = {}, int64_t blocks = 0);
+  /// Nanoseconds of one run, the least of several, without allocation.
+  double time(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents = {});
+  /// Seeded arguments of the right sizes: floats in [-2, 2), integers in [0, 4).
+  std::vector<Buffer> randomArguments(unsigned seed, llvm::ArrayRef<int64_t> extents = {});
+
+private:
+  int64_t evaluate(AffineExpr e, llvm::ArrayRef<int64_t> extents);
+  void execute(llvm::ArrayRef<Buffer> arguments, std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents, int64_t blocks);
+  void allocate(std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents);
+  MLIRContext context;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp fn;
+  llvm::SmallVector<llvm::StringRef> symbols;
+  std::unique_ptr<Jit> jit;
+  std::vector<dlx_kernel_fn> functions;
+  std::string message;
+};
+} // namespace dlc::test
