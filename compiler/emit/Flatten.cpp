@@ -1,0 +1,271 @@
+// dlx programs to the flat form: one walk that fills the tables, then their concatenation.
+#include "compiler/emit/Flatten.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "runtime/dlx.h"
+#include <cmath>
+
+using namespace mlir;
+namespace dlc {
+namespace {
+template <typename Record>
+void append(std::vector<char> &bytes, dlx_table &table, const std::vector<Record> &records, size_t align = 8) {
+  bytes.resize(llvm::alignTo(bytes.size(), align));
+  table.offset = bytes.size();
+  table.count = records.size();
+  const char *data = reinterpret_cast<const char *>(records.data());
+  bytes.insert(bytes.end(), data, data + records.size() * sizeof(Record));
+}
+
+dlx_dtype dtypeOf(Type e) {
+  if (e.isF32()) return DLX_F32;
+  if (e.isF64()) return DLX_F64;
+  if (e.isBF16()) return DLX_BF16;
+  if (e.isInteger(1)) return DLX_I1;
+  if (e.isInteger(8)) return DLX_I8;
+  if (e.isInteger(32)) return DLX_I32;
+  return DLX_I64;
+}
+
+class Flattener {
+public:
+  explicit Flattener(ModuleOp module) : module(module) {}
+
+  FlatProgram run() {
+    for (auto symbol : module.getOps<dl::SymbolOp>()) {
+      symbolIndex[symbol.getSymName()] = symbols.size();
+      symbols.push_back({string(symbol.getSymName()), 0, (int64_t)symbol.getMin(), (int64_t)symbol.getMax()});
+    }
+    SmallVector<dlx::ProgramOp> programs(module.getOps<dlx::ProgramOp>());
+    llvm::StringMap<uint32_t> entryIndex;
+    for (auto [i, p] : llvm::enumerate(programs))
+      entryIndex[p.getSymName()] = i;
+    for (auto p : programs)
+      collectParams(source(p));
+    for (auto p : programs)
+      entry(p, entryIndex);
+    FlatProgram flat;
+    dlx_header header = {};
+    header.magic = DLX_MAGIC, header.version = DLX_VERSION;
+    std::vector<char> &bytes = flat.bytes;
+    bytes.resize(sizeof(header));
+    append(bytes, header.strings, strings);
+    append(bytes, header.words, words);
+    append(bytes, header.exprs, exprs);
+    append(bytes, header.symbols, symbols);
+    append(bytes, header.tensors, tensors);
+    append(bytes, header.params, params);
+    append(bytes, header.functions, functions);
+    append(bytes, header.entries, entries);
+    append(bytes, header.buffers, buffers);
+    append(bytes, header.args, args);
+    append(bytes, header.launches, launches);
+    append(bytes, header.moving, moving);
+    append(bytes, header.swaps, swaps);
+    append(bytes, header.code, code);
+    append(bytes, header.constants, std::vector<char>(), 64);
+    bytes.resize(llvm::alignTo(bytes.size(), 8));
+    header.bytes = bytes.size();
+    memcpy(bytes.data(), &header, sizeof(header));
+    size_t from = offsetof(dlx_header, checksum) + sizeof(header.checksum);
+    header.checksum = dlx_checksum(bytes.data() + from, bytes.size() - from);
+    memcpy(bytes.data(), &header, sizeof(header));
+    flat.functions = functionNames;
+    return flat;
+  }
+
+private:
+  ModuleOp module;
+  std::vector<char> strings;
+  std::vector<dlx_word> words;
+  std::vector<dlx_expr> exprs;
+  std::vector<dlx_symbol> symbols;
+  std::vector<dlx_tensor> tensors;
+  std::vector<uint32_t> params, functions;
+  std::vector<dlx_entry> entries;
+  std::vector<dlx_buffer> buffers;
+  std::vector<dlx_arg> args;
+  std::vector<dlx_launch> launches;
+  std::vector<dlx_moving> moving;
+  std::vector<dlx_swap> swaps;
+  std::vector<dlx_instruction> code;
+  std::vector<std::string> functionNames;
+  llvm::StringMap<uint32_t> stringIndex, symbolIndex, functionIndex, paramIndex;
+  llvm::DenseMap<AffineExpr, uint32_t> exprIndex;
+
+  func::FuncOp source(dlx::ProgramOp p) { return module.lookupSymbol<func::FuncOp>(p.getSource()); }
+
+  uint32_t string(StringRef s) {
+    auto [it, fresh] = stringIndex.try_emplace(s, strings.size());
+    if (fresh) {
+      strings.insert(strings.end(), s.begin(), s.end());
+      strings.push_back(0);
+    }
+    return it->second;
+  }
+  void code_(AffineExpr e) {
+    if (auto c = dyn_cast<AffineConstantExpr>(e)) {
+      words.push_back({DLX_PUSH, c.getValue()});
+    } else if (auto s = dyn_cast<AffineSymbolExpr>(e)) {
+      words.push_back({DLX_SYMBOL, symbolIndex.lookup(dl::getSymbolName(s))});
+    } else {
+      auto b = cast<AffineBinaryOpExpr>(e);
+      code_(b.getLHS());
+      code_(b.getRHS());
+      dlx_opcode op = e.getKind() == AffineExprKind::Add       ? DLX_ADD
+                      : e.getKind() == AffineExprKind::Mul     ? DLX_MUL
+                      : e.getKind() == AffineExprKind::Mod     ? DLX_MOD
+                      : e.getKind() == AffineExprKind::FloorDiv ? DLX_FLOORDIV
+                                                                : DLX_CEILDIV;
+      words.push_back({op, 0});
+    }
+  }
+  uint32_t expr(AffineExpr e) {
+    auto [it, fresh] = exprIndex.try_emplace(e, exprs.size());
+    if (fresh) {
+      uint32_t first = words.size();
+      code_(e);
+      exprs.push_back({first, (uint32_t)words.size() - first});
+    }
+    return it->second;
+  }
+  uint32_t expr(dl::DimsAttr e) { return expr(e.getExtents()[0]); }
+  /// Indices of exprs that stand in a row, as a tensor's extents must.
+  uint32_t exprsInRow(ArrayRef<AffineExpr> list) {
+    uint32_t first = exprs.size();
+    for (AffineExpr e : list) {
+      uint32_t at = words.size();
+      code_(e);
+      exprs.push_back({at, (uint32_t)words.size() - at});
+    }
+    return first;
+  }
+
+  dlx_tensor tensor(Type type, StringRef name, dlx_role role) {
+    dlx_tensor t = {};
+    auto extents = dl::getExtents(type);
+    t.name = string(name), t.dtype = dtypeOf(getElementTypeOrSelf(type)), t.role = role;
+    t.rank = extents.size(), t.dims = exprsInRow(extents);
+    return t;
+  }
+  /// Initialisers by fan-in and fan-out become plain ranges here.
+  void initialise(dlx_tensor &t, dl::ParamAttr param, RankedTensorType type) {
+    double v = param.getValue().getValueAsDouble(), out = type.getRank() ? type.getShape().back() : 1, in = 1, area = 1;
+    for (int64_t n : type.getShape().drop_back(type.getRank() ? 1 : 0))
+      in *= n;
+    for (int64_t n : type.getShape().drop_back(std::min<int64_t>(2, type.getRank())))
+      area *= n;
+    in = std::max(in, 1.0), out = std::max(out * area, 1.0);
+    using K = dl::InitKind;
+    switch (param.getInit()) {
+    case K::constant: t.init = DLX_INIT_CONSTANT, t.a = v; break;
+    case K::uniform: t.init = DLX_INIT_UNIFORM, t.a = -v, t.b = v; break;
+    case K::normal: t.init = DLX_INIT_NORMAL, t.b = v; break;
+    case K::xavier_uniform: t.init = DLX_INIT_UNIFORM, t.b = v * std::sqrt(6 / (in + out)), t.a = -t.b; break;
+    case K::xavier_normal: t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / (in + out)); break;
+    case K::he_uniform: t.init = DLX_INIT_UNIFORM, t.b = v * std::sqrt(6 / in), t.a = -t.b; break;
+    case K::he_normal: t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / in); break;
+    }
+  }
+  /// In the order in which entries name them, as dl-schedule numbered them.
+  void collectParams(func::FuncOp fn) {
+    for (BlockArgument a : fn.getArguments()) {
+      auto param = fn.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
+      if (!param || !paramIndex.try_emplace(param.getName(), params.size()).second)
+        continue;
+      dlx_tensor t = tensor(a.getType(), param.getName(), param.getTrainable() ? DLX_PARAM : DLX_STATE);
+      initialise(t, param, cast<RankedTensorType>(a.getType()));
+      params.push_back(tensors.size());
+      tensors.push_back(t);
+    }
+  }
+
+  void entry(dlx::ProgramOp p, const llvm::StringMap<uint32_t> &entryIndex) {
+    func::FuncOp fn = source(p);
+    dlx_entry e = {};
+    std::string name = fn.getSymName() == "main" ? "run" : fn.getSymName().str();
+    e.name = string(p.getIsPrepare() ? name + ".prepare" : name);
+    e.flags = (p.getWritesParams() ? DLX_WRITES_PARAMS : 0) | (p.getIsPrepare() ? DLX_IS_PREPARE : 0);
+    e.prepare = p.getPrepare() ? entryIndex.lookup(*p.getPrepare()) : DLX_NONE;
+    e.arena = p.getArena(), e.scratch = p.getScratch(), e.prepared = p.getPrepared();
+    e.inputs = tensors.size();
+    if (!p.getIsPrepare())
+      for (BlockArgument a : fn.getArguments()) {
+        unsigned i = a.getArgNumber();
+        if (fn.getArgAttr(i, "dl.param"))
+          continue;
+        auto given = fn.getArgAttrOfType<StringAttr>(i, "dl.name");
+        dlx_tensor t = tensor(a.getType(), given ? given.getValue().str() : "input" + std::to_string(e.ninputs), DLX_INPUT);
+        if (auto range = fn.getArgAttrOfType<DenseI64ArrayAttr>(i, "dl.range"))
+          t.lo = range[0], t.hi = range[1];
+        tensors.push_back(t);
+        ++e.ninputs;
+      }
+    e.outputs = tensors.size();
+    if (!p.getIsPrepare())
+      for (unsigned i = 0; i < fn.getNumResults(); ++i) {
+        if (fn.getResultAttr(i, "dl.state"))
+          continue;
+        auto given = fn.getResultAttrOfType<StringAttr>(i, "dl.name");
+        tensors.push_back(tensor(fn.getResultTypes()[i], given ? given.getValue().str() : "output" + std::to_string(e.noutputs), DLX_OUTPUT));
+        ++e.noutputs;
+      }
+    e.buffers = buffers.size();
+    e.code = code.size();
+    llvm::DenseMap<Value, uint32_t> number;
+    block(p.getBody().front(), number, e.buffers);
+    e.nbuffers = buffers.size() - e.buffers;
+    e.ncode = code.size() - e.code;
+    entries.push_back(e);
+  }
+
+  void block(Block &body, llvm::DenseMap<Value, uint32_t> &number, uint32_t base) {
+    for (Operation &op : body) {
+      if (auto b = dyn_cast<dlx::BufferOp>(op)) {
+        number[b] = buffers.size() - base;
+        buffers.push_back({(uint32_t)b.getKind(), expr(b.getBytes()), b.getAt(), b.getBound()});
+      } else if (auto v = dyn_cast<dlx::ViewOp>(op)) {
+        number[v] = buffers.size() - base;
+        buffers.push_back({DLX_VIEW, expr(v.getBytes()), number.lookup(v.getBase()), v.getBound()});
+      } else if (auto stage = dyn_cast<dlx::StageOp>(op)) {
+        dlx_instruction i = {};
+        i.kind = DLX_STAGE, i.a = launches.size();
+        for (auto launch : stage.getBody().getOps<dlx::LaunchOp>()) {
+          auto [it, fresh] = functionIndex.try_emplace(launch.getFunction(), functions.size());
+          if (fresh) {
+            functions.push_back(string(launch.getFunction()));
+            functionNames.push_back(launch.getFunction().str());
+          }
+          launches.push_back({it->second, expr(launch.getGrid()), (uint32_t)args.size(), (uint32_t)launch.getBuffers().size()});
+          for (Value v : launch.getBuffers())
+            args.push_back({number.lookup(v), 0, 0});
+        }
+        i.b = launches.size() - i.a;
+        code.push_back(i);
+      } else if (auto copy = dyn_cast<dlx::CopyOp>(op)) {
+        dlx_instruction i = {};
+        i.kind = DLX_COPY, i.a = expr(copy.getBytes()), i.b = number.lookup(copy.getTo()), i.c = number.lookup(copy.getFrom());
+        code.push_back(i);
+      } else if (auto loop = dyn_cast<dlx::LoopOp>(op)) {
+        dlx_instruction i = {};
+        i.kind = DLX_LOOP, i.a = expr(loop.getTrip());
+        i.c = moving.size(), i.d = loop.getMoving().size();
+        for (Value v : loop.getMoving()) {
+          auto view = v.getDefiningOp<dlx::ViewOp>();
+          moving.push_back({number.lookup(v), expr(view.getStart()), expr(view.getStride()), 0});
+        }
+        i.e = swaps.size(), i.f = loop.getFirst().size();
+        for (auto [x, y] : llvm::zip(loop.getFirst(), loop.getSecond()))
+          swaps.push_back({number.lookup(x), number.lookup(y)});
+        size_t at = code.size();
+        code.push_back(i);
+        block(loop.getBody().front(), number, base);
+        code[at].b = code.size() - at - 1;
+      }
+    }
+  }
+};
+} // namespace
+
+FlatProgram flatten(ModuleOp module) { return Flattener(module).run(); }
+} // namespace dlc

@@ -1,0 +1,43 @@
+// A program while it is being scheduled: storages with lifetimes, nodes with dependences, items in the order of time.
+#pragma once
+#include "dialects/dlx/Dlx.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <map>
+
+namespace dlc {
+using namespace mlir;
+
+/// Some bytes that values live in. Time counts stages; loops take the times of their bodies.
+struct Storage {
+  dlx::BufferKind kind = dlx::BufferKind::arena;
+  int64_t at = 0;                        ///< input, output, parameter number; offset once placed; the storage a view moves over
+  AffineExpr bytes, start, stride;       ///< start, stride: of a view
+  int64_t bound = 0;
+  int first = INT_MAX, last = -1;        ///< times of the first write and the last use
+  bool bound_to_output = false;
+  Value made;                            ///< its dlx value
+};
+
+/// A launch, a copy, or a loop.
+struct Node {
+  enum Kind { Launch, Copy, Loop } kind = Launch;
+  std::string function;                  ///< launch
+  dl::DimsAttr grid;                     ///< launch: blocks; copy: bytes; loop: trip count
+  SmallVector<unsigned> reads, writes;   ///< storages; a launch's arguments are reads then writes
+  SmallVector<unsigned> before;          ///< nodes that must have run
+  func::CallOp call;                     ///< launch: whose
+  std::vector<Node> body;                ///< loop
+  SmallVector<unsigned> moving;          ///< loop: views
+  SmallVector<std::pair<unsigned, unsigned>> swaps;
+  int stage = 0;                         ///< in its own list
+};
+
+/// Bytes at the symbols' upper bounds.
+using Bounds = llvm::StringMap<int64_t>;
+int64_t atBounds(AffineExpr e, const Bounds &bounds);
+AffineExpr bytesOf(Type tensor);
+
+/// Offsets for the arena storages, 64-byte aligned: largest first, lowest gap among those alive at the same time.
+/// Returns the arena's size.
+int64_t place(MutableArrayRef<Storage> storages);
+} // namespace dlc
