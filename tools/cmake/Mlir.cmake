@@ -26,48 +26,30 @@ if(NOT DLC_STATIC)
   return()
 endif()
 
-# Debian's export lists the shared libLLVM (and libMLIR) under each archive: drop these edges.
-set(archives "")
-foreach(target IN LISTS MLIR_EXPORTED_TARGETS)
-  get_target_property(type ${target} TYPE)
-  if(type STREQUAL STATIC_LIBRARY)
-    get_target_property(edges ${target} INTERFACE_LINK_LIBRARIES)
-    if(edges)
-      list(REMOVE_ITEM edges LLVM MLIR "$<LINK_ONLY:LLVM>")
-      set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${edges}")
-    endif()
-    if(NOT target MATCHES "^MLIRCAPI|Test")
-      list(APPEND archives ${target})
-    endif()
-  endif()
-endforeach()
-# The linker takes from the archives only what is called, so nobody has to keep a list of MLIR's libraries.
-set(components core support passes orcjit target executionengine runtimedyld jitlink perfjitevents supportlsp
-    frontendopenmp debuginfodwarf lto dtlto option x86asmparser)
-foreach(target IN LISTS DLC_TARGETS)
-  string(TOLOWER ${target} target)
-  list(APPEND components ${target}codegen ${target}desc ${target}info)
-endforeach()
-llvm_map_components_to_libnames(llvm_archives ${components})
-set_target_properties(LLVMExtensions PROPERTIES INTERFACE_LINK_LIBRARIES LLVMSupport) # it would ask for libPolly
-set_target_properties(LLVMSupport PROPERTIES # shared libz, libzstd and libz3 otherwise
-                      INTERFACE_LINK_LIBRARIES "LLVMDemangle;libz.a;libzstd.a;dl;m")
+# One linker script names every archive of MLIR and LLVM but the code generators left out: the linker takes what is
+# called, nobody keeps a list. (The exported targets will not do: Debian's lead to libLLVM.so, libz3 and libPolly.)
+file(GLOB archives ${LLVM_LIBRARY_DIR}/libMLIR*.a ${LLVM_LIBRARY_DIR}/libLLVM*.a)
+set(left_out ${LLVM_TARGETS_TO_BUILD})
+list(REMOVE_ITEM left_out ${DLC_TARGETS})
+list(JOIN left_out "|" pattern)
+list(FILTER archives EXCLUDE REGEX "/libLLVM(${pattern})[A-Z]|/libMLIRCAPI|Test")
+list(JOIN archives "\n" archives)
+file(CONFIGURE OUTPUT generated/archives.ld CONTENT "GROUP(\n${archives}\n)\n")
 
 # lld initialises every target LLVM was built with, and LTO asks for Polly's plug-in: empty functions in their place.
 set(stubs "")
-foreach(target IN LISTS LLVM_TARGETS_TO_BUILD)
-  if(NOT target IN_LIST DLC_TARGETS)
-    foreach(part TargetInfo Target TargetMC AsmPrinter AsmParser)
-      string(APPEND stubs "void LLVMInitialize${target}${part}(void) {}\n")
-    endforeach()
-  endif()
+foreach(target IN LISTS left_out)
+  foreach(part TargetInfo Target TargetMC AsmPrinter AsmParser)
+    string(APPEND stubs "void LLVMInitialize${target}${part}(void) {}\n")
+  endforeach()
 endforeach()
 file(CONFIGURE OUTPUT generated/TargetStubs.c CONTENT "${stubs}")
-add_library(dlc_stubs STATIC EXCLUDE_FROM_ALL ${PROJECT_BINARY_DIR}/generated/TargetStubs.c
+add_library(dlc_stubs STATIC ${PROJECT_BINARY_DIR}/generated/TargetStubs.c
             ${PROJECT_SOURCE_DIR}/tools/cmake/PollyStub.cpp)
 target_include_directories(dlc_stubs SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
 target_link_libraries(dlc_stubs PRIVATE dlc_flags)
 
-target_link_libraries(dlc_mlir INTERFACE ${archives} dlc_stubs ${llvm_archives})
 target_link_libraries(dlc_zlib INTERFACE libz.a)
-target_link_libraries(dlc_lld INTERFACE dlc_stubs libz.a libzstd.a)
+target_link_libraries(dlc_lld INTERFACE dlc_mlir)
+target_link_libraries(dlc_mlir INTERFACE dlc_stubs ${PROJECT_BINARY_DIR}/generated/archives.ld libz.a libzstd.a
+                      ${CMAKE_DL_LIBS} m)
