@@ -23,6 +23,20 @@ bool hasExtents(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && (tensor.getEncoding() ? isa<DimsAttr>(tensor.getEncoding()) : tensor.hasStaticShape());
 }
+LogicalResult checkTensor(std::optional<Location> loc, Type type) {
+  if (hasExtents(type))
+    return success();
+  return emitOptionalError(loc, "expected a ranked tensor, every `?` with its extent in #dl.dims<...>, found ", type);
+}
+LogicalResult checkDims(std::optional<Location> loc, ArrayRef<int64_t> dims, int64_t rank) {
+  int64_t last = -1;
+  for (int64_t d : dims) {
+    if (d <= last || d >= rank)
+      return emitOptionalError(loc, "dims [", dims, "] must be ascending, distinct and below the rank ", rank);
+    last = d;
+  }
+  return success();
+}
 SmallVector<AffineExpr> getExtents(Value tensor) { return getExtents(tensor.getType()); }
 int64_t getConstant(AffineExpr extent) {
   auto constant = dyn_cast<AffineConstantExpr>(extent);

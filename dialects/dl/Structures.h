@@ -43,6 +43,10 @@ llvm::SmallVector<mlir::AffineExpr> getExtents(mlir::Type tensor);
 llvm::SmallVector<mlir::AffineExpr> getExtents(mlir::Value tensor);
 /// A ranked tensor whose every `?` has its extent in #dl.dims: what getExtents may be asked about.
 bool hasExtents(mlir::Type type);
+/// hasExtents with a diagnostic: for type inference, which the parser runs before the verifier.
+mlir::LogicalResult checkTensor(std::optional<mlir::Location> loc, mlir::Type type);
+/// Dimensions that an op names: ascending, distinct and below `rank`.
+mlir::LogicalResult checkDims(std::optional<mlir::Location> loc, llvm::ArrayRef<int64_t> dims, int64_t rank);
 /// A tensor type with these extents: `?` and the #dl.dims encoding where one is not constant.
 mlir::RankedTensorType getTensor(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::Type element);
 /// The same extents, another element type.

@@ -17,6 +17,14 @@ Tensor Tensor::broadcast(RankedTensorType type, ArrayRef<int64_t> dims) const {
 }
 Tensor Tensor::spread(RankedTensorType type, ArrayRef<int64_t> summed) const { return broadcast(type, others(type.getRank(), summed)); }
 Tensor Tensor::reshape(RankedTensorType type) const { return v.getType() == type ? *this : with(ReshapeOp::create(b, loc, type, v)); }
+Tensor Tensor::reciprocalCount(ArrayRef<int64_t> dims) const {
+  auto extents = getExtents(v);
+  auto counted = llvm::map_to_vector(dims, [&](int64_t d) { return extents[d]; });
+  RankedTensorType scalar = RankedTensorType::get({}, type().getElementType());
+  if (int64_t n = getConstant(product(counted, b.getContext())); n >= 0)
+    return with(ConstantOp::create(b, loc, scalar, b.getF64FloatAttr(1.0 / n)));
+  return 1.0 / with(ExtentOp::create(b, loc, scalar, DimsAttr::get(b.getContext(), counted)));
+}
 Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
   return llvm::is_sorted(permutation) ? *this : with(TransposeOp::create(b, loc, v, permutation));
 }
