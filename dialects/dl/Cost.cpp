@@ -1,0 +1,24 @@
+// Flops of an op, from its structure.
+#include "dialects/dl/Dl.h"
+using namespace mlir;
+using namespace dlc::dl;
+
+AffineExpr dlc::dl::getFlops(Operation *op) {
+  MLIRContext *c = op->getContext();
+  auto each = [&](ArrayRef<AffineExpr> extents, int64_t cost) { return normalize(product(extents, c) * cost); };
+  if (auto pointwise = dyn_cast<PointwiseOpInterface>(op))
+    return each(getExtents(op->getResult(0)), pointwise.getElementCost());
+  if (auto positional = dyn_cast<PositionalOpInterface>(op))
+    return each(getExtents(op->getResult(0)), positional.getElementCost());
+  if (auto combine = dyn_cast<CombineOpInterface>(op))
+    return each(combine.getNest().extents, combine.isMultiplyAdd() ? 2 : 1);
+  AffineExpr sum = getAffineConstantExpr(0, c);
+  if (auto composite = dyn_cast<DecomposableOpInterface>(op)) {
+    Block scratch;
+    OpBuilder b = OpBuilder::atBlockEnd(&scratch);
+    composite.decompose(b);
+    for (Operation &part : scratch)
+      sum = normalize(sum + getFlops(&part));
+  }
+  return sum;
+}
