@@ -5,11 +5,6 @@ using namespace mlir;
 using namespace dlc::dl;
 
 static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getType()); }
-static LogicalResult checkOperand(std::optional<Location> loc, Value x) {
-  if (hasExtents(x.getType()))
-    return success();
-  return emitOptionalError(loc, "expected a ranked tensor, every `?` with its extent in #dl.dims<...>, found ", x.getType());
-}
 /// Adds the extent, or says that it is negative or too large to write down.
 static LogicalResult addExtent(std::optional<Location> loc, SmallVectorImpl<AffineExpr> &extents, AffineExpr e) {
   bool symbolic = false;
@@ -126,7 +121,7 @@ void ReshapeOp::buildVjp(Differentiator &d) {
 
 //===-- Transpose -------------------------------------------------------------------------------------------------===//
 LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
-  if (failed(checkOperand(loc, a.getX())))
+  if (failed(checkTensor(loc, a.getX().getType())))
     return failure();
   auto x = getExtents(a.getX());
   SmallVector<int64_t> sorted(a.getPermutation());
@@ -167,7 +162,7 @@ void TransposeOp::buildVjp(Differentiator &d) {
 
 //===-- Slice -----------------------------------------------------------------------------------------------------===//
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
-  if (failed(checkOperand(loc, a.getX())))
+  if (failed(checkTensor(loc, a.getX().getType())))
     return failure();
   size_t rank = typeOf(a.getX()).getRank(), offsets = a.getOffsets().getExtents().size(), sizes = a.getSizes().getExtents().size();
   if (offsets != rank || sizes != rank || a.getStrides().size() != rank)
@@ -234,7 +229,7 @@ void SliceOp::buildVjp(Differentiator &d) {
 
 //===-- Pad -------------------------------------------------------------------------------------------------------===//
 LogicalResult PadOp::inferReturnTypes(MLIRContext *c, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
-  if (failed(checkOperand(loc, a.getX())))
+  if (failed(checkTensor(loc, a.getX().getType())))
     return failure();
   auto low = a.getLow().getExtents(), high = a.getHigh().getExtents();
   auto x = getExtents(a.getX());
@@ -307,7 +302,7 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *c, std::optional<Location>
   if (a.getXs().empty())
     return emitOptionalError(loc, "expected at least one operand");
   for (Value x : a.getXs())
-    if (failed(checkOperand(loc, x)))
+    if (failed(checkTensor(loc, x.getType())))
       return failure();
   auto y = getExtents(a.getXs().front());
   Type element = typeOf(a.getXs().front()).getElementType();
@@ -357,15 +352,7 @@ void ConcatOp::buildVjp(Differentiator &d) {
 }
 
 //===-- Reverse ---------------------------------------------------------------------------------------------------===//
-LogicalResult ReverseOp::verify() {
-  int64_t last = -1;
-  for (int64_t i : getDims()) {
-    if (i <= last || i >= typeOf(getX()).getRank())
-      return emitOpError("dims [") << getDims() << "] must be ascending, distinct and below the rank " << typeOf(getX()).getRank();
-    last = i;
-  }
-  return success();
-}
+LogicalResult ReverseOp::verify() { return checkDims(getLoc(), getDims(), typeOf(getX()).getRank()); }
 // reverse of no dimension -> x; reverse(constant) -> constant; reverse(reverse(x)) of the same dimensions -> x
 OpFoldResult ReverseOp::fold(FoldAdaptor a) {
   if (getDims().empty())

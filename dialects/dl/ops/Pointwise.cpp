@@ -134,8 +134,8 @@ void SelectOp::buildVjp(Differentiator &d) {
 
 //===-- Compare ---------------------------------------------------------------------------------------------------===//
 LogicalResult CompareOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
-  if (!hasExtents(a.getLhs().getType()))
-    return emitOptionalError(loc, "expected a ranked tensor, every `?` with its extent in #dl.dims<...>, found ", a.getLhs().getType());
+  if (failed(checkTensor(loc, a.getLhs().getType())))
+    return failure();
   types.push_back(withBool(a.getLhs().getType()));
   return success();
 }

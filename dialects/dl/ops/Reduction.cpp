@@ -5,15 +5,11 @@ using namespace mlir;
 using namespace dlc::dl;
 
 static LogicalResult inferReduced(std::optional<Location> loc, Value x, ArrayRef<int64_t> dims, SmallVectorImpl<Type> &types) {
-  auto type = dyn_cast<RankedTensorType>(x.getType());
-  if (!type)
-    return emitOptionalError(loc, "expected a ranked tensor, found ", x.getType());
-  int64_t last = -1;
-  for (int64_t d : dims) {
-    if (d <= last || d >= type.getRank())
-      return emitOptionalError(loc, "dims [", dims, "] must be ascending, distinct and below the rank ", type.getRank());
-    last = d;
-  }
+  if (failed(checkTensor(loc, x.getType())))
+    return failure();
+  auto type = cast<RankedTensorType>(x.getType());
+  if (failed(checkDims(loc, dims, type.getRank())))
+    return failure();
   SmallVector<AffineExpr> out;
   for (auto [i, e] : llvm::enumerate(getExtents(type)))
     if (!llvm::is_contained(dims, (int64_t)i))
@@ -41,6 +37,7 @@ static Nest nestOf(Value x, ArrayRef<int64_t> dims) {
   return n;
 }
 
+//===-- Sum and mean ----------------------------------------------------------------------------------------------===//
 LogicalResult SumOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
   return inferReduced(loc, a.getX(), a.getDims(), types);
 }
@@ -58,6 +55,35 @@ void SumOp::buildVjp(Differentiator &d) {
     d.add(getX(), Tensor{d.builder(), getLoc(), g}.spread(cast<RankedTensorType>(getX().getType()), getDims()));
 }
 
+// sum over no dimension -> x
+OpFoldResult SumOp::fold(FoldAdaptor) { return getDims().empty() ? getX() : Value(); }
+
+LogicalResult MeanOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  return inferReduced(loc, a.getX(), a.getDims(), types);
+}
+SmallVector<Value> MeanOp::decompose(OpBuilder &b) {
+  Tensor x{b, getLoc(), getX()};
+  return {x.sum(getDims()) * x.reciprocalCount(getDims()).broadcast(cast<RankedTensorType>(getY().getType()), {})};
+}
+void MeanOp::buildVjp(Differentiator &d) {
+  Value g = d.cotangent(getY());
+  if (!g || !d.needs(getX()))
+    return;
+  Tensor dy{d.builder(), getLoc(), g}, share = dy.with(getX()).reciprocalCount(getDims()).broadcast(dy.type(), {});
+  d.add(getX(), (dy * share).spread(cast<RankedTensorType>(getX().getType()), getDims()));
+}
+
+//===-- Maximum and minimum ---------------------------------------------------------------------------------------===//
+/// dy to the elements equal to the result, in equal shares.
+static void shareAmongEqual(Operation *op, ArrayRef<int64_t> dims, Differentiator &d) {
+  Value g = d.cotangent(op->getResult(0));
+  if (!g || !d.needs(op->getOperand(0)))
+    return;
+  Tensor dy{d.builder(), op->getLoc(), g}, x = dy.with(op->getOperand(0));
+  Tensor hit = equal(x, dy.with(op->getResult(0)).spread(x.type(), dims));
+  Tensor ones = hit.cast(x.type().getElementType());
+  d.add(x, select(hit, (dy / ones.sum(dims)).spread(x.type(), dims), x.same(0.0)));
+}
 LogicalResult MaxOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
   return inferReduced(loc, a.getX(), a.getDims(), types);
 }
@@ -69,12 +95,65 @@ SmallVector<Value> MaxOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, V
   return {Scalars{b, loc}.max(acc[0], x[0])};
 }
 SmallVector<Value> MaxOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) { return {Scalars{b, loc}.max(x[0], y[0])}; }
-void MaxOp::buildVjp(Differentiator &d) {
-  Value g = d.cotangent(getY());
+void MaxOp::buildVjp(Differentiator &d) { shareAmongEqual(*this, getDims(), d); }
+// max over no dimension -> x
+OpFoldResult MaxOp::fold(FoldAdaptor) { return getDims().empty() ? getX() : Value(); }
+
+LogicalResult MinOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  return inferReduced(loc, a.getX(), a.getDims(), types);
+}
+Nest MinOp::getNest() { return nestOf(getX(), getDims()); }
+SmallVector<Value> MinOp::emitIdentity(OpBuilder &b, Location loc, Type t) {
+  return {Scalars{b, loc}.highest(like(t, computeType(getElementTypeOrSelf(getY().getType()))))};
+}
+SmallVector<Value> MinOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x, function_ref<Value(unsigned)>) {
+  return {Scalars{b, loc}.min(acc[0], x[0])};
+}
+SmallVector<Value> MinOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) { return {Scalars{b, loc}.min(x[0], y[0])}; }
+void MinOp::buildVjp(Differentiator &d) { shareAmongEqual(*this, getDims(), d); }
+// min over no dimension -> x
+OpFoldResult MinOp::fold(FoldAdaptor) { return getDims().empty() ? getX() : Value(); }
+
+//===-- Argmax ----------------------------------------------------------------------------------------------------===//
+LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *c, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  if (failed(inferReduced(loc, a.getX(), {(int64_t)a.getAxis()}, types)))
+    return failure();
+  if (getConstant(getExtents(a.getX())[a.getAxis()]) == 0)
+    return emitOptionalError(loc, "the greatest of no elements: axis ", a.getAxis(), " has extent 0");
+  types.push_back(withElement(types.front(), IntegerType::get(c, 64)));
+  return success();
+}
+Nest ArgmaxOp::getNest() { return nestOf(getX(), {(int64_t)getAxis()}); }
+/// The greater of two (value, index); NaN is greatest, at a tie the lower index wins: any order of merging gives one answer.
+static SmallVector<Value> greater(Scalars e, ValueRange x, ValueRange y) {
+  Value above = e.gt(y[0], x[0]), tie = e.eq(y[0], x[0]);
+  if (isa<FloatType>(getElementTypeOrSelf(x[0].getType()))) {
+    Value xNan = e.ne(x[0], x[0]), yNan = e.ne(y[0], y[0]);
+    above = e.bor(above, e.band(yNan, e.bnot(xNan)));
+    tie = e.bor(tie, e.band(xNan, yNan));
+  }
+  Value take = e.bor(above, e.band(tie, e.lt(y[1], x[1])));
+  return {e.select(take, y[0], x[0]), e.select(take, y[1], x[1])};
+}
+SmallVector<Value> ArgmaxOp::emitIdentity(OpBuilder &b, Location loc, Type t) {
+  Scalars e{b, loc};
+  return {e.lowest(like(t, computeType(getElementTypeOrSelf(getX().getType())))), e.highest(like(t, b.getI64Type()))};
+}
+SmallVector<Value> ArgmaxOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x, function_ref<Value(unsigned)> coord) {
+  Scalars e{b, loc};
+  auto lanes = dyn_cast<VectorType>(acc[1].getType());
+  Value index = e.spread(coord(getNest().parallel), lanes ? lanes.getDimSize(0) : 1);
+  return greater(e, acc, {x[0], index});
+}
+SmallVector<Value> ArgmaxOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) { return greater({b, loc}, x, y); }
+void ArgmaxOp::buildVjp(Differentiator &d) {
+  Value g = d.cotangent(getValue());
   if (!g || !d.needs(getX()))
     return;
+  int64_t axis = getAxis();
   Tensor dy{d.builder(), getLoc(), g}, x = dy.with(getX());
-  Tensor hit = equal(x, dy.with(getY()).spread(x.type(), getDims()));
-  Tensor ones = hit.cast(x.type().getElementType());
-  d.add(getX(), select(hit, (dy / ones.sum(getDims())).spread(x.type(), getDims()), x.same(0.0)));
+  RankedTensorType places = withElement(x.type(), d.builder().getI64Type());
+  Tensor at = dy.with(IotaOp::create(d.builder(), getLoc(), places, axis));
+  Tensor hit = equal(at, dy.with(getIndex()).spread(places, {axis}));
+  d.add(getX(), select(hit, dy.spread(x.type(), {axis}), x.same(0.0)));
 }
