@@ -1,0 +1,271 @@
+// The ordered stages.
+#include "compiler/Pipeline.h"
+#include "compiler/kernels/Passes.h"
+#include "compiler/plan/Passes.h"
+#include "compiler/schedule/Passes.h"
+#include "compiler/simplify/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/Threading.h"
+
+using namespace mlir;
+namespace dlc {
+
+static constexpr StringRef names[] = {"dl", "autodiff", "simplify", "layout", "kernels", "plan", "schedule", "codegen"};
+ArrayRef<StringRef> stageNames() { return names; }
+std::optional<Stage> symbolizeStage(StringRef name) {
+  const auto *it = llvm::find(names, name);
+  return it == std::end(names) ? std::nullopt : std::optional(Stage(it - std::begin(names)));
+}
+void loadDialects(MLIRContext &context) { codegen::loadCodegenDialects(context); }
+
+/// Sets the bounds that the user gave instead of the model's.
+static LogicalResult applyBounds(ModuleOp module, const CompileOptions &options) {
+  for (auto &[name, range] : options.bounds) {
+    auto symbol = module.lookupSymbol<dl::SymbolOp>(name);
+    if (!symbol) {
+      auto d = emitError(module.getLoc()) << "the model has no symbolic dimension '" << name << "'";
+      SmallVector<StringRef> known;
+      for (auto s : module.getOps<dl::SymbolOp>())
+        known.push_back(s.getSymName());
+      d.attachNote() << (known.empty() ? "all its extents are constant" : "it has " + llvm::join(known, ", "));
+      return failure();
+    }
+    symbol.setMin(range.first);
+    symbol.setMax(range.second);
+  }
+  return success();
+}
+/// Every symbol that a type names is declared, and every name is given once.
+static LogicalResult checkModel(ModuleOp module) {
+  llvm::StringSet<> declared;
+  for (auto s : module.getOps<dl::SymbolOp>())
+    declared.insert(s.getSymName());
+  auto check = [&](Operation *op, Type type) -> LogicalResult {
+    if (!isa<RankedTensorType>(type))
+      return op->emitError("expected tensors alone, found ") << type;
+    for (AffineExpr e : dl::getExtents(type)) {
+      StringRef missing;
+      e.walk([&](AffineExpr x) {
+        if (auto s = dyn_cast<AffineSymbolExpr>(x); s && !declared.contains(dl::getSymbolName(s)))
+          missing = dl::getSymbolName(s);
+      });
+      if (!missing.empty()) {
+        auto d = op->emitError("symbolic extent '") << missing << "' is not declared";
+        d.attachNote() << "write dl.symbol @" << missing << " : 1 to 64 in the module";
+        return failure();
+      }
+    }
+    return success();
+  };
+  bool any = false;
+  for (auto fn : module.getOps<func::FuncOp>()) {
+    if (fn.isDeclaration())
+      return fn.emitError("has no body");
+    any |= fn.getSymName() == "main";
+    if (!fn.getBody().hasOneBlock())
+      return fn.emitError("has branches: a model is straight-line, with dl.scan for loops");
+    llvm::StringSet<> params, inputs;
+    for (BlockArgument a : fn.getArguments()) {
+      if (failed(check(fn, a.getType())))
+        return failure();
+      auto param = fn.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
+      if (param && !params.insert(param.getName()).second)
+        return fn.emitError("has two parameters called '") << param.getName() << "'";
+      auto name = fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name");
+      if (!param && name && !inputs.insert(name.getValue()).second)
+        return fn.emitError("has two inputs called '") << name.getValue() << "'";
+    }
+    WalkResult walked = fn.walk([&](Operation *op) -> WalkResult {
+      if (!isa<dl::DlDialect, func::FuncDialect>(op->getDialect())) {
+        auto d = op->emitError("is not an op of a model");
+        d.attachNote() << "models are written in dl ops and func.func";
+        return WalkResult::interrupt();
+      }
+      for (Type t : op->getResultTypes())
+        if (failed(check(op, t)))
+          return WalkResult::interrupt();
+      return WalkResult::advance();
+    });
+    if (walked.wasInterrupted())
+      return failure();
+  }
+  if (!any) {
+    auto d = emitError(module.getLoc()) << "the module has no function @main";
+    d.attachNote() << "the model is func.func @main(%image: tensor<...> {dl.name = \"image\"}, ...)";
+    return failure();
+  }
+  return success();
+}
+
+LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage last) {
+  loadDialects(*module.getContext());
+  std::string target = options.target.empty() ? codegen::hostLevel().str() : options.target;
+  for (Stage stage = Stage::Dl; stage <= last && stage < Stage::Codegen; stage = Stage((int)stage + 1)) {
+    PassManager passes(module.getContext());
+    passes.enableVerifier(stage == Stage::Autodiff);
+    if (options.timePasses)
+      passes.enableTiming();
+    switch (stage) {
+    case Stage::Dl:
+      if (failed(applyBounds(module, options)) || failed(checkModel(module)))
+        return failure();
+      break;
+    case Stage::Autodiff:
+      if (options.train && failed(buildTrainStep(module, *options.train)))
+        return failure();
+      break;
+    case Stage::Simplify:
+      passes.addPass(createCanonicalizerPass());
+      passes.addPass(createDecompose());
+      passes.addPass(createCanonicalizerPass());
+      passes.addPass(createCSEPass());
+      break;
+    case Stage::Layout:
+      break;
+    case Stage::Kernels:
+      passes.addPass(createFormKernels({options.level > 0}));
+      break;
+    case Stage::Plan: {
+      PlanPassOptions plan;
+      plan.target = target;
+      plan.loopsOnly = options.level == 0;
+      passes.addPass(createPlanPass(plan));
+      break;
+    }
+    case Stage::Schedule:
+      passes.addPass(createSchedule());
+      break;
+    case Stage::Codegen:
+      break;
+    }
+    if (passes.size() && failed(passes.run(module)))
+      return failure();
+    if (options.after)
+      options.after(stage, module);
+  }
+  return success();
+}
+
+/// The kernels of a scheduled module in `parts` modules of about equal size, emitted and lowered.
+static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const codegen::Target &target, unsigned parts) {
+  SmallVector<StringRef> symbols;
+  for (auto s : module.getOps<dl::SymbolOp>())
+    symbols.push_back(s.getSymName());
+  SmallVector<func::FuncOp> kernels;
+  for (auto fn : module.getOps<func::FuncOp>())
+    if (fn->hasAttr("dlx.kernel"))
+      kernels.push_back(fn);
+  // Contractions take longest to compile: dealt out first, in turn.
+  llvm::sort(kernels, [](func::FuncOp x, func::FuncOp y) {
+    auto key = [](func::FuncOp f) {
+      return std::pair(-(int)f->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter(), f.getSymName());
+    };
+    return key(x) < key(y);
+  });
+  SmallVector<OwningOpRef<ModuleOp>> out;
+  parts = std::max<unsigned>(1, std::min<unsigned>(parts, kernels.size()));
+  for (unsigned p = 0; p < parts; ++p)
+    out.push_back(ModuleOp::create(module.getLoc()));
+  SmallVector<LogicalResult> done(parts, success());
+  auto work = [&](unsigned p) {
+    for (size_t i = p; i < kernels.size(); i += parts) {
+      codegen::Kernel kernel{kernels[i], kernels[i]->getAttrOfType<dlx::PlanAttr>("dlx.plan"), symbols, target, *out[p]};
+      codegen::emitKernel(kernel);
+    }
+    done[p] = codegen::lowerToLLVM(*out[p]);
+  };
+  if (parts == 1) {
+    work(0);
+  } else {
+    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(parts));
+    for (unsigned p = 0; p < parts; ++p)
+      pool.async(work, p);
+    pool.wait();
+  }
+  if (llvm::any_of(done, [](LogicalResult r) { return failed(r); }))
+    out.clear();
+  return out;
+}
+
+FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &options) {
+  Compiled result;
+  result.target = codegen::Target::x86(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
+  result.program = flatten(module);
+  unsigned parts = options.threads ? options.threads : llvm::hardware_concurrency().compute_thread_count();
+  auto modules = emitKernels(module, result.target, parts);
+  if (modules.empty())
+    return module.emitError("a kernel could not be lowered: this is a fault of the compiler");
+  result.objects.resize(modules.size());
+  std::vector<std::string> errors(modules.size());
+  auto work = [&](unsigned p) {
+    auto object = codegen::compile(*modules[p], result.target, options.level, codegen::CodeKind::Object);
+    if (object)
+      result.objects[p] = std::move(*object);
+    else
+      errors[p] = llvm::toString(object.takeError());
+  };
+  if (modules.size() == 1) {
+    work(0);
+  } else {
+    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(modules.size()));
+    for (unsigned p = 0; p < modules.size(); ++p)
+      pool.async(work, p);
+    pool.wait();
+  }
+  for (const std::string &e : errors)
+    if (!e.empty())
+      return module.emitError("code generation failed: ") << e;
+  return result;
+}
+
+FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options, StringRef kind) {
+  auto target = codegen::Target::x86(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
+  auto modules = emitKernels(module, target, 1);
+  if (modules.empty())
+    return module.emitError("a kernel could not be lowered: this is a fault of the compiler");
+  if (kind == "codegen") {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    modules[0]->print(os);
+    return text;
+  }
+  auto code = codegen::compile(*modules[0], target, options.level, kind == "llvm" ? codegen::CodeKind::LLVM : codegen::CodeKind::Assembly);
+  if (!code)
+    return module.emitError("code generation failed: ") << llvm::toString(code.takeError());
+  return (*code)->getBuffer().str();
+}
+
+uint64_t cpuFeatures(const codegen::Target &target) {
+  return DLX_CPU_V2 | (target.lanes >= 8 ? DLX_CPU_V3 : 0) | (target.lanes >= 16 ? DLX_CPU_V4 : 0);
+}
+const char *buildId() { return "dlc 0.1, LLVM " LLVM_VERSION_STRING; }
+
+llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, StringRef model) {
+  std::unique_ptr<Loaded> self(new Loaded);
+  self->compiled = std::move(compiled);
+  self->model = model.str();
+  self->target = "cpu:" + self->compiled.target.name;
+  auto jit = Jit::create();
+  if (!jit)
+    return jit.takeError();
+  self->jit = std::move(*jit);
+  for (auto &object : self->compiled.objects)
+    if (llvm::Error e = self->jit->add(std::move(object)))
+      return e;
+  for (const std::string &name : self->compiled.program.functions) {
+    auto fn = self->jit->find(name);
+    if (!fn)
+      return fn.takeError();
+    self->functions.push_back(*fn);
+  }
+  self->record = {self->target.c_str(), cpuFeatures(self->compiled.target), self->compiled.program.bytes.data(),
+                  self->compiled.program.bytes.size(), self->functions.data(), self->functions.size()};
+  self->description = {DLX_DESCRIPTOR_MAGIC, DLX_ABI_VERSION, 1, self->model.c_str(), buildId(), &self->record, nullptr, 0};
+  return self;
+}
+} // namespace dlc

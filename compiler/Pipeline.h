@@ -1,0 +1,61 @@
+// The ordered stages and what drives them: a module of dl functions in, an artefact out. compiler/README.md draws them.
+#pragma once
+#include "compiler/autodiff/Passes.h"
+#include "compiler/codegen/Lower.h"
+#include "compiler/emit/Flatten.h"
+#include "compiler/emit/Jit.h"
+#include <optional>
+
+namespace dlc {
+/// Stage = folder = --emit name = test folder.
+enum class Stage { Dl, Autodiff, Simplify, Layout, Kernels, Plan, Schedule, Codegen };
+std::optional<Stage> symbolizeStage(llvm::StringRef name);
+llvm::ArrayRef<llvm::StringRef> stageNames();
+
+struct CompileOptions {
+  std::string target;                         ///< "x86-64-v3"; empty: this machine's
+  unsigned level = 2;                         ///< -O; 0: plain loops, no fusion
+  std::optional<TrainOptions> train;
+  std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
+  bool fixedTree = true;                      ///< a switch of benches alone
+  unsigned threads = 0;                       ///< compiling; 0: one a CPU
+  bool timePasses = false;
+  /// Called after a stage with the module as it then is.
+  std::function<void(Stage, mlir::ModuleOp)> after;
+};
+/// Everything that the pipeline may meet or create, loaded before several threads work on it.
+void loadDialects(mlir::MLIRContext &context);
+
+/// Runs the stages up to `last` (not Codegen) in place. Failures are diagnostics.
+mlir::LogicalResult runStages(mlir::ModuleOp module, const CompileOptions &options, Stage last = Stage::Schedule);
+
+/// One target's code and program.
+struct Compiled {
+  codegen::Target target;
+  FlatProgram program;
+  std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects; ///< one a compiling thread
+};
+/// The code of a scheduled module's kernels.
+mlir::FailureOr<Compiled> compileScheduled(mlir::ModuleOp module, const CompileOptions &options);
+/// The same as text: `codegen` (the LLVM dialect), `llvm` or `asm`.
+mlir::FailureOr<std::string> printCode(mlir::ModuleOp module, const CompileOptions &options, llvm::StringRef kind);
+
+/// The DLX_CPU_* bits that a target's code needs, and what names this build of the compiler.
+uint64_t cpuFeatures(const codegen::Target &target);
+const char *buildId();
+
+/// A compiled model in this process: its descriptor, for dlrt_model_open.
+class Loaded {
+public:
+  static llvm::Expected<std::unique_ptr<Loaded>> create(Compiled compiled, llvm::StringRef model);
+  const dlx_descriptor *descriptor() const { return &description; }
+
+private:
+  Compiled compiled;
+  std::string model, target;
+  std::unique_ptr<Jit> jit;
+  std::vector<dlx_kernel_fn> functions;
+  dlx_target record;
+  dlx_descriptor description;
+};
+} // namespace dlc
