@@ -72,4 +72,78 @@ def Dl_Conv2dWeightGradOp : Dl_Convolution<"conv2d_weight_grad", [Dl_Convolution
   let assemblyFormat = "$x `,` $dy " # format # "type($x) `,` type($dy) `->` type($dw)";
   let hasVerifier = 1;
 }
+
+//===-- Pooling ---------------------------------------------------------------------------------------------------===//
+class Dl_Pooling<string m, list<Trait> traits = []> : Dl_Op<m, !listconcat([DeclareOpInterfaceMethods<Dl_Combine>, Dl_VJP], traits)> {
+  dag attributes = (ins DenseI64ArrayAttr:$kernel, Dl_PerAxis:$strides, Dl_Padding:$padding, Dl_PerAxis:$dilation);
+  string format = !strconcat(" `kernel` $kernel ", Dl_WindowFormat, " attr-dict `:` ");
+}
+defvar Dl_Infers = [DeclareOpInterfaceMethods<InferTypeOpInterface>, InferTypeOpAdaptor];
+
+def Dl_MaxPool2dOp : Dl_Pooling<"max_pool2d", Dl_Infers> {
+  let summary = "the maximum of each window and where it was";
+  let description = [{
+    Shapes: x [n, h, w, c]; y and index [n, oh, ow, c], oh and ow as for dl.conv2d with a kernel [r, s]. index is i8 up to 128
+    taps, else i32. Padding is narrower than a window.
+    Semantics: y is the maximum over the window's pixels inside x, NaN if any is NaN; index is r' S + s' of the first tap (r', s')
+    that holds it. A window whose taps all miss x (dilation can do that) gives -inf, or the smallest integer, and -1.
+    Derivative: dl.max_pool2d_grad by index.
+    Example: `%y, %i = dl.max_pool2d %x kernel [2, 2] strides [2, 2] : tensor<1x8x8x3xf32>`.
+    Source: torch.nn.MaxPool2d with return_indices, whose index counts pixels of the plane instead.
+  }];
+  let arguments = !con((ins Dl_Tensor:$x), attributes);
+  let results = (outs Dl_Tensor:$y, Dl_IntTensor:$index);
+  let assemblyFormat = "$x" # format # "type($x)";
+}
+def Dl_MaxPool2dGradOp : Dl_Pooling<"max_pool2d_grad"> {
+  let summary = "the gradient of dl.max_pool2d: each pixel gathers from the windows that chose it";
+  let description = [{
+    Shapes: dy as y and index as index of dl.max_pool2d with these attributes, dx as its x. Semantics: dx[n, h, w, c] = sum of
+    dy[n, oh, ow, c] over the windows in which index names the tap on pixel (h, w), taps ascending.
+    Derivative: with cotangent g, ddy = dl.max_pool2d_pick(g, index).
+    Example: `%dx = dl.max_pool2d_grad %dy, %i kernel [2, 2] strides [2, 2] : tensor<1x4x4x3xf32>, tensor<1x4x4x3xi8> -> tensor<1x8x8x3xf32>`.
+    Source: as dl.max_pool2d.
+  }];
+  let arguments = !con((ins Dl_FloatTensor:$dy, Dl_IntTensor:$index), attributes);
+  let results = (outs Dl_FloatTensor:$dx);
+  let assemblyFormat = "$dy `,` $index" # format # "type($dy) `,` type($index) `->` type($dx)";
+  let hasVerifier = 1;
+}
+def Dl_MaxPool2dPickOp : Dl_Pooling<"max_pool2d_pick", Dl_Infers> {
+  let summary = "from each window the pixel that an index names: the derivative of dl.max_pool2d_grad";
+  let description = [{
+    Shapes: x as x and index as index of dl.max_pool2d with these attributes; y as its y. Semantics: y[n, oh, ow, c] is the
+    pixel of x under tap index[n, oh, ow, c], or 0 where that is no pixel of x. Derivative: dl.max_pool2d_grad.
+    Example: `%y = dl.max_pool2d_pick %x, %i kernel [2, 2] strides [2, 2] : tensor<1x8x8x3xf32>, tensor<1x4x4x3xi8>`.
+    Source: as dl.max_pool2d.
+  }];
+  let arguments = !con((ins Dl_FloatTensor:$x, Dl_IntTensor:$index), attributes);
+  let results = (outs Dl_FloatTensor:$y);
+  let assemblyFormat = "$x `,` $index" # format # "type($x) `,` type($index)";
+}
+def Dl_SumPool2dOp : Dl_Pooling<"sum_pool2d", Dl_Infers> {
+  let summary = "the sum of each window";
+  let description = [{
+    Shapes: as dl.max_pool2d. Semantics: y[n, oh, ow, c] is the sum over the window's pixels inside x, taps ascending.
+    Derivative: dl.sum_pool2d_grad.
+    Example: `%y = dl.sum_pool2d %x kernel [2, 2] strides [2, 2] : tensor<1x8x8x3xf32>`.
+    Source: jax.lax.reduce_window with add.
+  }];
+  let arguments = !con((ins Dl_FloatTensor:$x), attributes);
+  let results = (outs Dl_FloatTensor:$y);
+  let assemblyFormat = "$x" # format # "type($x)";
+}
+def Dl_SumPool2dGradOp : Dl_Pooling<"sum_pool2d_grad"> {
+  let summary = "the gradient of dl.sum_pool2d: each pixel sums the windows that cover it";
+  let description = [{
+    Shapes: dy as y of dl.sum_pool2d with these attributes, dx as its x. Semantics: dx[n, h, w, c] = sum of dy[n, oh, ow, c] over
+    the windows that have a tap on pixel (h, w), taps ascending. Derivative: dl.sum_pool2d.
+    Example: `%dx = dl.sum_pool2d_grad %dy kernel [2, 2] strides [2, 2] : tensor<1x4x4x3xf32> -> tensor<1x8x8x3xf32>`.
+    Source: as dl.sum_pool2d.
+  }];
+  let arguments = !con((ins Dl_FloatTensor:$dy), attributes);
+  let results = (outs Dl_FloatTensor:$dx);
+  let assemblyFormat = "$dy" # format # "type($dy) `->` type($dx)";
+  let hasVerifier = 1;
+}
 #endif
