@@ -8,7 +8,7 @@
 #   dlc_tool(<name> [MLIR] [TEST | FUZZER] SOURCES <glob>... [EXCLUDE <glob>...] [LINK <library>...])
 #
 # MLIR: uses LLVM's headers and libraries and the precompiled header. C_ABI: no C++ library, exceptions or RTTI; gives a
-# shared <name> and a static <name>-static. TEST: a GoogleTest binary that ctest runs. FUZZER: a libFuzzer binary.
+# shared <name> and a static <name>-static. TEST: a GoogleTest binary that ctest runs in the root. FUZZER: a libFuzzer binary.
 
 add_custom_target(dlc_generated ALL)
 
@@ -81,6 +81,10 @@ function(_dlc_common name mlir)
       add_library(dlc_pch OBJECT ${PROJECT_BINARY_DIR}/generated/Pch.cpp)
       target_link_libraries(dlc_pch PUBLIC dlc_mlir)
       target_precompile_headers(dlc_pch PRIVATE ${PROJECT_SOURCE_DIR}/tools/cmake/Pch.h)
+      # What ccache hashes in its place (CCACHE_PCH_EXTSUM): the header itself names the folder that it was built in.
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS tools/cmake/Pch.h)
+      file(SHA256 ${PROJECT_SOURCE_DIR}/tools/cmake/Pch.h sum)
+      file(CONFIGURE OUTPUT CMakeFiles/dlc_pch.dir/cmake_pch.hxx.pch.sum CONTENT "${sum} ${LLVM_PACKAGE_VERSION}")
     endif()
     target_precompile_headers(${name} REUSE_FROM dlc_pch)
   endif()
@@ -135,7 +139,7 @@ function(dlc_tool name)
   _dlc_common(${name} ${A_MLIR})
   target_link_libraries(${name} PRIVATE ${A_LINK})
   if(A_TEST)
-    add_test(NAME ${name} COMMAND ${name})
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   elseif(A_FUZZER)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   endif()

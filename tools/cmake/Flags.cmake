@@ -15,6 +15,8 @@ target_link_options(dlc_flags INTERFACE -fuse-ld=lld -Wl,--gc-sections -Wl,--as-
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   # Without the timestamp ccache can reuse objects after the precompiled header was rebuilt.
   target_compile_options(dlc_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp" -fcolor-diagnostics)
+  # CMake's own value names the header a second time, by a path that ccache cannot share between work trees.
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
 endif()
 if(DLC_SANITIZE)
   # The function check reads in front of the callee, which JIT-compiled code does not have.
