@@ -15,7 +15,8 @@ AffineExpr dlc::dl::getFlops(Operation *op) {
   AffineExpr sum = getAffineConstantExpr(0, c);
   if (auto composite = dyn_cast<DecomposableOpInterface>(op)) {
     Block scratch;
-    OpBuilder b = OpBuilder::atBlockEnd(&scratch);
+    OpBuilder b(c); // atBlockEnd would ask the block, which has no parent, for its context
+    b.setInsertionPointToEnd(&scratch);
     composite.decompose(b);
     for (Operation &part : scratch)
       sum = normalize(sum + getFlops(&part));

@@ -1,0 +1,31 @@
+// Flops from the structures, by hand-counted ops.
+#include "dialects/dl/Dl.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace dlc::dl;
+namespace {
+/// Of the first op in a function with arguments %x: Bx4xf32 and %w: 4x5xf32.
+std::string flops(std::string op) {
+  MLIRContext context;
+  context.loadDialect<DlDialect, func::FuncDialect>();
+  auto module = parseSourceString<ModuleOp>(
+      "func.func @f(%x: tensor<?x4xf32, #dl.dims<B, 4>>, %w: tensor<4x5xf32>) {\n" + op + "\n return\n}", &context);
+  if (!module)
+    return "";
+  return toString(getFlops(&(*module->getOps<func::FuncOp>().begin()).getBody().front().front()));
+}
+
+TEST(Flops, PointwiseIsElementsTimesCost) {
+  EXPECT_EQ(flops("%y = dl.add %w, %w : tensor<4x5xf32>"), "20");
+  EXPECT_EQ(flops("%y = dl.exp %x : tensor<?x4xf32, #dl.dims<B, 4>>"), "B * 64");
+}
+TEST(Flops, MultiplyAddsAreTwoATerm) { EXPECT_EQ(flops("%y = dl.matmul %x, %w : tensor<?x4xf32, #dl.dims<B, 4>>, tensor<4x5xf32>"), "B * 40"); }
+TEST(Flops, ReductionsAreOneATerm) { EXPECT_EQ(flops("%y = dl.sum %w dims [0, 1] : tensor<4x5xf32>"), "20"); }
+TEST(Flops, MovementIsFree) { EXPECT_EQ(flops("%y = dl.transpose %w permutation [1, 0] : tensor<4x5xf32>"), "0"); }
+TEST(Flops, CompositesAreWhatTheyDecomposeInto) { // 20 terms, one product for each of 4 results
+  EXPECT_EQ(flops("%y = dl.mean %w dims [1] : tensor<4x5xf32>"), "24");
+}
+} // namespace
