@@ -1,6 +1,7 @@
 #include "test/unit/KernelHarness.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include <gtest/gtest.h>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -128,5 +129,45 @@ std::vector<Buffer> CompiledKernel::randomArguments(unsigned seed, llvm::ArrayRe
     all.push_back(std::move(buffer));
   }
   return all;
+}
+
+std::string fill(std::string text, std::initializer_list<std::pair<const char *, std::string>> values) {
+  for (auto [name, value] : values)
+    for (std::string token = "{" + std::string(name) + "}"; text.find(token) != std::string::npos;)
+      text.replace(text.find(token), token.size(), value);
+  return text;
+}
+void expectSameBits(llvm::StringRef text, PlanFn plan, llvm::ArrayRef<std::vector<int64_t>> extents) {
+  SCOPED_TRACE(text.str());
+  auto loops = [](auto fn, auto &options, auto &) { return codegen::planLoops(fn, options); };
+  CompiledKernel plain(text, "x86-64-v2", loops), fused(text, "x86-64-v3", loops);
+  ASSERT_EQ(plain.error(), "");
+  ASSERT_EQ(fused.error(), "");
+  std::vector<std::vector<int64_t>> all(extents.begin(), extents.end());
+  if (all.empty())
+    all.emplace_back();
+  for (const char *level : {"x86-64-v2", "x86-64-v3", "x86-64-v4"}) {
+    if (llvm::StringRef(level) > codegen::hostLevel())
+      continue;
+    CompiledKernel kernel(text, level, plan);
+    ASSERT_EQ(kernel.error(), "") << level;
+    for (const auto &e : all) {
+      auto arguments = kernel.randomArguments(7, e);
+      auto expected = (kernel.plan() && llvm::StringRef(level) == "x86-64-v2" ? plain : fused).run(arguments, e);
+      for (int64_t blocks : {0, 1}) {
+        auto found = kernel.run(arguments, e, blocks);
+        for (size_t r = 0; r < expected.size(); ++r) {
+          size_t at = std::mismatch(found[r].begin(), found[r].end(), expected[r].begin()).first - found[r].begin();
+          EXPECT_EQ(at, expected[r].size()) << level << ", result " << r << ": first difference at this byte, extents "
+                                            << testing::PrintToString(e) << ", blocks at a time: " << blocks;
+        }
+      }
+      EXPECT_EQ(kernel.error(), "");
+    }
+  }
+}
+void expectRefusal(llvm::StringRef text, PlanFn plan, llvm::StringRef why) {
+  CompiledKernel kernel(text, "x86-64-v3", plan);
+  EXPECT_NE(kernel.error().find(why.str()), std::string::npos) << "found: " << kernel.error();
 }
 } // namespace dlc::test

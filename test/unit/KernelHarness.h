@@ -48,4 +48,12 @@ private:
   std::vector<dlx_kernel_fn> functions;
   std::string message;
 };
+
+/// `text` with every {NAME} replaced.
+std::string fill(std::string text, std::initializer_list<std::pair<const char *, std::string>> values);
+/// Checks that `plan` takes the kernel and that its code has the bits of plain loops: on 4, 8 and 16 lanes (without FMA on 4,
+/// so against loops without FMA), for each list of extents, with the grid in one call and block by block.
+void expectSameBits(llvm::StringRef text, PlanFn plan, llvm::ArrayRef<std::vector<int64_t>> extents = std::vector<int64_t>());
+/// Checks that `plan` refuses the kernel with a reason that contains `why`.
+void expectRefusal(llvm::StringRef text, PlanFn plan, llvm::StringRef why);
 } // namespace dlc::test

@@ -236,7 +236,10 @@ Value Frame::load(Type element, Value pointer, unsigned lanes, Value mask) {
     v = arith::ConstantOp::create(b, b.getZeroAttr(t));
     pieces(known->second, [&](int64_t at, int64_t n) {
       Value part = LLVM::LoadOp::create(b, VectorType::get({n}, s), gep(element, pointer, c(at)), bytes);
-      v = vector::InsertStridedSliceOp::create(b, part, v, ArrayRef<int64_t>{at}, ArrayRef<int64_t>{1});
+      SmallVector<int64_t> widen(lanes, 0), merge = llvm::to_vector(llvm::seq<int64_t>(0, lanes));
+      for (int64_t i = 0; i < n; ++i)
+        widen[at + i] = i, merge[at + i] = lanes + at + i;
+      v = vector::ShuffleOp::create(b, v, vector::ShuffleOp::create(b, part, part, widen), merge);
     });
   }
   if (element.isBF16()) {
@@ -267,10 +270,12 @@ void Frame::store(Type element, Value v, Value pointer, Value mask) {
     LLVM::MaskedStoreOp::create(b, v, pointer, mask, bytes);
   } else {
     pieces(known->second, [&](int64_t at, int64_t n) {
-      Value part = vector::ExtractStridedSliceOp::create(b, v, ArrayRef<int64_t>{at}, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{1});
-      LLVM::StoreOp::create(b, part, gep(element, pointer, c(at)), bytes);
+      LLVM::StoreOp::create(b, lanes(v, at, n), gep(element, pointer, c(at)), bytes);
     });
   }
+}
+Value Frame::lanes(Value vector, int64_t first, int64_t count) {
+  return vector::ShuffleOp::create(b, vector, vector, llvm::to_vector(llvm::seq<int64_t>(first, first + count)));
 }
 Value Frame::lanesFrom(Value base, unsigned lanes) {
   SmallVector<int64_t> iota = llvm::to_vector(llvm::seq<int64_t>(0, lanes));

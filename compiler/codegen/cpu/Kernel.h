@@ -87,6 +87,7 @@ public:
   void store(Type element, Value value, Value pointer, Value mask = {});
   Value prefixMask(Value count, unsigned lanes);       ///< lane < count
   Value staticMask(int64_t count, unsigned lanes);     ///< becomes 8/4/2/1 pieces where masked accesses are slow
+  Value lanes(Value vector, int64_t first, int64_t count); ///< these lanes of a vector
   Value lanesFrom(Value base, unsigned lanes);         ///< base + 0, 1, ...
   /// for (i = lo; i < hi; i += step); body gets i and the carried values and gives the next ones.
   scf::ForOp loop(Value lo, Value hi, Value step, ValueRange init,

@@ -11,5 +11,4 @@ namespace dlc::codegen {
 PENDING(Contraction)
 PENDING(Window)
 PENDING(Columns)
-PENDING(Rows)
 } // namespace dlc::codegen

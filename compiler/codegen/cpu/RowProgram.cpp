@@ -1,0 +1,270 @@
+// Which results of a kernel are computed together over rows, in how many passes, and which dimensions go together.
+#include "compiler/codegen/cpu/RowProgram.h"
+#include <numeric>
+
+namespace dlc::codegen {
+using Dims = std::vector<int>; ///< for each dimension of a value the space's, or -1
+
+namespace {
+struct Analysis {
+  std::string &reason;
+  RowGroup &g;
+  std::set<std::pair<void *, Dims>> seen = {};
+  std::vector<bool> joined = {}; ///< dimensions i and i + 1 of the space
+
+  bool fail(const Twine &why) { return reason = why.str(), false; }
+  void pin(int d) {
+    if (d > 0)
+      joined[d - 1] = false;
+    if (d >= 0 && d + 1 < (int)g.space.size())
+      joined[d] = false;
+  }
+  /// Each joined pair is wholly in `at`, in order, or not at all.
+  void check(const Dims &at) {
+    for (size_t d = 0; d < joined.size(); ++d) {
+      auto x = llvm::find(at, (int)d), y = llvm::find(at, (int)d + 1);
+      if (x == at.end() ? y != at.end() : y == at.end() || y != x + 1 || llvm::count(at, (int)d) != 1 || llvm::count(at, (int)d + 1) != 1)
+        joined[d] = false;
+    }
+  }
+  /// Follows what `v` at dimensions `at` is made of.
+  bool visit(Value v, const Dims &at) {
+    if (!seen.insert({v.getAsOpaquePointer(), at}).second || at.empty())
+      return true;
+    Operation *op = v.getDefiningOp();
+    if (!op)
+      return check(at), true;
+    if (isa<dl::PointwiseOpInterface>(op))
+      return llvm::all_of(op->getOperands(), [&](Value x) { return visit(x, at); });
+    if (auto movement = dyn_cast<dl::MovementOpInterface>(op))
+      return movement.isView() ? view(movement, at) : move(movement, at);
+    if (isa<dl::PositionalOpInterface>(op)) {
+      for (int d : at)
+        pin(d);
+      return true;
+    }
+    if (!g.reductions.contains(op))
+      return fail(op->getName().getStringRef() + " is not a reduction over the group's columns");
+    for (unsigned d = 0; d < g.outer; ++d)
+      if (at.size() != g.outer || at[d] != (int)d)
+        return fail(op->getName().getStringRef() + " is read at other rows than its own");
+    return reduction(cast<dl::CombineOpInterface>(op));
+  }
+  bool reduction(dl::CombineOpInterface op) {
+    dl::Nest nest = op.getNest();
+    for (auto [x, map] : llvm::zip(op->getOperands(), nest.operands)) {
+      Dims all(g.space.size());
+      std::iota(all.begin(), all.end(), 0);
+      if (!visit(x, access(map, all)))
+        return false;
+    }
+    return true;
+  }
+  Dims access(AffineMap map, ArrayRef<int> at) {
+    Dims from;
+    for (AffineExpr e : map.getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(e);
+      from.push_back(dim ? at[dim.getPosition()] : -1);
+      if (!dim)
+        pinAll(e, at);
+    }
+    return from;
+  }
+  void pinAll(AffineExpr e, ArrayRef<int> at) {
+    for (auto [i, d] : llvm::enumerate(at))
+      if (e.isFunctionOfDim(i))
+        pin(d);
+  }
+  bool move(dl::MovementOpInterface op, const Dims &at) {
+    for (const dl::Source &source : op.getSources()) {
+      for (const dl::Bound &bound : source.where)
+        pinAll(bound.expr, at);
+      if (!visit(op->getOperand(source.operand), access(source.map, at)))
+        return false;
+    }
+    return true;
+  }
+  /// As Evaluator::move: by dimensions where these are the same but for ones, else by element number.
+  bool view(dl::MovementOpInterface op, const Dims &at) {
+    Value x = op->getOperand(0);
+    auto from = dl::getExtents(x), to = dl::getExtents(op->getResult(0));
+    Dims dims;
+    size_t j = 0;
+    auto skip = [&] {
+      while (j < to.size() && dl::getConstant(to[j]) == 1)
+        ++j;
+    };
+    for (AffineExpr e : from) {
+      if (dl::getConstant(e) == 1) {
+        dims.push_back(-1);
+        continue;
+      }
+      skip();
+      if (j == to.size() || to[j] != e)
+        break;
+      dims.push_back(at[j++]);
+    }
+    skip();
+    if (dims.size() == from.size() && j == to.size())
+      return visit(x, dims);
+    check(at);
+    bool reduces = false;
+    llvm::SetVector<Value> cone;
+    cone.insert(x);
+    for (size_t i = 0; i < cone.size(); ++i)
+      if (Operation *source = cone[i].getDefiningOp()) {
+        reduces |= isa<dl::CombineOpInterface>(source);
+        cone.insert_range(source->getOperands());
+      }
+    return !reduces || fail("a reshape mixes the dimensions of a reduction's result");
+  }
+  void runs() {
+    unsigned first = 0;
+    for (unsigned d = 0; d < g.space.size(); ++d)
+      if (d + 1 == g.space.size() || !joined[d]) {
+        g.runs.push_back({first, d + 1});
+        first = d + 1;
+      }
+  }
+};
+} // namespace
+
+/// Reductions that `v` depends on, the deepest first.
+static void reductionsOf(Value v, llvm::SetVector<Operation *> &found, llvm::DenseSet<Value> &seen) {
+  Operation *op = v.getDefiningOp();
+  if (!op || !seen.insert(v).second)
+    return;
+  for (Value x : op->getOperands())
+    reductionsOf(x, found, seen);
+  if (isa<dl::CombineOpInterface>(op))
+    found.insert(op);
+}
+static unsigned levelOf(RowGroup &g, Value v) {
+  if (auto it = g.level.find(v); it != g.level.end())
+    return it->second;
+  unsigned level = 0;
+  if (Operation *op = v.getDefiningOp()) {
+    for (Value x : op->getOperands())
+      level = std::max(level, levelOf(g, x));
+    level += g.reductions.contains(op);
+  }
+  return g.level[v] = level;
+}
+unsigned RowGroup::passOf(Operation *reduction) const { return level.lookup(reduction->getResult(0)) - 1; }
+
+/// Values worth keeping: reached from a pass's roots by pointwise ops alone, costly, and seen in an earlier pass.
+static void findKept(func::FuncOp kernel, RowGroup &g) {
+  int64_t columns = dl::getConstant(g.columns());
+  if (columns <= registerColumns || g.passes == 1)
+    return;
+  llvm::DenseMap<Value, unsigned> first;
+  for (unsigned pass = 0; pass < g.passes; ++pass) {
+    SmallVector<Value> work;
+    for (Operation *r : g.reductions)
+      if (auto nest = cast<dl::CombineOpInterface>(r).getNest(); g.passOf(r) == pass)
+        for (auto [x, map] : llvm::zip(r->getOperands(), nest.operands))
+          if (map.isIdentity())
+            work.push_back(x);
+    if (pass + 1 == g.passes)
+      for (unsigned r : g.full)
+        work.push_back(strip(kernel.getBody().front().getTerminator()->getOperand(r)));
+    llvm::DenseSet<Value> seen;
+    while (!work.empty()) {
+      Value v = work.pop_back_val();
+      auto op = v.getDefiningOp<dl::PointwiseOpInterface>();
+      if (!op || op->getNumOperands() == 0 || !seen.insert(v).second)
+        continue;
+      auto [it, fresh] = first.try_emplace(v, pass);
+      if (it->second < pass && op.getElementCost() > keepCost) {
+        g.kept.insert({v, it->second});
+        continue;
+      }
+      work.append(op->operand_begin(), op->operand_end());
+    }
+  }
+  if (columns * 8 * (int64_t)g.kept.size() > 1 << 18)
+    g.kept.clear();
+}
+
+std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::string &reason) {
+  std::vector<RowGroup> groups;
+  auto returned = kernel.getBody().front().getTerminator()->getOperands();
+  auto fail = [&](const Twine &why) { return reason = why.str(), std::nullopt; };
+  SmallVector<unsigned> plain; // results without a reduction, placed last
+  for (auto [number, value] : llvm::enumerate(returned)) {
+    Value v = strip(value);
+    llvm::SetVector<Operation *> found;
+    llvm::DenseSet<Value> seen;
+    reductionsOf(v, found, seen);
+    if (found.empty()) {
+      plain.push_back(number);
+      continue;
+    }
+    RowGroup g;
+    g.context = kernel.getContext();
+    for (Operation *op : found) {
+      auto combine = cast<dl::CombineOpInterface>(op);
+      auto nest = combine.getNest();
+      Summation s = getSummation(combine);
+      StringRef name = op->getName().getStringRef();
+      if (combine.isMultiplyAdd() || nest.reduced() == 0 || s.rows != nest.reduced())
+        return fail(name + " does not reduce trailing dimensions alone");
+      if (op != found[0] && (nest.extents != g.space || nest.parallel != g.outer))
+        return fail(name + " reduces another space than " + found[0]->getName().getStringRef() +
+                    ": one kernel has reductions over the same columns");
+      g.space = nest.extents, g.outer = nest.parallel;
+    }
+    auto same = llvm::find_if(groups, [&](RowGroup &o) { return o.space == g.space && o.outer == g.outer; });
+    RowGroup &home = same == groups.end() ? groups.emplace_back(g) : *same;
+    home.reductions.insert_range(found);
+    auto extents = dl::getExtents(v);
+    bool full = extents == home.space;
+    if (!full && ArrayRef(extents) != ArrayRef(home.space).take_front(home.outer))
+      return fail("result " + Twine(number) + " has neither the shape of the reduced values nor one element a row");
+    (full ? home.full : home.perRow).push_back(number);
+  }
+  for (unsigned number : plain) {
+    auto extents = dl::getExtents(strip(returned[number]));
+    RowGroup *home = nullptr;
+    for (RowGroup &g : groups)
+      if (!home && g.space == extents)
+        (home = &g)->full.push_back(number);
+    for (RowGroup &g : groups)
+      if (!home && !g.reductions.empty() && ArrayRef(g.space).take_front(g.outer) == ArrayRef(extents))
+        (home = &g)->perRow.push_back(number);
+    if (home)
+      continue;
+    RowGroup &g = groups.emplace_back();
+    g.context = kernel.getContext(), g.space = extents;
+    (extents.empty() ? g.perRow : g.full).push_back(number);
+  }
+  for (RowGroup &g : groups) {
+    Analysis a{reason, g};
+    a.joined.assign(g.space.empty() ? 0 : g.space.size() - 1, true);
+    if (!g.reductions.empty() && g.outer > 0 && g.outer < g.space.size())
+      a.joined[g.outer - 1] = false;
+    Dims all(g.space.size()), rows(g.outer);
+    std::iota(all.begin(), all.end(), 0), std::iota(rows.begin(), rows.end(), 0);
+    for (unsigned r : g.full)
+      if (!a.visit(strip(returned[r]), all))
+        return std::nullopt;
+    for (unsigned r : g.perRow)
+      if (!a.visit(strip(returned[r]), rows))
+        return std::nullopt;
+    for (Operation *r : g.reductions)
+      if (!a.reduction(cast<dl::CombineOpInterface>(r)))
+        return std::nullopt;
+    a.runs();
+    if (g.reductions.empty())
+      g.outer = g.runs.empty() ? 0 : g.runs.back().first;
+    else if (g.runs.back().first != g.outer)
+      return fail("the columns' dimensions are read apart: give the reduction one dimension by dl.reshape");
+    for (Operation *r : g.reductions)
+      g.passes = std::max(g.passes, levelOf(g, r->getResult(0)));
+    for (unsigned r : g.full)
+      g.passes = std::max(g.passes, levelOf(g, strip(returned[r])) + 1);
+    findKept(kernel, g);
+  }
+  return groups;
+}
+} // namespace dlc::codegen

@@ -1,0 +1,34 @@
+// A kernel as row programs: groups of results over spaces of [rows][columns], for planRows and emitRows.
+#pragma once
+#include "compiler/codegen/cpu/Plan.h"
+#include <set>
+
+namespace dlc::codegen {
+/// Results that are computed together. Their space is [rows][columns]: `outer` dimensions of rows, the others of columns.
+/// Every reduction of the group is over the columns. Without reductions the columns are as many dimensions as go together.
+struct RowGroup {
+  SmallVector<AffineExpr> space;
+  unsigned outer = 0;
+  SmallVector<unsigned> full, perRow;       ///< numbers of results, by whether they have columns
+  llvm::SetVector<Operation *> reductions;  ///< in the order of their dependences
+  /// Runs of dimensions [first, last) that every access takes whole: their first dimensions are given 0, the last the
+  /// row-major number in the run.
+  SmallVector<std::pair<unsigned, unsigned>> runs;
+  unsigned passes = 1;                      ///< over the columns; results with columns are stored in the last
+  llvm::DenseMap<Value, unsigned> level;    ///< the pass in which a value can first be had
+  llvm::MapVector<Value, unsigned> kept;    ///< values stored in scratch in this pass, loaded in later ones
+
+  AffineExpr rows() const { return dl::product(ArrayRef(space).take_front(outer), context); }
+  AffineExpr columns() const { return dl::product(ArrayRef(space).drop_front(outer), context); }
+  bool hasColumns() const { return !full.empty() || !reductions.empty(); }
+  unsigned passOf(Operation *reduction) const;
+  MLIRContext *context = nullptr;
+};
+/// Rows up to this many columns stay in registers.
+constexpr int64_t registerColumns = 64;
+/// A value that costs more flops an element is kept between passes.
+constexpr int64_t keepCost = 6;
+
+/// The groups of a kernel, or nothing and the reason.
+std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::string &reason);
+} // namespace dlc::codegen
