@@ -80,8 +80,10 @@ function(_dlc_common name mlir)
       file(CONFIGURE OUTPUT generated/Pch.cpp CONTENT "")
       add_library(dlc_pch OBJECT ${PROJECT_BINARY_DIR}/generated/Pch.cpp)
       target_link_libraries(dlc_pch PUBLIC dlc_mlir)
-      target_precompile_headers(dlc_pch PRIVATE ${PROJECT_SOURCE_DIR}/tools/cmake/Pch.h)
-      # What ccache hashes in its place (CCACHE_PCH_EXTSUM): the header itself names the folder that it was built in.
+      target_precompile_headers(dlc_pch PRIVATE <tools/cmake/Pch.h>)
+      # The compiled header names the folder that it was built in. So ccache must not take it from another work tree
+      # (the seed sees to that) and hashes in its place, where objects use it, the sum below (CCACHE_PCH_EXTSUM).
+      target_compile_options(dlc_pch PRIVATE -frandom-seed=${PROJECT_BINARY_DIR})
       set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS tools/cmake/Pch.h)
       file(SHA256 ${PROJECT_SOURCE_DIR}/tools/cmake/Pch.h sum)
       file(CONFIGURE OUTPUT CMakeFiles/dlc_pch.dir/cmake_pch.hxx.pch.sum CONTENT "${sum} ${LLVM_PACKAGE_VERSION}")
