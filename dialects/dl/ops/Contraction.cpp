@@ -62,9 +62,20 @@ void MatmulOp::buildVjp(Differentiator &d) {
     return;
   OpBuilder &b = d.builder();
   bool tl = getTransposeLhs(), tr = getTransposeRhs();
-  if (d.needs(getLhs()))
-    d.add(getLhs(), tl ? MatmulOp::create(b, getLoc(), getRhs(), g, /*transpose_lhs=*/tr, /*transpose_rhs=*/true)
-                       : MatmulOp::create(b, getLoc(), g, getRhs(), false, !tr));
+  if (d.needs(getLhs())) {
+    bool shared = cast<RankedTensorType>(getRhs().getType()).getRank() == 2 && cast<RankedTensorType>(getLhs().getType()).getRank() > 2;
+    if (tl && !shared)
+      d.add(getLhs(), MatmulOp::create(b, getLoc(), getRhs(), g, /*transpose_lhs=*/tr, /*transpose_rhs=*/true));
+    else {
+      Value dl = MatmulOp::create(b, getLoc(), g, getRhs(), false, !tr);
+      if (tl) { // lhs of rank 2 has no batch, so the product is transposed, not its operands
+        auto swap = llvm::to_vector(llvm::seq<int64_t>(0, getExtents(dl).size()));
+        std::swap(swap.end()[-1], swap.end()[-2]);
+        dl = Tensor{b, getLoc(), dl}.transpose(swap);
+      }
+      d.add(getLhs(), dl);
+    }
+  }
   if (!d.needs(getRhs()))
     return;
   Value a = getLhs(), dy = g;
