@@ -7,6 +7,7 @@ include "dialects/dl/ops/Reduction.td"
 include "dialects/dl/ops/Contraction.td"
 include "dialects/dl/ops/Movement.td"
 include "dialects/dl/ops/Random.td"
+include "dialects/dl/ops/Control.td"
 include "dialects/dl/ops/Optimizer.td"
 include "dialects/dl/ops/Window.td"
 #endif

@@ -55,7 +55,9 @@ struct Update {
   Tensor g() { return at(op.getG()); }
   Tensor slot(unsigned i) { return at(op.getSlots()[i]); }
   /// The next of the scalars, in the order of getHyperparameters and then getCounterNames.
-  Tensor scalar() { return at(op.getScalars()[next++]).broadcast(w().type(), {}); }
+  Tensor scalar() { return at(op.getScalars()[next++]); }
+  /// A scalar for each element of w.
+  Tensor each(Tensor s) { return s.broadcast(w().type(), {}); }
 };
 } // namespace
 
@@ -70,9 +72,45 @@ SmallVector<Hyperparameter> SgdOp::getHyperparameters(DictionaryAttr a) {
 }
 SmallVector<Value> SgdOp::decompose(OpBuilder &b) {
   Update<SgdOp> u{*this, b};
-  Tensor lr = u.scalar(), d = u.g() + u.scalar() * u.w();
+  Tensor lr = u.each(u.scalar()), l2 = u.each(u.scalar()), d = u.g() + l2 * u.w();
   if (!getMomentum())
     return {u.w() - lr * d};
-  Tensor m = u.scalar(), v = m * u.slot(0) + d;
+  Tensor m = u.each(u.scalar()), v = m * u.slot(0) + d;
   return {u.w() - lr * (getNesterov() ? d + m * v : v), v};
 }
+
+//===-- Adam and AdamW --------------------------------------------------------------------------------------------===//
+SmallVector<StringRef> AdamOp::getSlotNames(DictionaryAttr) { return {"moment1", "moment2"}; }
+SmallVector<StringRef> AdamWOp::getSlotNames(DictionaryAttr) { return {"moment1", "moment2"}; }
+SmallVector<StringRef> AdamOp::getCounterNames(DictionaryAttr) { return {"correction1", "correction2"}; }
+SmallVector<StringRef> AdamWOp::getCounterNames(DictionaryAttr) { return {"correction1", "correction2"}; }
+SmallVector<Hyperparameter> AdamOp::getHyperparameters(DictionaryAttr) {
+  return {{"lr", 0.001}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"l2", 0.0}};
+}
+SmallVector<Hyperparameter> AdamWOp::getHyperparameters(DictionaryAttr) {
+  return {{"lr", 0.001}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 0.01}};
+}
+// 1 - beta^t from 1 - beta^(t-1): relative precision stays where beta^t is near 1.
+static SmallVector<Value> advanceCorrections(OpBuilder &b, Location loc, ValueRange scalars) {
+  SmallVector<Value> next;
+  for (unsigned i : {0, 1}) {
+    Tensor beta{b, loc, scalars[1 + i]}, c{b, loc, scalars[5 + i]};
+    next.push_back(beta * c + (1.0 - beta));
+  }
+  return next;
+}
+SmallVector<Value> AdamOp::advanceCounters(OpBuilder &b, Location loc, ValueRange s) { return advanceCorrections(b, loc, s); }
+SmallVector<Value> AdamWOp::advanceCounters(OpBuilder &b, Location loc, ValueRange s) { return advanceCorrections(b, loc, s); }
+
+template <typename Op>
+static SmallVector<Value> decomposeAdam(Op op, OpBuilder &b, bool decoupled) {
+  Update<Op> u{op, b};
+  Tensor lr = u.scalar(), beta1 = u.scalar(), beta2 = u.scalar(), eps = u.scalar(), decay = u.scalar(), c1 = u.scalar(), c2 = u.scalar();
+  Tensor w = decoupled ? u.w() - u.each(lr * decay) * u.w() : u.w();
+  Tensor g = decoupled ? u.g() : u.g() + u.each(decay) * u.w();
+  Tensor m = u.each(beta1) * u.slot(0) + u.each(1.0 - beta1) * g;
+  Tensor v = u.each(beta2) * u.slot(1) + u.each(1.0 - beta2) * (g * g);
+  return {w - u.each(lr / c1) * m / (v.sqrt() / u.each(c2.sqrt()) + u.each(eps)), m, v};
+}
+SmallVector<Value> AdamOp::decompose(OpBuilder &b) { return decomposeAdam(*this, b, false); }
+SmallVector<Value> AdamWOp::decompose(OpBuilder &b) { return decomposeAdam(*this, b, true); }

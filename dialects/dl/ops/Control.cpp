@@ -1,0 +1,206 @@
+// Control: dl.scan, what it checks, drops and differentiates to.
+#include "dialects/dl/Dl.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/IR/TypeUtilities.h"
+using namespace mlir;
+using namespace dlc::dl;
+
+static bool isFloat(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType())); }
+/// One step's type with the steps in front.
+static RankedTensorType stackOf(AffineExpr trip, Type step) {
+  SmallVector<AffineExpr> extents = {trip};
+  llvm::append_range(extents, getExtents(step));
+  return getTensor(extents, getElementTypeOrSelf(step));
+}
+static RankedTensorType stepOf(Type stack) { return getTensor(ArrayRef(getExtents(stack)).drop_front(), getElementTypeOrSelf(stack)); }
+
+LogicalResult ScanOp::verify() {
+  if (getTrip().getExtents().size() != 1)
+    return emitOpError("trip has ") << getTrip().getExtents().size() << " extents, expected the number of steps: write dl.scan <28>";
+  AffineExpr trip = getTripCount();
+  Block &body = getBody().front();
+  if (body.getNumArguments() != getNumOperands())
+    return emitOpError("body has ") << body.getNumArguments() << " arguments, expected " << getNumOperands()
+                                    << ": one for each carried value, input and capture";
+  for (auto [i, operand, argument] : llvm::enumerate(getOperands(), body.getArguments())) {
+    bool input = i >= getNumCarried() && i < getNumCarried() + getInputs().size();
+    if (!isa<RankedTensorType>(argument.getType()))
+      return emitOpError("body's argument ") << i << " is " << argument.getType() << ", expected a ranked tensor";
+    if (Type expected = input ? stackOf(trip, argument.getType()) : argument.getType(); operand.getType() != expected)
+      return emitOpError("operand ") << i << " is " << operand.getType() << ", expected " << expected << " since the body takes "
+                                     << argument.getType() << (input ? " a step" : "");
+  }
+  auto yield = dyn_cast<YieldOp>(body.back());
+  if (!yield)
+    return emitOpError("body ends in '") << body.back().getName() << "', expected dl.yield";
+  if (yield.getNumOperands() != getNumResults() || getNumResults() < getNumCarried())
+    return emitOpError("yields ") << yield.getNumOperands() << " values for " << getNumResults() << " results and " << getNumCarried()
+                                  << " carried values: yield the carried values, then a step of each stacked result";
+  for (auto [i, value, result] : llvm::enumerate(yield.getOperands(), getResults())) {
+    bool carried = i < getNumCarried();
+    if (carried && value.getType() != getInit()[i].getType())
+      return emitOpError("carried value ") << i << " starts as " << getInit()[i].getType() << " and becomes " << value.getType();
+    if (Type expected = carried ? value.getType() : stackOf(trip, value.getType()); result.getType() != expected)
+      return emitOpError("result ") << i << " is " << result.getType() << ", expected " << expected;
+  }
+  return success();
+}
+
+void ScanOp::build(OpBuilder &b, OperationState &state, AffineExpr trip, ValueRange init, ValueRange inputs, ValueRange captures, bool reverse,
+                   function_ref<SmallVector<Value>(OpBuilder &, ValueRange, ValueRange, ValueRange)> body) {
+  state.addOperands(init);
+  state.addOperands(inputs);
+  state.addOperands(captures);
+  auto &properties = state.getOrAddProperties<Properties>();
+  properties.trip = DimsAttr::get(b.getContext(), trip);
+  properties.operandSegmentSizes = {(int)init.size(), (int)inputs.size(), (int)captures.size()};
+  if (reverse)
+    properties.reverse = b.getUnitAttr();
+  SmallVector<Type> types(init.getTypes());
+  for (Value v : inputs)
+    types.push_back(stepOf(v.getType()));
+  llvm::append_range(types, captures.getTypes());
+  OpBuilder::InsertionGuard guard(b);
+  Block *block = b.createBlock(state.addRegion(), {}, types, SmallVector<Location>(types.size(), state.location));
+  ValueRange arguments = block->getArguments();
+  auto values = body(b, arguments.take_front(init.size()), arguments.slice(init.size(), inputs.size()), arguments.take_back(captures.size()));
+  YieldOp::create(b, state.location, values);
+  for (auto [i, v] : llvm::enumerate(values))
+    state.types.push_back(i < init.size() ? v.getType() : stackOf(trip, v.getType()));
+}
+
+namespace {
+/// scan -> the same without stacks that nobody reads, and without inputs and captures that the body does not read
+struct DropUnused : OpRewritePattern<ScanOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScanOp op, PatternRewriter &rewriter) const override {
+    auto used = [](ValueRange values) { return llvm::map_to_vector(values, [](Value v) { return !v.use_empty(); }); };
+    auto stacks = used(op.getStacks()), inputs = used(op.getInputArguments()), captures = used(op.getCaptureArguments());
+    if (!llvm::is_contained(stacks, false) && !llvm::is_contained(inputs, false) && !llvm::is_contained(captures, false))
+      return failure();
+    auto keep = [](ValueRange values, ArrayRef<bool> kept) {
+      SmallVector<Value> rest;
+      for (auto [v, k] : llvm::zip_equal(values, kept))
+        if (k)
+          rest.push_back(v);
+      return rest;
+    };
+    Block &body = op.getBody().front();
+    auto small = ScanOp::create(rewriter, op.getLoc(), op.getTripCount(), op.getInit(), keep(op.getInputs(), inputs), keep(op.getCaptures(), captures),
+                                op.getReverse(), [&](OpBuilder &b, ValueRange c, ValueRange x, ValueRange k) {
+      IRMapping map;
+      map.map(op.getCarriedArguments(), c);
+      map.map(keep(op.getInputArguments(), inputs), x);
+      map.map(keep(op.getCaptureArguments(), captures), k);
+      for (Operation &inner : body.without_terminator())
+        b.clone(inner, map);
+      ValueRange yielded = body.getTerminator()->getOperands();
+      SmallVector<Value> values(yielded.take_front(op.getNumCarried()));
+      llvm::append_range(values, keep(yielded.drop_front(op.getNumCarried()), stacks));
+      return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
+    });
+    SmallVector<Value> results(small.getFinals());
+    unsigned next = 0;
+    for (bool k : stacks)
+      results.push_back(k ? small.getStacks()[next++] : Value());
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+} // namespace
+void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) { patterns.add<DropUnused>(context); }
+
+/// The scan that also stacks what each step starts from.
+static ScanOp stackCarried(OpBuilder &b, ScanOp op) {
+  return ScanOp::create(b, op.getLoc(), op.getTripCount(), op.getInit(), op.getInputs(), op.getCaptures(), op.getReverse(),
+                        [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
+    IRMapping map;
+    SmallVector<Value> arguments(c);
+    llvm::append_range(arguments, x);
+    llvm::append_range(arguments, k);
+    map.map(op.getBody().getArguments(), arguments);
+    for (Operation &o : op.getBody().front().without_terminator())
+      inner.clone(o, map);
+    auto values = llvm::map_to_vector(op.getBody().front().getTerminator()->getOperands(), [&](Value v) { return map.lookup(v); });
+    llvm::append_range(values, c);
+    return values;
+  });
+}
+
+// With the step (c', y) = f(c, x, k) and the cotangents dc' and dy, run the other way: dc, dx, dk += vjp of f at c, x, k.
+void ScanOp::buildVjp(Differentiator &d) {
+  OpBuilder &b = d.builder();
+  auto zero = [&](OpBuilder &at, Value like) { return Tensor{at, getLoc(), like}.same(0.0).v; };
+
+  // The forward scan gives way to one that stacks the carried values; nobody uses this one any more.
+  ScanOp forward = *this;
+  if (getNumCarried()) {
+    OpBuilder here(getOperation());
+    forward = stackCarried(here, *this);
+  }
+  auto cotangentsOf = llvm::map_to_vector(getResults(), [&](Value v) { return d.cotangent(v); });
+  unsigned n = getNumCarried(), results = getNumResults();
+  if (forward != *this)
+    getOperation()->replaceAllUsesWith(forward.getResults().take_front(results));
+
+  SmallVector<unsigned> carried, stacks; // of floating-point type; with a cotangent
+  for (unsigned i = 0; i < n; ++i)
+    if (isFloat(getInit()[i]))
+      carried.push_back(i);
+  for (unsigned i = n; i < results; ++i)
+    if (cotangentsOf[i])
+      stacks.push_back(i);
+  SmallVector<unsigned> inputs, captures; // whose cotangents are asked for
+  for (auto [i, v] : llvm::enumerate(getInputs()))
+    if (d.needs(v))
+      inputs.push_back(i);
+  for (auto [i, v] : llvm::enumerate(getCaptures()))
+    if (d.needs(v))
+      captures.push_back(i);
+
+  SmallVector<Value> init, sequences;
+  for (unsigned i : carried)
+    init.push_back(cotangentsOf[i] ? cotangentsOf[i] : zero(b, getInit()[i]));
+  for (unsigned i : captures)
+    init.push_back(zero(b, getCaptures()[i]));
+  llvm::append_range(sequences, forward.getResults().drop_front(results));
+  llvm::append_range(sequences, getInputs());
+  for (unsigned i : stacks)
+    sequences.push_back(cotangentsOf[i]);
+
+  Block &body = getBody().front();
+  auto backward = ScanOp::create(b, getLoc(), getTripCount(), init, sequences, getCaptures(), !getReverse(),
+                                 [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
+    IRMapping map;
+    map.map(getCarriedArguments(), x.take_front(n));
+    map.map(getInputArguments(), x.slice(n, getInputs().size()));
+    map.map(getCaptureArguments(), k);
+    for (Operation &o : body.without_terminator())
+      inner.clone(o, map);
+    SmallVector<Value> seeds(results), wanted;
+    for (auto [i, v] : llvm::zip(carried, c))
+      seeds[i] = v;
+    for (auto [i, v] : llvm::zip_equal(stacks, x.take_back(stacks.size())))
+      seeds[i] = v;
+    for (unsigned i : carried)
+      wanted.push_back(getCarriedArguments()[i]);
+    for (unsigned i : captures)
+      wanted.push_back(getCaptureArguments()[i]);
+    for (unsigned i : inputs)
+      wanted.push_back(getInputArguments()[i]);
+    auto gradients = d.block(inner, body, map, seeds, wanted);
+    for (auto [i, g, v] : llvm::enumerate(gradients, wanted)) {
+      if (!g)
+        g = i >= carried.size() && i < c.size() ? c[i] : zero(inner, map.lookup(v));
+      else if (i >= carried.size() && i < c.size())
+        g = Tensor{inner, getLoc(), c[i]} + Tensor{inner, getLoc(), g};
+    }
+    return gradients;
+  });
+  for (auto [i, g] : llvm::zip(carried, backward.getFinals()))
+    d.add(getInit()[i], g);
+  for (auto [i, g] : llvm::zip_equal(captures, backward.getFinals().drop_front(carried.size())))
+    d.add(getCaptures()[i], g);
+  for (auto [i, g] : llvm::zip_equal(inputs, backward.getStacks()))
+    d.add(getInputs()[i], g);
+}
