@@ -1,6 +1,7 @@
 // Copies of functions that grow arguments and results.
 #include "compiler/autodiff/Functions.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -25,8 +26,7 @@ FailureOr<FunctionCopy> FunctionCopy::create(func::FuncOp original, StringRef na
   b.setInsertionPointAfter(original);
   copy.function = cast<func::FuncOp>(b.clone(*original));
   copy.function.setName(name);
-  copy.results = llvm::to_vector(copy.body().getTerminator()->getOperands());
-  for (unsigned i = 0; i < copy.results.size(); ++i)
+  for (unsigned i = 0; i < original.getNumResults(); ++i)
     copy.attributes.emplace_back(original.getResultAttrDict(i));
   return copy;
 }
@@ -41,21 +41,22 @@ Value FunctionCopy::addArgument(Type type, StringAttr name, NamedAttrList more) 
   (void)function.insertArgument(at, type, more.getDictionary(function.getContext()), function.getLoc());
   return function.getArgument(at);
 }
-void FunctionCopy::addResult(Value value, StringAttr name, NamedAttrList more) {
+void FunctionCopy::addResult(Value value, StringAttr name, NamedAttrList more, std::optional<unsigned> at) {
   setName(more, name);
-  results.push_back(value);
-  attributes.push_back(std::move(more));
+  unsigned index = at.value_or(attributes.size());
+  body().getTerminator()->insertOperands(index, value);
+  attributes.insert(attributes.begin() + index, std::move(more));
 }
 void FunctionCopy::finish() {
-  body().getTerminator()->setOperands(results);
-  function.setFunctionType(FunctionType::get(function.getContext(), body().getArgumentTypes(), TypeRange(ValueRange(results))));
+  function.setFunctionType(FunctionType::get(function.getContext(), body().getArgumentTypes(), results().getTypes()));
   SmallVector<Attribute> dictionaries;
   for (NamedAttrList &list : attributes)
     dictionaries.push_back(list.getDictionary(function.getContext()));
   function.setResAttrsAttr(ArrayAttr::get(function.getContext(), dictionaries));
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body())))
-    if (isOpTriviallyDead(&op))
-      op.erase();
+  function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
+    if (isOpTriviallyDead(op))
+      op->erase();
+  });
 }
 FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredOperationName name, ValueRange operands,
                                          DictionaryAttr attributes) {

@@ -7,11 +7,10 @@ namespace dlc {
 /// The function of straight-line code called `name`, or a diagnostic.
 mlir::FailureOr<mlir::func::FuncOp> getFunction(mlir::ModuleOp module, llvm::StringRef name);
 
-/// A copy of a function under another name, behind it in the module; the terminator waits for finish().
+/// A copy of a function under another name, behind it in the module; the signature waits for finish().
 class FunctionCopy {
 public:
   mlir::func::FuncOp function;
-  llvm::SmallVector<mlir::Value> results;           ///< what the original returned, in the copy
   llvm::SmallVector<mlir::NamedAttrList> attributes; ///< of each result
 
   /// Null, with a diagnostic, where the name is taken.
@@ -19,8 +18,10 @@ public:
   mlir::Block &body() { return function.front(); }
   mlir::OpBuilder atEnd() { return mlir::OpBuilder::atBlockTerminator(&body()); }
   mlir::Value addArgument(mlir::Type type, mlir::StringAttr name, mlir::NamedAttrList more = {});
-  void addResult(mlir::Value value, mlir::StringAttr name, mlir::NamedAttrList more = {});
-  /// Returns `results`, fixes the signature, and erases pure ops without uses.
+  /// What it returns so far; ask again after derivatives were built, which may put other values in their place.
+  mlir::ValueRange results() { return body().getTerminator()->getOperands(); }
+  void addResult(mlir::Value value, mlir::StringAttr name, mlir::NamedAttrList more = {}, std::optional<unsigned> at = {});
+  /// Fixes the signature and erases pure ops without uses.
   void finish();
 };
 /// An op whose name and attributes come from a user: refuses unknown attributes, infers its types and verifies it.

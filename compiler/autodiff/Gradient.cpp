@@ -39,7 +39,7 @@ private:
     if (failed(copy))
       return failure();
     auto ops = llvm::map_to_vector(copy->body().without_terminator(), [](Operation &op) { return &op; });
-    SmallVector<Value> outputs = copy->results, seeds, wanted;
+    SmallVector<Value> outputs(copy->results()), seeds, wanted;
     auto prefixed = [&](StringRef prefix, StringAttr name) { return name ? StringAttr::get(&getContext(), prefix + name.strref()) : name; };
     for (auto [i, y] : llvm::enumerate(outputs))
       seeds.push_back(isFloatTensor(y.getType())

@@ -18,6 +18,14 @@ def GradientPass : AutodiffPass<"dl-autodiff-gradient"> {
     ListOption<"arguments", "arguments", "unsigned", "Numbers of the arguments; all floating-point ones if none is given">
   ];
 }
+def ForwardPass : AutodiffPass<"dl-autodiff-forward"> {
+  let summary = "Append @<f>_jvp: the results of f and their directional derivatives";
+  let description = [{
+    @<f>_jvp takes f's arguments, then a tangent for each floating-point one; it gives f's results, then the tangent of each
+    floating-point one. It is the transpose of the reverse derivative, so an op that has that has this.
+  }];
+  let options = [Option<"function", "function", "std::string", "\"main\"", "What to differentiate">];
+}
 def TrainPass : AutodiffPass<"dl-autodiff-train"> {
   let summary = "Append @train_step: forward, loss, gradients and the optimiser's update of every trainable parameter";
   let description = [{

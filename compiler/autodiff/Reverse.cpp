@@ -64,6 +64,8 @@ public:
 
 private:
   bool capturesActive(Operation *op) {
+    if (op->hasTrait<OpTrait::IsIsolatedFromAbove>())
+      return false;
     llvm::SetVector<Value> captured;
     getUsedValuesDefinedAbove(op->getRegions(), captured);
     return llvm::any_of(captured, [&](Value v) { return needs(v); });

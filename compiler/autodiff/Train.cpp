@@ -79,7 +79,6 @@ private:
       op->erase();
       return bad ? WalkResult::interrupt() : WalkResult::advance();
     });
-    copy.results = llvm::to_vector(copy.body().getTerminator()->getOperands());
     if (randomKey)
       states.insert({randomKey, AddOp::create(b, loc, randomKey, ConstantOp::create(b, loc, randomKey.getType(), b.getF64FloatAttr(keys)))});
     return failure(all.wasInterrupted());
@@ -89,9 +88,9 @@ private:
     auto name = findOp<LossOpInterface>(loc, "loss", options.loss);
     if (failed(name))
       return failure();
-    if (copy.results.empty() || !isFloatTensor(copy.results[0].getType()))
+    if (copy.results().empty() || !isFloatTensor(copy.results()[0].getType()))
       return emitError(loc, "@") << options.function << " has no floating-point tensor as its first result: return the prediction first";
-    Value prediction = copy.results[0];
+    Value prediction = copy.results()[0];
     auto type = cast<RankedTensorType>(prediction.getType());
     const auto *interface = name->getInterface<LossOpInterface>();
     RankedTensorType labelType = interface->getLabelType(type);
@@ -107,8 +106,7 @@ private:
     auto results = createByName(b, loc, *name, {prediction, *label}, orEmpty(options.lossAttributes, b.getContext()));
     if (failed(results))
       return failure();
-    copy.results.insert(copy.results.begin(), (*results)[0]);
-    copy.attributes.insert(copy.attributes.begin(), NamedAttrList{b.getNamedAttr("dl.name", b.getStringAttr("loss"))});
+    copy.addResult((*results)[0], b.getStringAttr("loss"), {}, 0);
     return (*results)[0];
   }
 
