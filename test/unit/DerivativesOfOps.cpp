@@ -1,0 +1,90 @@
+// Every op with a derivative, a line each: first and second order against central differences in f64.
+#include "test/unit/Derivatives.h"
+#include <gtest/gtest.h>
+
+using namespace dlc::test;
+namespace {
+class Derivatives : public testing::TestWithParam<Case> {};
+TEST_P(Derivatives, AreThoseOfDifferences) { checkDerivatives(GetParam()); }
+
+const Case cases[] = {
+    {"add", "dl.add %a, %b : tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>"}}},
+    {"sub", "dl.sub %a, %b : tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>"}}},
+    {"mul", "dl.mul %a, %b : tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>"}}},
+    {"square", "dl.mul %a, %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"div", "dl.div %a, %b : tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>", 0.5, 2}}},
+    {"maximum", "dl.maximum %a, %b : tensor<9xf64>", {{"tensor<9xf64>"}, {"tensor<9xf64>"}}},
+    {"minimum", "dl.minimum %a, %b : tensor<9xf64>", {{"tensor<9xf64>"}, {"tensor<9xf64>"}}},
+    {"exp", "dl.exp %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"relu", "dl.relu %a : tensor<9xf64>", {{"tensor<9xf64>"}}},
+    {"sum", "dl.sum %a dims [0, 2] : tensor<2x3x2xf64>", {{"tensor<2x3x2xf64>"}}},
+    {"max", "dl.max %a dims [1] : tensor<3x4xf64>", {{"tensor<3x4xf64>"}}},
+    {"broadcast", "dl.broadcast %a dims [1] : tensor<3xf64> -> tensor<2x3x2xf64>", {{"tensor<3xf64>"}}},
+    {"reshape", "dl.reshape %a : tensor<2x6xf64> -> tensor<3x4xf64>", {{"tensor<2x6xf64>"}}},
+    {"matmul", "dl.matmul %a, %b : tensor<2x3xf64>, tensor<3x4xf64>", {{"tensor<2x3xf64>"}, {"tensor<3x4xf64>"}}},
+    {"matmul_tn", "dl.matmul %a transposed, %b : tensor<3x2xf64>, tensor<3x4xf64>", {{"tensor<3x2xf64>"}, {"tensor<3x4xf64>"}}},
+    {"matmul_nt", "dl.matmul %a, %b transposed : tensor<2x3xf64>, tensor<4x3xf64>", {{"tensor<2x3xf64>"}, {"tensor<4x3xf64>"}}},
+    {"matmul_tt", "dl.matmul %a transposed, %b transposed : tensor<3x2xf64>, tensor<4x3xf64>", {{"tensor<3x2xf64>"}, {"tensor<4x3xf64>"}}},
+    {"matmul_batched", "dl.matmul %a, %b : tensor<2x2x3xf64>, tensor<2x3x4xf64>", {{"tensor<2x2x3xf64>"}, {"tensor<2x3x4xf64>"}}},
+    {"matmul_shared", "dl.matmul %a, %b : tensor<2x2x3xf64>, tensor<3x4xf64>", {{"tensor<2x2x3xf64>"}, {"tensor<3x4xf64>"}}},
+    {"matmul_shared_tt", "dl.matmul %a transposed, %b transposed : tensor<2x3x2xf64>, tensor<4x3xf64>", {{"tensor<2x3x2xf64>"}, {"tensor<4x3xf64>"}}},
+    {"neg", "dl.neg %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"abs", "dl.abs %a : tensor<9xf64>", {{"tensor<9xf64>"}}},
+    {"log", "dl.log %a : tensor<3xf64>", {{"tensor<3xf64>", 0.5, 2}}},
+    {"sqrt", "dl.sqrt %a : tensor<3xf64>", {{"tensor<3xf64>", 0.5, 2}}},
+    {"rsqrt", "dl.rsqrt %a : tensor<3xf64>", {{"tensor<3xf64>", 0.5, 2}}},
+    {"sin", "dl.sin %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"cos", "dl.cos %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"tanh", "dl.tanh %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"erf", "dl.erf %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"sigmoid", "dl.sigmoid %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"leaky_relu", "dl.leaky_relu %a alpha 0.1 : tensor<9xf64>", {{"tensor<9xf64>"}}},
+    {"gelu", "dl.gelu %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"gelu_tanh", "dl.gelu %a approximate tanh : tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"select", "dl.select %a, %b, %c : tensor<9xf64>", {{"tensor<9xi1>", 0, 2}, {"tensor<9xf64>"}, {"tensor<9xf64>"}}},
+    {"cast", "dl.cast %a : tensor<3xf64> -> tensor<3xf64>", {{"tensor<3xf64>"}}},
+    {"mean", "dl.mean %a dims [0, 2] : tensor<2x3x2xf64>", {{"tensor<2x3x2xf64>"}}},
+    {"min", "dl.min %a dims [1] : tensor<3x4xf64>", {{"tensor<3x4xf64>"}}},
+    {"scan", R"(%y:2 = dl.scan <4> carry(%a) inputs(%b) captures(%c) {
+      ^bb0(%h: tensor<3xf64>, %x: tensor<3xf64>, %w: tensor<3x3xf64>):
+        %r = dl.reshape %h : tensor<3xf64> -> tensor<1x3xf64>
+        %m = dl.matmul %r, %w : tensor<1x3xf64>, tensor<3x3xf64>
+        %v = dl.reshape %m : tensor<1x3xf64> -> tensor<3xf64>
+        %s = dl.add %v, %x : tensor<3xf64>
+        %n = dl.tanh %s : tensor<3xf64>
+        %o = dl.mul %n, %x : tensor<3xf64>
+        dl.yield %n, %o : tensor<3xf64>, tensor<3xf64>
+      } : (tensor<3xf64>, tensor<4x3xf64>, tensor<3x3xf64>) -> (tensor<3xf64>, tensor<4x3xf64>))",
+     {{"tensor<3xf64>"}, {"tensor<4x3xf64>"}, {"tensor<3x3xf64>"}}},
+    {"scan_reverse", R"(%y:2 = dl.scan <3> reverse carry(%a) inputs(%b) {
+      ^bb0(%h: tensor<2xf64>, %x: tensor<2xf64>):
+        %n = dl.mul %h, %x : tensor<2xf64>
+        dl.yield %n, %h : tensor<2xf64>, tensor<2xf64>
+      } : (tensor<2xf64>, tensor<3x2xf64>) -> (tensor<2xf64>, tensor<3x2xf64>))",
+     {{"tensor<2xf64>"}, {"tensor<3x2xf64>"}}, 3},
+    {"scan_map", R"(dl.scan <3> inputs(%a) {
+      ^bb0(%x: tensor<2xf64>):
+        %n = dl.sin %x : tensor<2xf64>
+        dl.yield %n : tensor<2xf64>
+      } : (tensor<3x2xf64>) -> tensor<3x2xf64>)",
+     {{"tensor<3x2xf64>"}}},
+    {"scan_nested", R"(dl.scan <2> carry(%a) captures(%b) {
+      ^bb0(%h: tensor<2xf64>, %w: tensor<3x2xf64>):
+        %n = dl.scan <3> carry(%h) inputs(%w) {
+        ^bb1(%g: tensor<2xf64>, %x: tensor<2xf64>):
+          %p = dl.mul %g, %x : tensor<2xf64>
+          %q = dl.sin %p : tensor<2xf64>
+          dl.yield %q : tensor<2xf64>
+        } : (tensor<2xf64>, tensor<3x2xf64>) -> tensor<2xf64>
+        dl.yield %n : tensor<2xf64>
+      } : (tensor<2xf64>, tensor<3x2xf64>) -> tensor<2xf64>)",
+     {{"tensor<2xf64>"}, {"tensor<3x2xf64>"}}},
+    {"scan_symbolic", R"(dl.scan <T> carry(%a) inputs(%b) {
+      ^bb0(%h: tensor<2xf64>, %x: tensor<2xf64>):
+        %n = dl.mul %h, %x : tensor<2xf64>
+        dl.yield %n : tensor<2xf64>
+      } : (tensor<2xf64>, tensor<?x2xf64, #dl.dims<T, 2>>) -> tensor<2xf64>)",
+     {{"tensor<2xf64>"}, {"tensor<?x2xf64, #dl.dims<T, 2>>"}}},
+};
+INSTANTIATE_TEST_SUITE_P(Op, Derivatives, testing::ValuesIn(cases), [](const auto &info) { return std::string(info.param.name); });
+} // namespace
