@@ -39,6 +39,11 @@ Tensor Tensor::slice(int64_t axis, AffineExpr offset, AffineExpr size) const {
 Tensor Tensor::cast(Type element) const {
   return type().getElementType() == element ? *this : with(CastOp::create(b, loc, withElement(type(), element), v));
 }
+Tensor Tensor::wide() const { return cast(computeType(type().getElementType())); }
+Tensor Tensor::mean(ArrayRef<int64_t> dims) const {
+  Tensor s = sum(dims);
+  return s * reciprocalCount(dims).broadcast(s.type(), {});
+}
 Tensor Tensor::exp() const { return with(ExpOp::create(b, loc, v)); }
 Tensor Tensor::log() const { return with(LogOp::create(b, loc, v)); }
 Tensor Tensor::tanh() const { return with(TanhOp::create(b, loc, v)); }

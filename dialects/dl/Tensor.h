@@ -27,6 +27,10 @@ struct Tensor {
   /// `size` elements along `axis` from `offset` on.
   Tensor slice(int64_t axis, mlir::AffineExpr offset, mlir::AffineExpr size) const;
   Tensor cast(mlir::Type element) const;
+  /// In the type that sums are made in: bf16 as f32, else as it is.
+  Tensor wide() const;
+  /// sum(dims) * reciprocalCount(dims)
+  Tensor mean(llvm::ArrayRef<int64_t> dims) const;
   Tensor exp() const, log() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, sin() const, cos() const;
   Tensor sigmoid() const;
   /// 1 / the number of elements over these dimensions, of rank 0.

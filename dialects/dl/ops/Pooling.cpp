@@ -233,3 +233,42 @@ void SumPool2dGradOp::buildVjp(Differentiator &d) {
   if (Value g = d.cotangent(getDx()); g && d.needs(getDy()))
     d.add(getDy(), SumPool2dOp::create(d.builder(), getLoc(), g, getKernel(), getStrides(), getPadding(), getDilation()));
 }
+
+//===-- Mean ------------------------------------------------------------------------------------------------------===//
+LogicalResult AvgPool2dOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  auto y = inferPool(Refusal{loc, getOperationName()}, a, a.getX().getType(), "x");
+  if (succeeded(y))
+    types.push_back(*y);
+  return y;
+}
+// How many pixels each window has, in y's wide type. Counted on a plane [1, h, w, 1] of ones: it is the same for all n and c.
+Tensor AvgPool2dOp::divisor(OpBuilder &b) {
+  RankedTensorType y = withElement(getY().getType(), computeType(getElementTypeOrSelf(getY().getType())));
+  Window window = Window::of(*this, getKernel());
+  auto constant = [&](RankedTensorType type, double value) {
+    return Tensor{b, getLoc(), ConstantOp::create(b, getLoc(), type, b.getF64FloatAttr(value))};
+  };
+  if (getCountIncludePad() || !window.padded())
+    return constant(y, window.kernel[0] * window.kernel[1]);
+  auto extents = getExtents(getX());
+  extents[0] = extents[3] = getAffineConstantExpr(1, getContext());
+  Tensor ones = constant(getTensor(extents, y.getElementType()), 1);
+  Tensor counts = ones.with(SumPool2dOp::create(b, getLoc(), ones, getKernel(), getStrides(), getPadding(), getDilation()));
+  auto plane = getExtents(counts.type());
+  return counts.reshape(getTensor({plane[1], plane[2]}, y.getElementType())).broadcast(y, {1, 2});
+}
+SmallVector<Value> AvgPool2dOp::decompose(OpBuilder &b) {
+  Tensor x = Tensor{b, getLoc(), getX()}.wide();
+  Tensor sum = x.with(SumPool2dOp::create(b, getLoc(), x, getKernel(), getStrides(), getPadding(), getDilation()));
+  return {(sum / divisor(b)).cast(getElementTypeOrSelf(getY().getType()))};
+}
+void AvgPool2dOp::buildVjp(Differentiator &d) {
+  Value g = d.cotangent(getY());
+  if (!g || !d.needs(getX()))
+    return;
+  Tensor share = Tensor{d.builder(), getLoc(), g}.wide() / divisor(d.builder());
+  RankedTensorType x = withElement(getX().getType(), share.type().getElementType());
+  Tensor dx = share.with(
+      SumPool2dGradOp::create(d.builder(), getLoc(), x, share, getKernel(), getStrides(), getPadding(), getDilation()));
+  d.add(getX(), dx.cast(getElementTypeOrSelf(getX().getType())));
+}

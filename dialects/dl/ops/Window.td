@@ -146,4 +146,20 @@ def Dl_SumPool2dGradOp : Dl_Pooling<"sum_pool2d_grad"> {
   let assemblyFormat = "$dy" # format # "type($dy) `->` type($dx)";
   let hasVerifier = 1;
 }
+def Dl_AvgPool2dOp : Dl_Op<"avg_pool2d", !listconcat(Dl_Infers, [DeclareOpInterfaceMethods<Dl_Decomposable>, Dl_VJP])> {
+  let summary = "the mean of each window";
+  let description = [{
+    Shapes: as dl.max_pool2d. Semantics: dl.sum_pool2d divided by the number of the window's pixels inside x, or, with
+    count_include_pad, by the number of its taps. A window whose taps all miss x gives NaN.
+    Derivative: dl.sum_pool2d_grad of dy over that number.
+    Example: `%y = dl.avg_pool2d %x kernel [2, 2] strides [2, 2] : tensor<1x8x8x3xf32>`.
+    Source: torch.nn.AvgPool2d, where count_include_pad is the default.
+  }];
+  let arguments = (ins Dl_FloatTensor:$x, DenseI64ArrayAttr:$kernel, Dl_PerAxis:$strides, Dl_Padding:$padding,
+                       Dl_PerAxis:$dilation, UnitAttr:$count_include_pad);
+  let results = (outs Dl_FloatTensor:$y);
+  let assemblyFormat = !strconcat("$x `kernel` $kernel ", Dl_WindowFormat,
+                                  " (`count_include_pad` $count_include_pad^)? attr-dict `:` type($x)");
+  let extraClassDeclaration = "Tensor divisor(::mlir::OpBuilder &b);";
+}
 #endif
