@@ -10,4 +10,5 @@ include "dialects/dl/ops/Random.td"
 include "dialects/dl/ops/Control.td"
 include "dialects/dl/ops/Optimizer.td"
 include "dialects/dl/ops/Window.td"
+include "dialects/dl/ops/Normalization.td"
 #endif
