@@ -11,4 +11,5 @@ include "dialects/dl/ops/Control.td"
 include "dialects/dl/ops/Optimizer.td"
 include "dialects/dl/ops/Window.td"
 include "dialects/dl/ops/Normalization.td"
+include "dialects/dl/ops/Loss.td"
 #endif

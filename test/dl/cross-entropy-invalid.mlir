@@ -1,0 +1,47 @@
+// RUN: dlc-opt %s -verify-diagnostics -split-input-file
+
+func.func @sparse_rank(%x: tensor<10xf32>, %t: tensor<i32>) {
+  // expected-error@+1 {{'dl.sparse_categorical_cross_entropy' op expected x as [batch..., c] with a constant number of classes, found 'tensor<10xf32>'}}
+  %l = dl.sparse_categorical_cross_entropy %x, %t : tensor<10xf32>, tensor<i32>
+  return
+}
+
+// -----
+
+func.func @sparse_label(%x: tensor<8x10xf32>, %t: tensor<7xi32>) {
+  // expected-error@+1 {{expected a label for each row of x 'tensor<8x10xf32>': 'tensor<8xi32>', found 'tensor<7xi32>'}}
+  %l = dl.sparse_categorical_cross_entropy %x, %t : tensor<8x10xf32>, tensor<7xi32>
+  return
+}
+
+// -----
+
+func.func @sparse_one_hot(%x: tensor<8x10xf32>, %t: tensor<8xf32>) {
+  // expected-error@+1 {{operand #1 must be ranked tensor of 8-bit signless integer, 32-bit signless integer, 64-bit signless integer}}
+  %l = dl.sparse_categorical_cross_entropy %x, %t : tensor<8x10xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @categorical_classes(%x: tensor<8x?xf32, #dl.dims<8, C>>, %t: tensor<8x?xf32, #dl.dims<8, C>>) {
+  // expected-error@+1 {{'dl.categorical_cross_entropy' op expected x as [batch..., c] with a constant number of classes}}
+  %l = dl.categorical_cross_entropy %x, %t : tensor<8x?xf32, #dl.dims<8, C>>, tensor<8x?xf32, #dl.dims<8, C>>
+  return
+}
+
+// -----
+
+func.func @categorical_label(%x: tensor<8x10xf32>, %t: tensor<8xi32>) {
+  // expected-error@+1 {{expected a label of the prediction's type 'tensor<8x10xf32>', found 'tensor<8xi32>'}}
+  %l = dl.categorical_cross_entropy %x, %t : tensor<8x10xf32>, tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @binary_label(%x: tensor<8xf32>, %t: tensor<8xf64>) {
+  // expected-error@+1 {{'dl.binary_cross_entropy' op expected a label of the prediction's type}}
+  %l = dl.binary_cross_entropy %x, %t : tensor<8xf32>, tensor<8xf64>
+  return
+}
