@@ -6,7 +6,15 @@
 
 namespace dlc::test {
 using namespace mlir;
-using Buffer = std::vector<char>;
+/// Buffers begin where the runtime's do.
+template <typename T>
+struct Aligned {
+  using value_type = T;
+  T *allocate(size_t n) { return static_cast<T *>(::operator new(n * sizeof(T), std::align_val_t(64))); }
+  void deallocate(T *p, size_t) { ::operator delete(p, std::align_val_t(64)); }
+  bool operator==(const Aligned &) const { return true; }
+};
+using Buffer = std::vector<char, Aligned<char>>;
 using PlanFn = std::function<dlx::PlanAttr(func::FuncOp, const codegen::PlanOptions &, std::string &)>;
 
 template <typename T>
