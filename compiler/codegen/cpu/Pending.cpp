@@ -8,7 +8,6 @@ namespace dlc::codegen {
     return {};                                                                                                                 \
   }                                                                                                                            \
   __attribute__((weak)) void emit##Name(Kernel &) { llvm_unreachable("never planned"); }
-PENDING(Contraction)
 PENDING(Window)
 PENDING(Columns)
 } // namespace dlc::codegen

@@ -1,0 +1,351 @@
+// The launches of a contraction around its micro-kernels: tiles over the grid, with rows cut where padding begins; packing;
+// and the sum of chunks.
+#include "compiler/codegen/cpu/Contraction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+
+using namespace mlir;
+namespace dlc::codegen {
+using dl::getConstant;
+
+ContractionEmitter::ContractionEmitter(Kernel &kernel, Contraction contraction) : kernel(kernel), c(std::move(contraction)) {
+  auto tile = kernel.plan.getTile();
+  rows = tile[0], vectors = tile[1], lanes = tile[2];
+  unsigned temps = kernel.arguments() + kernel.results();
+  for (auto [i, launch] : llvm::enumerate(kernel.plan.getLaunches())) {
+    if (launch.getName() == "pack")
+      packed = temps++;
+    else if (launch.getName() == "combine")
+      sums = temps++;
+    else
+      tileLaunch = i;
+  }
+}
+
+static Value divide(Frame &f, Value x, Value by) { return f.expr(getAffineDimExpr(0, f.b.getContext()).floorDiv(getAffineDimExpr(1, f.b.getContext())), {x, by}); }
+
+namespace {
+/// [lo, hi) of a loop.
+struct Span {
+  Value lo, hi;
+};
+
+struct Tiles {
+  ContractionEmitter &e;
+  Frame &f;
+  const Contraction &c = e.c;
+  Span chunk = {};
+  ContractionEmitter::Call call = {};
+
+  /// The part of a range that does not come from loop `without`.
+  Value base(const Contraction::Range &range, unsigned without) {
+    Value sum = f.expr(range.index.base);
+    for (auto [i, p] : llvm::enumerate(range.index.c))
+      if (p && i != without)
+        sum = f.add(sum, f.mul(call.index[i], f.c(p)));
+    return sum;
+  }
+  Value atLeast0(Value x) { return f.max(x, f.c(0)); }
+  /// x >= 0 rounded up to whole steps of p.
+  Value steps(Value x, int64_t p) { return f.ceilDiv(atLeast0(x), p); }
+
+  /// The indices of a reduced loop that have terms, at the present indices; the range numbered `skip` is known to hold.
+  Span reduced(unsigned loop, int skip) {
+    const auto &l = c.loops[loop];
+    Span span{f.c(0), f.expr(l.extent)};
+    if (chunk.lo && loop == c.reduced[0])
+      span = chunk;
+    for (auto [i, range] : llvm::enumerate(c.ranges)) {
+      if (range.reduced != (int)loop || (int)i == skip)
+        continue;
+      int64_t p = range.index.c[loop];
+      Value from = base(range, loop), extent = f.expr(range.extent), lo, hi;
+      if (p == 0) {
+        Value holds = arith::AndIOp::create(f.b, f.less(f.c(-1), from), f.less(from, extent));
+        span.hi = arith::SelectOp::create(f.b, holds, span.hi, span.lo);
+        continue;
+      }
+      if (p > 0)
+        lo = steps(f.sub(f.c(0), from), p), hi = steps(f.sub(extent, from), p);
+      else
+        lo = steps(f.add(f.sub(from, extent), f.c(1)), -p), hi = steps(f.add(from, f.c(1)), -p);
+      span = {f.max(span.lo, f.mul(lo, f.c(l.unit))), f.min(span.hi, f.mul(hi, f.c(l.unit)))};
+    }
+    return {span.lo, f.max(span.lo, span.hi)};
+  }
+  /// The indices of `loop` in `span` at which a range holds for every index of its reduced loop (if it has one).
+  Span inside(const Contraction::Range &range, unsigned loop, Span span) {
+    Value from = base(range, loop), extent = f.expr(range.extent);
+    if (range.reduced >= 0) {
+      const auto &l = c.loops[range.reduced];
+      int64_t p = range.index.c[range.reduced];
+      Value most = f.mul(f.c(p), f.sub(l.unit == 1 ? f.expr(l.extent) : f.floorDiv(f.expr(l.extent), l.unit), f.c(1)));
+      (p > 0 ? extent : from) = p > 0 ? f.sub(extent, most) : f.add(from, most);
+      if (p < 0)
+        extent = f.add(extent, most);
+    }
+    int64_t p = range.index.c[loop];
+    return {f.max(span.lo, steps(f.sub(f.c(0), from), p)), f.min(span.hi, steps(f.sub(extent, from), p))};
+  }
+  /// What lies of a loop's span in the result: ranges without a reduced loop (the ends of a stride's phases).
+  Span exists(unsigned loop, Span span) {
+    for (auto &range : c.ranges)
+      if (range.reduced < 0 && range.index.c[loop])
+        span = inside(range, loop, span);
+    return span;
+  }
+
+  /// Calls the tile at the present indices.
+  void emitTile(unsigned rowLoop, int64_t rows, ContractionEmitter::Columns columns, int skip) {
+    Value a = f.expr(c.aBase), b = e.packed >= 0 ? f.c(0) : f.expr(c.bBase);
+    for (unsigned i = 0; i < c.loops.size(); ++i) {
+      if (c.loops[i].reduced || c.loops[i].isOne())
+        continue;
+      a = f.add(a, f.mul(call.index[i], f.expr(c.loops[i].a)));
+      if (i != c.vector || e.packed < 0)
+        b = f.add(b, f.mul(call.index[i], f.expr(e.bStride(i))));
+    }
+    if (e.packed >= 0)
+      b = f.add(b, f.mul(f.floorDiv(call.index[c.vector], e.panel()), f.expr(e.panelStride())));
+    call.counts.clear();
+    for (unsigned loop : c.reduced) {
+      Span span = reduced(loop, skip);
+      a = f.add(a, f.mul(span.lo, f.expr(c.loops[loop].a)));
+      b = f.add(b, f.mul(span.lo, f.expr(e.bStride(loop))));
+      call.counts.push_back(f.sub(span.hi, span.lo));
+    }
+    Type aElement = cast<RankedTensorType>(c.a.getType()).getElementType();
+    unsigned bNumber = e.packed >= 0 ? e.packed : cast<BlockArgument>(c.b).getArgNumber();
+    call.a = f.gep(aElement, f.pointer(cast<BlockArgument>(c.a).getArgNumber()), a);
+    call.b = f.gep(e.bElement(), f.pointer(bNumber), b);
+    e.callTile(f, rowLoop, rows, columns, call);
+  }
+  /// Tiles along `loop` over a span, of the given numbers of rows, each as often as it fits.
+  void along(unsigned loop, Span span, ArrayRef<int64_t> sizes, ContractionEmitter::Columns columns, int skip) {
+    Value from = span.lo;
+    for (int64_t rows : sizes) {
+      Value left = atLeast0(f.sub(span.hi, from)), end = f.add(from, f.mul(f.floorDiv(left, rows), f.c(rows)));
+      f.loop(from, end, f.c(rows), {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
+        call.index[loop] = i;
+        emitTile(loop, rows, columns, skip);
+      });
+      from = end;
+    }
+    call.index[loop] = f.c(0);
+  }
+  /// Single indices of `span` outside `inner`.
+  void around(unsigned loop, Span span, Span inner, function_ref<void()> body) {
+    Value lo = f.min(f.max(inner.lo, span.lo), span.hi), hi = f.max(lo, f.min(inner.hi, span.hi));
+    Value before = f.sub(lo, span.lo), count = f.add(before, f.sub(span.hi, hi));
+    f.loop(f.c(0), count, [&](Value i) {
+      Value after = f.add(f.sub(i, before), hi);
+      call.index[loop] = arith::SelectOp::create(f.b, f.less(i, before), f.add(span.lo, i), after);
+      body();
+    });
+    call.index[loop] = f.c(0);
+  }
+  /// Numbers of rows that cover any run that may come: `extent` rows in blocks, or what a run time range leaves.
+  SmallVector<int64_t> sizes(int64_t extent, int64_t most) {
+    if (extent >= 0) {
+      SmallVector<int64_t> exact;
+      if (extent >= most)
+        exact.push_back(most);
+      if (extent % most)
+        exact.push_back(extent % most);
+      return exact;
+    }
+    SmallVector<int64_t> chain{most};
+    for (int64_t s = llvm::PowerOf2Ceil(most) / 2; s; s /= 2)
+      if (s < most)
+        chain.push_back(s);
+    return chain;
+  }
+
+  /// All tiles of one panel within spans of rows and second rows.
+  void panel(Span rows, Span plane, ContractionEmitter::Columns columns) {
+    if (!c.hasRow()) {
+      emitTile(c.vector, 1, columns, -1);
+      return;
+    }
+    bool clipped = c.rowRange >= 0 || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced < 0 && r.index.c[c.row]; });
+    auto rowSizes = sizes(clipped ? -1 : getConstant(c.loops[c.row].extent), e.rows);
+    if (c.rowRange < 0) {
+      along(c.row, rows, rowSizes, columns, -1);
+      return;
+    }
+    const auto &rowRange = c.ranges[c.rowRange];
+    Span inner = inside(rowRange, c.row, rows);
+    auto middle = [&] { along(c.row, inner, rowSizes, columns, c.rowRange); };
+    if (c.plane < 0) {
+      middle();
+      around(c.row, rows, inner, [&] { emitTile(c.row, 1, columns, -1); });
+      return;
+    }
+    f.loop(plane.lo, plane.hi, [&](Value i) {
+      call.index[c.plane] = i;
+      middle();
+    });
+    call.index[c.plane] = f.c(0);
+    around(c.row, rows, inner, [&] {
+      Span uniform = c.planeRange >= 0 ? inside(c.ranges[c.planeRange], c.plane, plane) : plane;
+      along(c.plane, uniform, sizes(-1, e.rows), columns, c.planeRange);
+      if (c.planeRange >= 0)
+        around(c.plane, plane, uniform, [&] { emitTile(c.row, 1, columns, -1); });
+    });
+  }
+};
+} // namespace
+
+void ContractionEmitter::emitTiles() {
+  Frame f(kernel, tileLaunch);
+  MLIRContext *context = f.b.getContext();
+  auto block = kernel.plan.getBlock();
+  auto constant = [&](int64_t n) { return getAffineConstantExpr(n, context); };
+  AffineExpr outerCount = constant(1), columnCount = c.loops[c.vector].extent;
+  for (unsigned i : c.outer)
+    outerCount = outerCount * c.loops[i].extent;
+  Value columns = f.expr(columnCount);
+  auto blocksOf = [&](AffineExpr extent, int64_t size) { return f.expr(extent.ceilDiv(size)); };
+  AffineExpr rowExtent = c.hasRow() ? c.loops[c.row].extent : constant(1), planeExtent = c.plane >= 0 ? c.loops[c.plane].extent : constant(1);
+  Value panelBlocks = f.expr(columnCount.ceilDiv(panel()).ceilDiv(block[3])), rowBlocks = blocksOf(rowExtent, block[2]);
+  Value planeBlocks = blocksOf(planeExtent, block[1]), outerBlocks = blocksOf(outerCount, block[0]);
+
+  f.loop(f.begin, f.end, [&](Value number) {
+    Tiles tiles{*this, f};
+    tiles.call.index.assign(c.loops.size(), f.c(0));
+    auto take = [&](Value count) { // number = number / count, returns the rest
+      Value quotient = divide(f, number, count), rest = f.sub(number, f.mul(quotient, count));
+      number = quotient;
+      return rest;
+    };
+    auto span = [&](Value blockNumber, int64_t size, AffineExpr extent) {
+      Value lo = f.mul(blockNumber, f.c(size));
+      return Span{lo, f.min(f.add(lo, f.c(size)), f.expr(extent))};
+    };
+    Span panelSpan = span(take(panelBlocks), block[3], columnCount.ceilDiv(panel()));
+    Span rowSpan = span(take(rowBlocks), block[2], rowExtent), planeSpan = span(take(planeBlocks), block[1], planeExtent);
+    Span outerSpan = span(take(outerBlocks), block[0], outerCount);
+    if (sums >= 0) {
+      int64_t size = c.chunk;
+      tiles.chunk = span(number, size, c.loops[c.reduced[0]].extent);
+      Value elements = f.expr(dl::product(dl::getExtents(c.y), context));
+      tiles.call.chunkSums = f.gep(c.compute, f.pointer(sums), f.mul(number, elements));
+    }
+    f.loop(outerSpan.lo, outerSpan.hi, [&](Value o) {
+      number = o;
+      for (unsigned i : llvm::reverse(c.outer))
+        tiles.call.index[i] = i == c.outer.front() ? number : take(f.expr(c.loops[i].extent));
+      Span rows = rowSpan, plane = planeSpan;
+      if (c.hasRow())
+        rows = tiles.exists(c.row, rows);
+      if (c.plane >= 0)
+        plane = tiles.exists(c.plane, plane);
+      // Ends of phases along outer loops: no such index, no rows.
+      for (auto &range : c.ranges) {
+        bool other = range.reduced < 0 && (!c.hasRow() || !range.index.c[c.row]) && (c.plane < 0 || !range.index.c[c.plane]);
+        if (!other)
+          continue;
+        Value at = tiles.base(range, ~0u);
+        Value holds = arith::AndIOp::create(f.b, f.less(f.c(-1), at), f.less(at, f.expr(range.extent)));
+        rows.hi = arith::SelectOp::create(f.b, holds, rows.hi, rows.lo);
+      }
+      int64_t n = getConstant(columnCount);
+      auto panelAt = [&](Value p, Columns shape) {
+        tiles.call.index[c.vector] = f.mul(p, f.c(panel()));
+        tiles.call.columns = f.sub(columns, tiles.call.index[c.vector]);
+        tiles.panel(rows, plane, shape);
+      };
+      Value full = f.expr(columnCount.floorDiv(panel()));
+      if (n < 0 || n >= panel())
+        f.loop(panelSpan.lo, f.min(panelSpan.hi, full), [&](Value p) { panelAt(p, {vectors, lanes}); });
+      if (int64_t tail = n < 0 ? -1 : n % panel(); tail) {
+        Columns shape{n < 0 ? vectors : (int64_t)llvm::divideCeil(tail, lanes), n < 0 ? 0 : (tail - 1) % lanes + 1};
+        f.loop(f.max(full, panelSpan.lo), panelSpan.hi, [&](Value p) { panelAt(p, shape); });
+      }
+    });
+  });
+}
+
+/// Sums of chunks by the fixed tree, in place, then the epilogue; a block is a run of whole rows of the result.
+void ContractionEmitter::emitCombine(unsigned launch) {
+  Frame f(kernel, launch);
+  MLIRContext *context = f.b.getContext();
+  auto extents = dl::getExtents(c.y);
+  int64_t width = 1, all = getConstant(dl::product(extents, context));
+  for (AffineExpr e : llvm::reverse(extents)) // the vector loop's dimension: the last one that is not of extent 1
+    if (width == 1)
+      width = getConstant(e);
+  Value elements = f.c(all), chunks = f.expr(c.loops[c.reduced[0]].extent.ceilDiv(c.chunk)), memory = f.pointer(sums);
+  Value levels = f.sub(f.c(64), LLVM::CountLeadingZerosOp::create(f.b, f.b.getI64Type(), f.max(f.sub(chunks, f.c(1)), f.c(0)), false));
+  dl::Scalars s{f.b, f.b.getLoc()};
+  Value some = f.min(chunks, f.c(1)); // no chunk: the sum is zero
+  f.loop(f.begin, f.end, [&](Value block) {
+    Value lo = f.mul(block, f.c(combineElements)), hi = f.min(f.add(lo, f.c(combineElements)), elements);
+    f.loop(f.c(0), levels, [&](Value level) {
+      Value w = s.shl(f.c(1), level);
+      f.loop(f.c(0), f.sub(chunks, w), s.shl(w, f.c(1)), {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
+        Value x = f.gep(c.compute, memory, f.mul(i, elements)), y = f.gep(c.compute, memory, f.mul(f.add(i, w), elements));
+        auto sum = [&](Value from, Value to, unsigned by) {
+          f.loop(from, to, f.c(by), {}, [&](Value at, ValueRange, SmallVectorImpl<Value> &) {
+            Value p = f.gep(c.compute, x, at);
+            f.store(c.compute, s.add(f.load(c.compute, p, by), f.load(c.compute, f.gep(c.compute, y, at), by)), p);
+          });
+        };
+        Value whole = f.add(lo, f.mul(f.floorDiv(f.sub(hi, lo), lanes), f.c(lanes)));
+        sum(lo, whole, lanes);
+        sum(whole, hi, 1);
+      });
+    });
+    // Vectors do not cross rows: of the elements from lo, the first and the last row may be cut.
+    Value firstRow = f.floorDiv(lo, width), lastRow = f.ceilDiv(hi, width);
+    f.loop(firstRow, lastRow, [&](Value row) {
+      Value start = f.mul(row, f.c(width));
+      Value from = f.max(f.sub(lo, start), f.c(0)), to = f.min(f.sub(hi, start), f.c(width));
+      SmallVector<Value> at(extents.size(), f.c(0));
+      Value rest = row;
+      bool inner = true;
+      size_t vectorDim = 0;
+      for (size_t i = extents.size(); i-- > 0;) {
+        int64_t n = getConstant(extents[i]);
+        if (inner) {
+          if (n != 1 || i == 0)
+            vectorDim = i, inner = false;
+          continue;
+        }
+        at[i] = f.rem(rest, n);
+        rest = f.floorDiv(rest, n);
+      }
+      f.loop(from, to, f.c(lanes), {}, [&](Value column, ValueRange, SmallVectorImpl<Value> &) {
+        Evaluator ev{f, (unsigned)lanes, f.prefixMask(f.sub(to, column), lanes)};
+        Coords coords;
+        for (auto [i, x] : llvm::enumerate(at))
+          coords.push_back(i == vectorDim ? Coord{column, true} : Coord{x});
+        Value x = f.load(c.compute, f.gep(c.compute, memory, f.add(start, column)), lanes, f.prefixMask(f.mul(f.sub(to, column), some), lanes));
+        ev.know(c.y, coords, finish(f, x, cast<RankedTensorType>(c.y.getType()).getElementType()));
+        SmallVector<Value> values;
+        for (Value result : kernel.terminator()->getOperands())
+          values.push_back(ev.eval(result, coords));
+        for (auto [i, value] : llvm::enumerate(values))
+          ev.store(kernel.arguments() + i, kernel.terminator()->getOperand(i), coords, value);
+      });
+    });
+  });
+}
+
+void ContractionEmitter::emit() {
+  for (auto [i, launch] : llvm::enumerate(kernel.plan.getLaunches())) {
+    if (launch.getName() == "pack")
+      emitPack(i);
+    else if (launch.getName() == "combine")
+      emitCombine(i);
+    else
+      emitTiles();
+  }
+}
+void emitContraction(Kernel &kernel) {
+  std::string reason;
+  auto c = analyseContraction(kernel.fn, reason);
+  assert(c && "planned as a contraction");
+  ContractionEmitter(kernel, std::move(*c)).emit();
+}
+} // namespace dlc::codegen

@@ -1,0 +1,105 @@
+// What the contraction emitter reads out of a kernel before it plans or writes it: the loops of the one multiply-add, their
+// strides in both operands and the result, and what each loop is for. A function of the kernel alone.
+#pragma once
+#include "compiler/codegen/cpu/Kernel.h"
+#include "dialects/dl/Dl.h"
+#include <optional>
+
+namespace dlc::codegen {
+
+/// A sum of multiples of loop indices and an expression over symbols.
+struct Linear {
+  SmallVector<int64_t> c;
+  AffineExpr base;
+};
+
+/// The multiply-add as loops. A loop is a dimension of the nest, a part of one (a group of channels and a channel in it; a
+/// phase of a stride and a step), or two neighbours that lie in memory as one.
+struct Contraction {
+  struct Loop {
+    AffineExpr extent;
+    AffineExpr a, b, y;   ///< elements a step in the operands and the (dense, row-major) result
+    bool reduced = false;
+    int64_t unit = 1;     ///< steps for one of the index that bounds speak of, where two loops became one
+    bool isOne() const { return dl::getConstant(extent) == 1; }
+  };
+  /// 0 <= index < extent: of a reduced loop, the part that has terms (all or nothing, where the loop has no part in the
+  /// index); without a reduced loop, the part of the parallel loops that is in the result.
+  struct Range {
+    Linear index;
+    AffineExpr extent;
+    int reduced = -1;
+  };
+
+  dl::CombineOpInterface op;
+  Value a, b, y;            ///< b varies along the vector loop, a is spread over it
+  Type compute;             ///< of the accumulators
+  SmallVector<Loop> loops;  ///< parallel ones first; the reduced ones in the order of summation
+  SmallVector<AffineExpr> coords; ///< of the result, over the loops
+  SmallVector<AffineExpr> bIndex; ///< of b, over the loops
+  AffineExpr aBase, bBase;  ///< elements from the operands' start at index 0 of every loop
+  SmallVector<Range> ranges;
+  unsigned vector = 0;      ///< the result's unit step
+  unsigned row = 0;         ///< in a and the result alone; `vector` where there is none
+  int plane = -1;           ///< a second row loop, where a range couples `row` with a reduced loop
+  SmallVector<unsigned> outer, reduced;  ///< the rest, without loops of extent 1
+  bool aVector = false;     ///< depthwise: a varies along the vector loop as well
+  int64_t chunk = 0;        ///< of the first reduced loop (docs/summation.md); 0: one chain
+  SmallVector<unsigned> packed; ///< loops of b outside the panels, in the order of a packed b; reduced ones last
+
+  int rowRange = -1, planeRange = -1; ///< the ranges that couple them with a reduced loop
+  bool hasRow() const { return row != vector; }
+  bool has(unsigned loop, AffineExpr Loop::*stride) const { return dl::getConstant(loops[loop].*stride) != 0; }
+};
+
+constexpr int64_t combineElements = 2048; ///< of the result, in a block of the launch that adds chunks
+
+std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason);
+
+/// A contraction while its launches are written.
+struct ContractionEmitter {
+  Kernel &kernel;
+  Contraction c;
+  int64_t rows = 1, vectors = 1, lanes = 1;   ///< of the tile
+  int packed = -1, sums = -1;                 ///< temporaries, or -1
+  unsigned tileLaunch = 0;
+  llvm::StringMap<func::FuncOp> helpers = {};
+
+  ContractionEmitter(Kernel &kernel, Contraction contraction);
+  int64_t panel() const { return vectors * lanes; }
+  Type bElement() const;                      ///< as the tiles read it
+  AffineExpr bStride(unsigned loop) const;    ///< as the tiles read it
+  AffineExpr panelStride() const;             ///< of a packed b
+
+  /// One tile: indices of the parallel loops (0 for reduced ones), where the operands' first terms lie, trip counts of the
+  /// reduced loops that are clamped or cut, columns left, and where an uncut sum goes.
+  struct Call {
+    SmallVector<Value> index;
+    Value a, b;
+    SmallVector<Value> counts;
+    Value columns, chunkSums;
+  };
+  /// Columns of a panel: `last` lanes in the last of `vectors`; 0: as many as are left at run time.
+  struct Columns {
+    int64_t vectors, last;
+  };
+  void emit();
+  void emitTiles();
+  void callTile(Frame &f, unsigned rowLoop, int64_t rows, Columns columns, const Call &call);
+  void emitPack(unsigned launch);
+  void emitCombine(unsigned launch);
+
+private:
+  bool isCounted(unsigned loop) const;        ///< its trip count is an argument of the tile
+  SmallVector<int64_t> epilogueValues() const;
+  SmallVector<Type> argumentTypes() const;
+  Call enter(Frame &f) const;
+  func::FuncOp tile(unsigned rowLoop, int64_t rows, Columns columns);
+  func::FuncOp scratchEpilogue(unsigned rowLoop, Columns columns);
+  void finishTile(Frame &f, const Call &call, unsigned rowLoop, ValueRange accumulators, int64_t rows, Columns columns);
+  void epilogue(Frame &f, Evaluator &ev, const Call &call, Value accumulator);
+  Coords coordsOf(Frame &f, ArrayRef<Value> index) const;
+  Value mask(Frame &f, Columns columns, int64_t vector, Value left) const;
+};
+
+} // namespace dlc::codegen

@@ -1,0 +1,148 @@
+// The launch that packs a contraction's b into panels: [outer loops of b..., panel, reduced loops..., column]. What computes
+// b in the kernel (a cast, a scale) rides along; columns past the end stay unwritten, their lanes are never stored.
+#include "compiler/codegen/cpu/Contraction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+namespace dlc::codegen {
+using dl::getConstant;
+
+/// Row i, lane j becomes row j, lane i: one exchange for each bit of the numbers.
+static void transpose(OpBuilder &b, Location loc, SmallVectorImpl<Value> &rows) {
+  int64_t n = rows.size();
+  for (int64_t bit = 1; bit < n; bit *= 2)
+    for (int64_t i = 0; i < n; ++i) {
+      if (i & bit)
+        continue;
+      SmallVector<int64_t> low, high;
+      for (int64_t j = 0; j < n; ++j) {
+        low.push_back(j & bit ? n + j - bit : j);
+        high.push_back(j & bit ? n + j : j + bit);
+      }
+      Value x = rows[i], y = rows[i | bit];
+      rows[i] = vector::ShuffleOp::create(b, loc, x, y, low);
+      rows[i | bit] = vector::ShuffleOp::create(b, loc, x, y, high);
+    }
+}
+
+void ContractionEmitter::emitPack(unsigned launch) {
+  Frame f(kernel, launch);
+  auto type = cast<RankedTensorType>(c.b.getType());
+  Type element = type.getElementType();
+  auto source = dyn_cast<BlockArgument>(c.b);
+  AffineExpr columnCount = c.loops[c.vector].extent;
+  Value columns = f.expr(columnCount), panels = f.expr(columnCount.ceilDiv(panel())), memory = f.pointer(packed);
+  int64_t n = getConstant(columnCount);
+  bool whole = n >= 0 && n % panel() == 0;
+  bool unit = getConstant(c.loops[c.vector].b) == 1;
+  int last = c.reduced.empty() ? -1 : (int)c.reduced.back();
+  bool transposes = source && !unit && last >= 0 && getConstant(c.loops[last].b) == 1;
+  auto divide = [&](Value x, Value by) {
+    MLIRContext *context = f.b.getContext();
+    return f.expr(getAffineDimExpr(0, context).floorDiv(getAffineDimExpr(1, context)), {x, by});
+  };
+
+  f.loop(f.begin, f.end, [&](Value block) {
+    SmallVector<Value> index(c.loops.size(), f.c(0));
+    Value to = f.gep(c.compute, memory, f.mul(block, f.expr(panelStride()))), rest = divide(block, panels);
+    Value first = f.mul(f.sub(block, f.mul(rest, panels)), f.c(panel()));
+    for (unsigned i : llvm::reverse(c.packed)) {
+      if (c.loops[i].reduced)
+        continue;
+      Value extent = f.expr(c.loops[i].extent), quotient = divide(rest, extent);
+      index[i] = f.sub(rest, f.mul(quotient, extent));
+      rest = quotient;
+    }
+    auto offset = [&](Value column) { // in b, of the present indices
+      Value at = f.expr(c.bBase);
+      for (auto [loop, i] : llvm::zip(c.loops, index))
+        at = f.add(at, f.mul(i, f.expr(loop.b)));
+      return f.add(at, f.mul(column, f.expr(c.loops[c.vector].b)));
+    };
+    Value count = f.min(f.sub(columns, first), f.c(panel()));
+    /// One step of k at the present indices, to `row`.
+    auto copy = [&](Value row) {
+      if (transposes || (source && !unit)) {
+        f.loop(f.c(0), count, [&](Value j) {
+          Value x = f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(f.add(first, j))), 1);
+          f.store(c.compute, x, f.gep(c.compute, row, j));
+        });
+        return;
+      }
+      for (int64_t v = 0; v < vectors; ++v) {
+        Value column = f.add(first, f.c(v * lanes)), mask = whole ? Value() : f.prefixMask(f.sub(columns, column), lanes), x;
+        if (source) {
+          x = f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(column)), lanes, mask);
+        } else {
+          SmallVector<Value> dims = index;
+          dims[c.vector] = column;
+          Coords at;
+          for (AffineExpr e : c.bIndex)
+            at.push_back({f.expr(e, dims), e.isFunctionOfDim(c.vector)});
+          Evaluator ev{f, (unsigned)lanes, mask};
+          x = dl::Scalars{f.b, f.b.getLoc()}.spread(ev.eval(c.b, at), lanes);
+        }
+        f.store(c.compute, x, f.gep(c.compute, row, f.c(v * lanes)));
+      }
+    };
+    /// Where a bound on b's loops alone fails there is nothing to read, and no tile asks for it.
+    auto guarded = [&](function_ref<void()> body) {
+      Value holds;
+      for (auto &range : c.ranges) {
+        bool own = true;
+        Value at = f.expr(range.index.base);
+        for (auto [i, p] : llvm::enumerate(range.index.c)) {
+          own &= !p || c.loops[i].isOne() || llvm::is_contained(c.packed, i);
+          at = p ? f.add(at, f.mul(index[i], f.c(p))) : at;
+        }
+        if (!own)
+          continue;
+        Value one = arith::AndIOp::create(f.b, f.less(f.c(-1), at), f.less(at, f.expr(range.extent)));
+        holds = holds ? Value(arith::AndIOp::create(f.b, holds, one)) : one;
+      }
+      if (!holds)
+        return body();
+      auto branch = scf::IfOp::create(f.b, holds, false);
+      OpBuilder::InsertionGuard guard(f.b);
+      f.b.setInsertionPointToStart(branch.thenBlock());
+      body();
+    };
+    std::function<void(unsigned, Value)> nest = [&](unsigned level, Value row) {
+      if (level == c.reduced.size()) {
+        guarded([&] { copy(row); });
+        return;
+      }
+      unsigned loop = c.reduced[level];
+      Value extent = f.expr(c.loops[loop].extent), step = f.expr(bStride(loop)), from = f.c(0);
+      bool inner = level + 1 == c.reduced.size();
+      if (inner && transposes && llvm::none_of(c.ranges, [&](auto &r) { return r.index.c[loop] != 0; })) {
+        // lanes columns by lanes steps of k at a time; columns past the end repeat the last one
+        from = f.mul(f.floorDiv(extent, lanes), f.c(lanes));
+        f.loop(f.c(0), from, f.c(lanes), {}, [&](Value k, ValueRange, SmallVectorImpl<Value> &) {
+          index[loop] = k;
+          f.loop(f.c(0), f.ceilDiv(count, lanes), [&](Value v) {
+            Value column = f.add(first, f.mul(v, f.c(lanes)));
+            SmallVector<Value> square;
+            for (int64_t j = 0; j < lanes; ++j) {
+              Value at = f.min(f.add(column, f.c(j)), f.sub(columns, f.c(1)));
+              square.push_back(f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(at)), lanes));
+            }
+            transpose(f.b, f.b.getLoc(), square);
+            Value at = f.gep(c.compute, row, f.add(f.mul(k, step), f.mul(v, f.c(lanes))));
+            for (int64_t j = 0; j < lanes; ++j)
+              f.store(c.compute, square[j], f.gep(c.compute, at, f.mul(step, f.c(j))));
+          });
+        });
+      }
+      f.loop(from, extent, [&](Value k) {
+        index[loop] = k;
+        nest(level + 1, f.gep(c.compute, row, f.mul(k, step)));
+      });
+      index[loop] = f.c(0);
+    };
+    nest(0, to);
+  });
+}
+} // namespace dlc::codegen

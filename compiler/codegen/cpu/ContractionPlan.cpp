@@ -1,0 +1,191 @@
+// The plan of a contraction: register tile by a cost model, whether b is packed, and the grid.
+//   tile  = [rows, vectors, lanes] of accumulators; a panel is vectors * lanes columns
+//   block = [outer indices, second rows, rows, panels] of one block; chunks of a cut sum come before them in the grid
+// Launches: "pack" (b to [outer..., panel, reduced..., column], if b is packed), "tile", "combine" (sums of chunks, if cut).
+#include "compiler/codegen/cpu/Contraction.h"
+#include "compiler/codegen/cpu/Plan.h"
+
+using namespace mlir;
+namespace dlc::codegen {
+using dl::getConstant;
+
+namespace {
+struct Tile {
+  int64_t rows, vectors, lanes;
+};
+int64_t or_(int64_t n, int64_t unknown) { return n < 0 ? unknown : n; }
+
+/// Cycles of one step of k on a core that starts two 256-bit or one 512-bit FMA and load a cycle, with a latency of 4.
+double step(int64_t rows, int64_t vectors, double perVector, bool aVector) {
+  double fma = rows * vectors * perVector;
+  double loads = aVector ? (rows * vectors + vectors) * perVector : vectors * perVector + rows * 0.5;
+  double issue = (rows * vectors + vectors + rows + 3) / 6.0;
+  return std::max({fma, loads, issue, 4.0});
+}
+
+struct Planner {
+  const Contraction &c;
+  const PlanOptions &options;
+  MLIRContext *context = nullptr;
+
+  int64_t k() const {
+    int64_t k = 1;
+    for (unsigned i : c.reduced)
+      k *= or_(getConstant(c.loops[i].extent), 32);
+    return k;
+  }
+  int64_t rows() const { return c.hasRow() ? or_(getConstant(c.loops[c.row].extent), -1) : 1; }
+
+  double cost(Tile t, double perVector) const {
+    int64_t m = rows(), n = or_(getConstant(c.loops[c.vector].extent), 1024), panel = t.vectors * t.lanes;
+    if (m < 0)
+      m = 16 * t.rows;
+    double steps = std::max<int64_t>(k(), 1), total = 0;
+    auto column = [&](int64_t vectors) {
+      auto one = [&](int64_t r) { return step(r, vectors, perVector, c.aVector) + (20 + 1.5 * r * vectors) / steps; };
+      return m / t.rows * one(t.rows) + (m % t.rows ? one(m % t.rows) : 0);
+    };
+    total = n / panel * column(t.vectors);
+    if (n % panel)
+      total += column(llvm::divideCeil(n % panel, t.lanes));
+    return total;
+  }
+  Tile choose() const {
+    unsigned bytes = storageBytes(c.compute), full = options.target.lanes * 4 / bytes;
+    int64_t n = getConstant(c.loops[c.vector].extent), m = rows();
+    bool farRows = c.hasRow() && getConstant(c.loops[c.row].a) < 0; // row steps are in registers, not in addresses
+    Tile best{1, 1, full};
+    double least = -1;
+    for (unsigned lanes : {full, full / 2}) {
+      if (lanes < full && options.target.lanes != 16)
+        continue;
+      double perVector = lanes * bytes == 64 ? 1.0 : 0.5;
+      for (int64_t vectors = 1; vectors <= 8; ++vectors) {
+        if (n >= 0 && vectors > 1 && (vectors - 1) * lanes >= n)
+          break;
+        int64_t most = std::min<int64_t>((options.target.registers - 1 - vectors) / vectors, farRows ? 8 : 14);
+        for (int64_t r = 1; r <= (m < 0 ? most : std::min(m, most)); ++r) {
+          Tile t{r, vectors, lanes};
+          double x = cost(t, perVector) * (lanes < full ? 1.03 : 1.0);
+          // Ties to the larger tile: fewer loads, fewer calls.
+          if (least < 0 || x < least * 0.999 || (x < least * 1.001 && r * vectors > best.rows * best.vectors))
+            least = x, best = t;
+        }
+      }
+    }
+    return best;
+  }
+
+  /// Where b is not read in whole vectors as it lies, or lies a page or more apart from step to step and is read often.
+  bool mustPack() const {
+    Type element = cast<RankedTensorType>(c.b.getType()).getElementType();
+    if (getConstant(c.loops[c.vector].b) != 1 && !c.loops[c.vector].isOne())
+      return true;
+    if (!isa<BlockArgument>(c.b))
+      return true;
+    int64_t m = rows() < 0 ? 64 : rows();
+    for (unsigned i : c.outer)
+      if (!c.has(i, &Contraction::Loop::b))
+        m *= or_(getConstant(c.loops[i].extent), 8);
+    if (c.chunk || m < 32)
+      return false;
+    int64_t stride = c.reduced.empty() ? 0 : or_(getConstant(c.loops[c.reduced.back()].b), 0);
+    return element != c.compute || std::abs(stride) * storageBytes(element) >= 4096;
+  }
+  AffineExpr ceilDiv(AffineExpr e, int64_t by) const { return by == 1 ? e : e.ceilDiv(by); }
+
+  static SmallVector<int64_t> distinct(SmallVector<int64_t> numbers) {
+    llvm::sort(numbers);
+    numbers.erase(llvm::unique(numbers), numbers.end());
+    return numbers;
+  }
+  SmallVector<int64_t> inputs(ArrayRef<Value> values) const {
+    return argumentsOf(values, [&](Value v) { return v == c.y; });
+  }
+  dlx::PlanAttr plan(func::FuncOp kernel) {
+    context = kernel.getContext();
+    Tile t = choose();
+    int64_t panel = t.vectors * t.lanes, chunk = options.fixedTree ? c.chunk : 0;
+    auto constant = [&](int64_t x) { return getAffineConstantExpr(x, context); };
+    AffineExpr panels = ceilDiv(c.loops[c.vector].extent, panel), one = constant(1);
+    unsigned temps = 0;
+    SmallVector<dl::DimsAttr> tempBytes;
+    SmallVector<dlx::LaunchAttr> launches;
+    int64_t firstTemp = kernel.getNumArguments() + kernel.getNumResults();
+    SmallVector<int64_t> reads = inputs(c.a), results;
+    for (unsigned i = 0; i < kernel.getNumResults(); ++i)
+      results.push_back(kernel.getNumArguments() + i);
+    SmallVector<Value> outputs(kernel.getBody().front().getTerminator()->getOperands());
+
+    if (mustPack()) {
+      AffineExpr size = constant(panel * storageBytes(c.compute)) * panels, grid = panels;
+      for (unsigned i : c.packed) {
+        size = size * c.loops[i].extent;
+        if (!c.loops[i].reduced)
+          grid = grid * c.loops[i].extent;
+      }
+      launches.push_back(launch(kernel, "pack", inputs(c.b), {firstTemp + temps}, grid));
+      reads.push_back(firstTemp + temps++);
+      tempBytes.push_back(dl::DimsAttr::get(context, size));
+    } else {
+      llvm::append_range(reads, inputs(c.b));
+    }
+
+    // Blocks: of 1/16 of the work, but between 2 and 40 us of it at 100 GFLOP/s; a symbolic extent counts as 64.
+    auto size = [&](int i) { return i < 0 ? 1 : std::max<int64_t>(1, or_(getConstant(c.loops[i].extent), 64)); };
+    int64_t outer = 1, row = c.hasRow() ? size(c.row) : 1, plane = size(c.plane);
+    for (unsigned i : c.outer)
+      outer *= size(i);
+    int64_t depth = chunk && !c.reduced.empty() ? k() / std::max<int64_t>(1, size(c.reduced[0])) * chunk : k();
+    double cell = 2.0 * panel * std::max<int64_t>(1, depth);  // flops of a row of a panel
+    int64_t panelCount = llvm::divideCeil(size(c.vector), panel);
+    double target = std::clamp(cell * row * plane * outer * panelCount * (chunk ? size(c.reduced[0]) / (double)chunk : 1) / 16, 2.5e5, 4e6);
+    auto upTo = [&](int64_t all, double cells) { return std::clamp<int64_t>((int64_t)(cells + 0.5), 1, all); };
+    int64_t blockRows = upTo(std::min<int64_t>(row, 96), target / cell);
+    blockRows = c.hasRow() ? std::min(llvm::divideCeil(blockRows, t.rows), llvm::divideCeil(row, t.rows)) * t.rows : 1;
+    int64_t covered = std::min(blockRows, row), blockPanels = upTo(panelCount, target / (cell * covered));
+    int64_t blockPlane = upTo(plane, covered < row ? 1 : target / (cell * covered * blockPanels));
+    int64_t blockOuter = upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));
+    AffineExpr grid = ceilDiv(panels, blockPanels), outerCount = one;
+    for (unsigned i : c.outer)
+      outerCount = outerCount * c.loops[i].extent;
+    if (c.hasRow())
+      grid = grid * ceilDiv(c.loops[c.row].extent, blockRows);
+    if (c.plane >= 0)
+      grid = grid * ceilDiv(c.loops[c.plane].extent, blockPlane);
+    grid = grid * ceilDiv(outerCount, blockOuter);
+
+    int64_t scratch = 0;
+    if (chunk) {
+      AffineExpr chunks = c.loops[c.reduced[0]].extent.ceilDiv(chunk), elements = dl::product(dl::getExtents(c.y), context);
+      tempBytes.push_back(dl::DimsAttr::get(context, chunks * elements * storageBytes(c.compute)));
+      int64_t sums = firstTemp + temps++;
+      launches.push_back(launch(kernel, "tile", distinct(reads), {sums}, grid * chunks));
+      SmallVector<int64_t> writes = results;
+      writes.push_back(sums); // summed up in place
+      launches.push_back(launch(kernel, "combine", inputs(outputs), writes, ceilDiv(elements, combineElements)));
+    } else {
+      llvm::append_range(reads, inputs(outputs));
+      launches.push_back(launch(kernel, "tile", distinct(reads), results, grid));
+      // Long epilogues run row by row over a tile in scratch: their code would otherwise be there once an accumulator.
+      if (epilogueCost(kernel) > 8)
+        scratch = t.rows * panel * storageBytes(c.compute);
+    }
+    return dlx::PlanAttr::get(context, dlx::Emitter::contraction, {t.rows, t.vectors, t.lanes},
+                              {blockOuter, blockPlane, blockRows, blockPanels}, launches, tempBytes, scratch);
+  }
+  int64_t epilogueCost(func::FuncOp kernel) const {
+    int64_t cost = 0;
+    for (Operation &op : kernel.getBody().front())
+      for (Value v : op.getResults())
+        cost += elementCost(v);
+    return cost;
+  }
+};
+} // namespace
+
+dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, std::string &reason) {
+  auto c = analyseContraction(kernel, reason);
+  return c ? Planner{*c, options}.plan(kernel) : dlx::PlanAttr();
+}
+} // namespace dlc::codegen

@@ -1,0 +1,231 @@
+// The micro-kernel: rows x vectors of accumulators over the reduced loops, as an internal function for each shape of tile
+// that a launch uses; then the kernel's epilogue on the accumulators, in registers or through a tile in scratch.
+#include "compiler/codegen/cpu/Contraction.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+namespace dlc::codegen {
+
+Type ContractionEmitter::bElement() const { return packed >= 0 ? c.compute : cast<RankedTensorType>(c.b.getType()).getElementType(); }
+AffineExpr ContractionEmitter::bStride(unsigned loop) const {
+  if (packed < 0)
+    return c.loops[loop].b;
+  AffineExpr stride = getAffineConstantExpr(panel(), c.op->getContext());
+  for (unsigned i : llvm::reverse(c.packed)) {
+    if (i == loop)
+      return c.loops[i].reduced ? stride : stride * c.loops[c.vector].extent.ceilDiv(panel());
+    stride = stride * c.loops[i].extent;
+  }
+  return getAffineConstantExpr(0, c.op->getContext());
+}
+AffineExpr ContractionEmitter::panelStride() const {
+  AffineExpr stride = getAffineConstantExpr(panel(), c.op->getContext());
+  for (unsigned i : c.reduced)
+    stride = stride * c.loops[i].extent;
+  return stride;
+}
+
+//===-- Arguments of internal functions ---------------------------------------------------------------------------===//
+// scalars, pointers of the launch's values, a, b, sums of the chunk, columns left, counts, indices
+
+bool ContractionEmitter::isCounted(unsigned loop) const {
+  return (sums >= 0 && loop == c.reduced[0]) || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)loop; });
+}
+SmallVector<int64_t> ContractionEmitter::epilogueValues() const {
+  SmallVector<int64_t> numbers;
+  if (sums >= 0)
+    return numbers;
+  auto launch = kernel.plan.getLaunches()[tileLaunch];
+  llvm::append_range(numbers, launch.getReads());
+  llvm::append_range(numbers, launch.getWrites());
+  return numbers;
+}
+SmallVector<Type> ContractionEmitter::argumentTypes() const {
+  Type p = LLVM::LLVMPointerType::get(c.op->getContext()), i = IntegerType::get(c.op->getContext(), 64);
+  SmallVector<Type> types(4 + epilogueValues().size(), p);
+  types.push_back(i);
+  for (unsigned loop : c.reduced)
+    if (isCounted(loop))
+      types.push_back(i);
+  for (auto &loop : c.loops)
+    if (!loop.reduced && !loop.isOne())
+      types.push_back(i);
+  return types;
+}
+ContractionEmitter::Call ContractionEmitter::enter(Frame &f) const {
+  Call call;
+  unsigned at = 0;
+  auto next = [&] { return f.fn.getArgument(at++); };
+  f.scalars = next();
+  for (int64_t number : epilogueValues())
+    f.setPointer(number, next());
+  call.a = next(), call.b = next(), call.chunkSums = next(), call.columns = next();
+  for (unsigned loop : c.reduced)
+    call.counts.push_back(isCounted(loop) ? Value(next()) : f.expr(c.loops[loop].extent));
+  for (auto &loop : c.loops)
+    call.index.push_back(!loop.reduced && !loop.isOne() ? Value(next()) : f.c(0));
+  return call;
+}
+void ContractionEmitter::callTile(Frame &f, unsigned rowLoop, int64_t rows, Columns columns, const Call &call) {
+  auto arguments = [&] {
+    SmallVector<Value> v{f.scalars};
+    for (int64_t number : epilogueValues())
+      v.push_back(f.pointer(number));
+    v.append({call.a, call.b, call.chunkSums ? call.chunkSums : call.a, call.columns ? call.columns : f.c(0)});
+    for (auto [i, loop] : llvm::enumerate(c.reduced))
+      if (isCounted(loop))
+        v.push_back(call.counts[i]);
+    for (auto [loop, index] : llvm::zip(c.loops, call.index))
+      if (!loop.reduced && !loop.isOne())
+        v.push_back(index);
+    return v;
+  };
+  SmallVector<Value> v = arguments();
+  if (!kernel.plan.getScratch()) {
+    func::CallOp::create(f.b, tile(rowLoop, rows, columns), v);
+    return;
+  }
+  v.push_back(f.scratch);
+  func::CallOp::create(f.b, tile(rowLoop, rows, columns), v);
+  v.push_back(f.c(rows));
+  func::CallOp::create(f.b, scratchEpilogue(rowLoop, columns), v);
+}
+
+//===-- Epilogue --------------------------------------------------------------------------------------------------===//
+Coords ContractionEmitter::coordsOf(Frame &f, ArrayRef<Value> index) const {
+  Coords at;
+  for (AffineExpr e : c.coords)
+    at.push_back({f.expr(e, index), e.isFunctionOfDim(c.vector)});
+  return at;
+}
+Value ContractionEmitter::mask(Frame &f, Columns columns, int64_t vector, Value left) const {
+  if (!columns.last)
+    return f.prefixMask(f.sub(left, f.c(vector * lanes)), lanes);
+  return columns.last < lanes && vector == columns.vectors - 1 ? f.staticMask(columns.last, lanes) : Value();
+}
+/// Every result is read from memory where it needs to be before any is written: results may lie over arguments.
+void ContractionEmitter::epilogue(Frame &f, Evaluator &ev, const Call &call, Value accumulator) {
+  Coords at = coordsOf(f, call.index);
+  ev.know(c.y, at, finish(f, accumulator, cast<RankedTensorType>(c.y.getType()).getElementType()));
+  SmallVector<Value> values;
+  auto results = kernel.terminator()->getOperands();
+  for (Value result : results)
+    values.push_back(ev.eval(result, at));
+  for (auto [i, value] : llvm::enumerate(values))
+    ev.store(kernel.arguments() + i, results[i], at, value);
+}
+void ContractionEmitter::finishTile(Frame &f, const Call &call, unsigned rowLoop, ValueRange accumulators, int64_t rows, Columns columns) {
+  Evaluator full{f, (unsigned)lanes};
+  SmallVector<Value> masks;
+  for (int64_t v = 0; v < columns.vectors; ++v)
+    masks.push_back(mask(f, columns, v, call.columns));
+  std::vector<Evaluator> partial;
+  for (Value m : masks)
+    partial.push_back({f, (unsigned)lanes, m});
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t v = 0; v < columns.vectors; ++v) {
+      Call at = call;
+      if (r)
+        at.index[rowLoop] = f.add(call.index[rowLoop], f.c(r));
+      at.index[c.vector] = f.add(call.index[c.vector], f.c(v * lanes));
+      Value x = accumulators[r * columns.vectors + v];
+      if (sums < 0) {
+        epilogue(f, masks[v] ? partial[v] : full, at, x);
+        continue;
+      }
+      Value offset = f.c(0);
+      for (auto [loop, index] : llvm::zip(c.loops, at.index))
+        if (!loop.reduced)
+          offset = f.add(offset, f.mul(index, f.expr(loop.y)));
+      f.store(c.compute, x, f.gep(c.compute, call.chunkSums, offset), masks[v]);
+    }
+}
+/// The epilogue over `rows` (the last argument) of a tile in scratch (the one before).
+func::FuncOp ContractionEmitter::scratchEpilogue(unsigned rowLoop, Columns columns) {
+  std::string name = (kernel.fn.getName() + "_e" + Twine(rowLoop) + "_" + Twine(columns.vectors) + "_" + Twine(columns.last)).str();
+  func::FuncOp &fn = helpers[name];
+  if (fn)
+    return fn;
+  SmallVector<Type> types = argumentTypes();
+  types.append({LLVM::LLVMPointerType::get(c.op->getContext()), IntegerType::get(c.op->getContext(), 64)});
+  Frame f(kernel, name, types);
+  fn = f.fn;
+  Call call = enter(f);
+  Value scratch = f.fn.getArgument(types.size() - 2), rows = f.fn.getArgument(types.size() - 1);
+  f.loop(f.c(0), rows, [&](Value r) {
+    Call row = call;
+    row.index[rowLoop] = f.add(call.index[rowLoop], r); // without a row loop there is one row, and r is 0
+    SmallVector<Value> accumulators;
+    for (int64_t v = 0; v < columns.vectors; ++v) {
+      Value at = f.add(f.mul(r, f.c(columns.vectors * lanes)), f.c(v * lanes));
+      accumulators.push_back(f.load(c.compute, f.gep(c.compute, scratch, at), lanes));
+    }
+    finishTile(f, row, rowLoop, accumulators, 1, columns);
+  });
+  return fn;
+}
+
+//===-- The micro-kernel ------------------------------------------------------------------------------------------===//
+func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns columns) {
+  std::string name = (kernel.fn.getName() + "_u" + Twine(rowLoop) + "_" + Twine(rows) + "x" + Twine(columns.vectors) + "_" +
+                      Twine(columns.last)).str();
+  func::FuncOp &fn = helpers[name];
+  if (fn)
+    return fn;
+  bool toScratch = kernel.plan.getScratch() > 0;
+  SmallVector<Type> types = argumentTypes();
+  if (toScratch)
+    types.push_back(LLVM::LLVMPointerType::get(c.op->getContext()));
+  Frame f(kernel, name, types);
+  fn = f.fn;
+  Call call = enter(f);
+  Type aElement = cast<RankedTensorType>(c.a.getType()).getElementType();
+  auto type = VectorType::get({lanes}, c.compute);
+  dl::Scalars s{f.b, f.b.getLoc()};
+  SmallVector<Value> masks;
+  for (int64_t v = 0; v < columns.vectors; ++v)
+    masks.push_back(mask(f, columns, v, call.columns));
+  Value rowStep = rows > 1 ? f.expr(c.loops[rowLoop].a) : Value();
+
+  auto term = [&](Value a, Value b, ValueRange acc, SmallVectorImpl<Value> &next) {
+    SmallVector<Value> y;
+    for (int64_t v = 0; v < columns.vectors; ++v)
+      y.push_back(f.load(bElement(), f.gep(bElement(), b, f.c(v * lanes)), lanes, packed >= 0 ? Value() : masks[v]));
+    for (int64_t r = 0; r < rows; ++r) {
+      Value row = r ? f.gep(aElement, a, f.mul(rowStep, f.c(r))) : a;
+      Value x = c.aVector ? Value() : s.spread(f.load(aElement, row, 1), lanes);
+      for (int64_t v = 0; v < columns.vectors; ++v) {
+        if (c.aVector)
+          x = f.load(aElement, f.gep(aElement, row, f.c(v * lanes)), lanes, masks[v]);
+        Value sum = acc[r * columns.vectors + v];
+        next.push_back(kernel.target.fma ? s.fma(x, y[v], sum) : s.add(sum, s.mul(x, y[v])));
+      }
+    }
+  };
+  std::function<SmallVector<Value>(unsigned, Value, Value, ValueRange)> nest = [&](unsigned level, Value a, Value b, ValueRange acc) {
+    SmallVector<Value> next;
+    if (level == c.reduced.size()) {
+      term(a, b, acc, next);
+      return next;
+    }
+    unsigned loop = c.reduced[level];
+    Value aStep = f.expr(c.loops[loop].a), bStep = f.expr(bStride(loop));
+    auto l = f.loop(f.c(0), call.counts[level], f.c(1), acc, [&](Value k, ValueRange inner, SmallVectorImpl<Value> &out) {
+      llvm::append_range(out, nest(level + 1, f.gep(aElement, a, f.mul(k, aStep)), f.gep(bElement(), b, f.mul(k, bStep)), inner));
+    });
+    return SmallVector<Value>(l.getResults());
+  };
+  SmallVector<Value> zero(rows * columns.vectors, s.cst(type, 0.0));
+  SmallVector<Value> acc = nest(0, call.a, call.b, zero);
+  if (!toScratch) {
+    finishTile(f, call, rowLoop, acc, rows, columns);
+    return fn;
+  }
+  Value scratch = f.fn.getArgument(types.size() - 1);
+  for (auto [i, x] : llvm::enumerate(acc))
+    f.store(c.compute, x, f.gep(c.compute, scratch, f.c(i * lanes)));
+  return fn;
+}
+} // namespace dlc::codegen
