@@ -68,13 +68,15 @@ FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredO
                                  << (known.empty() ? "none" : llvm::join(known, ", "));
     }
   OperationState state(loc, name, operands, {}, {});
-  state.propertiesAttr = attributes;
+  bool plain = !name.getOpPropertyByteSize(); // an op without attributes of its own
+  if (!plain)
+    state.propertiesAttr = attributes;
   // Inference reads the properties before there is an op to hold them.
   auto storage = std::make_unique<char[]>(name.getOpPropertyByteSize());
   OpaqueProperties properties(storage.get());
   name.initOpProperties(properties, OpaqueProperties(nullptr));
   llvm::scope_exit destroy([&] { name.destroyOpProperties(properties); });
-  if (failed(name.setOpPropertiesFromAttribute(name, properties, attributes, [&] { return emitError(loc, "'") << name << "': "; })) ||
+  if ((!plain && failed(name.setOpPropertiesFromAttribute(name, properties, attributes, [&] { return emitError(loc, "'") << name << "': "; }))) ||
       failed(name.getInterface<InferTypeOpInterface>()->inferReturnTypes(b.getContext(), loc, operands, attributes, properties, {}, state.types)))
     return failure();
   Operation *op = b.create(state);

@@ -171,7 +171,7 @@ private:
     for (BlockArgument a : copy.function.getArguments())
       if (Value value = states.lookup(a))
         copy.addResult(value, {}, NamedAttrList{b.getNamedAttr("dl.state", b.getStringAttr(paramOf(a).getName()))});
-    return success();
+    return failure(bad);
   }
 
   ParamAttr paramOf(BlockArgument a) { return copy.function.getArgAttrOfType<ParamAttr>(a.getArgNumber(), "dl.param"); }
