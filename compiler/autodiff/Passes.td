@@ -37,9 +37,9 @@ def TrainPass : AutodiffPass<"dl-autodiff-train"> {
   let options = [
     Option<"function", "function", "std::string", "\"main\"", "The model">,
     Option<"loss", "loss", "std::string", "\"sparse_categorical_cross_entropy\"", "A dl op that is a loss">,
-    Option<"lossAttributes", "loss-attributes", "std::string", "\"{}\"", "Its attributes, such as {from_logits}">,
+    Option<"lossAttributes", "loss-attributes", "std::string", "\"\"", "Its attributes, such as {from_logits}">,
     Option<"optimizer", "optimizer", "std::string", "\"sgd\"", "A dl op that is an optimiser">,
-    Option<"optimizerAttributes", "optimizer-attributes", "std::string", "\"{}\"", "Its attributes, such as {momentum, nesterov}">
+    Option<"optimizerAttributes", "optimizer-attributes", "std::string", "\"\"", "Its attributes, such as {momentum, nesterov}">
   ];
 }
 #endif

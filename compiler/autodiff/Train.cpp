@@ -209,10 +209,11 @@ struct TrainPass : dlc::impl::TrainPassBase<TrainPass> {
     if (!options.lossAttributes || !options.optimizerAttributes || failed(buildTrainStep(getOperation(), options)))
       signalPassFailure();
   }
-  DictionaryAttr dictionary(StringRef text) {
-    auto attributes = dyn_cast_or_null<DictionaryAttr>(parseAttribute(text, &getContext()));
+  // The parser of pass options has taken the braces away.
+  DictionaryAttr dictionary(const std::string &text) {
+    auto attributes = dyn_cast_or_null<DictionaryAttr>(parseAttribute("{" + text + "}", &getContext()));
     if (!attributes)
-      getOperation().emitError("attributes '") << text << "' are not a dictionary: write {from_logits}";
+      emitError(getOperation().getLoc(), "attributes '") << text << "' are not a list such as {momentum, nesterov}";
     return attributes;
   }
 };
