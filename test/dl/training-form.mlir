@@ -6,6 +6,7 @@
 // CHECK: %[[DROPPED:.*]] = dl.compare lt %[[U]]
 // CHECK: dl.select %[[DROPPED]]
 // The backward pass drops the same elements.
+// CHECK: dl.sparse_categorical_cross_entropy {{.*}} {from_logits}
 // CHECK-NOT: dl.random_uniform
 // CHECK: dl.select %[[DROPPED]]
 func.func @main(%x: tensor<4x3xf32> {dl.name = "x"},
