@@ -1,5 +1,4 @@
-// Losses: what they are made of, and their derivatives. Both spell the rows'
-// statistics alike, so that CSE leaves one of each.
+// Losses: what they are made of, and their derivatives. Both spell the rows' statistics alike, so that CSE leaves one of each.
 #include "dialects/dl/Dl.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -7,26 +6,19 @@ using namespace mlir;
 using namespace dlc::dl;
 
 static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
-static Tensor wide(OpBuilder &b, Location loc, Value v) {
-  return Tensor{b, loc, v}.wide();
-}
-static SmallVector<int64_t> allDims(const Tensor &x) {
-  return llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
-}
+static Tensor wide(OpBuilder &b, Location loc, Value v) { return Tensor{b, loc, v}.wide(); }
+static SmallVector<int64_t> allDims(const Tensor &x) { return llvm::to_vector(llvm::seq<int64_t>(0, x.rank())); }
 /// The mean over all elements, as the loss's type.
 template <typename Op>
 static SmallVector<Value> meanOf(Op op, const Tensor &x) {
   return {x.mean(allDims(x)).cast(elementOf(op.getLoss()))};
 }
-/// dloss over the number of elements that the mean is over, for each element of
-/// a tensor like `x`.
+/// dloss over the number of elements that the mean is over, for each element of a tensor like `x`.
 static Tensor share(Value dloss, const Tensor &x) {
   Tensor g = x.with(dloss).wide();
   return (g * x.reciprocalCount(allDims(x))).broadcast(x.type(), {});
 }
-static void addTo(Differentiator &d, Value operand, const Tensor &gradient) {
-  d.add(operand, gradient.cast(elementOf(operand)));
-}
+static void addTo(Differentiator &d, Value operand, const Tensor &gradient) { d.add(operand, gradient.cast(elementOf(operand))); }
 
 // log p is held here, so that a probability of 0 costs 100 and not infinity.
 static constexpr double lowestLog = -100;
@@ -35,9 +27,7 @@ static Tensor heldLog(const Tensor &p) {
   return l.with(MaximumOp::create(l.b, l.loc, l, l.same(lowestLog)));
 }
 /// g / p where log p is not held, else 0.
-static Tensor heldLogVjp(const Tensor &p, const Tensor &g) {
-  return select(less(p.same(lowestLog), p.log()), g / p, p.same(0.0));
-}
+static Tensor heldLogVjp(const Tensor &p, const Tensor &g) { return select(less(p.same(lowestLog), p.log()), g / p, p.same(0.0)); }
 
 /// The mean's type.
 static LogicalResult inferLoss(Type x, SmallVectorImpl<Type> &types) {
@@ -45,11 +35,9 @@ static LogicalResult inferLoss(Type x, SmallVectorImpl<Type> &types) {
   return success();
 }
 /// Losses of a label that looks like the prediction.
-static LogicalResult inferSameLoss(Refusal refuse, Type x, Type label,
-                                   SmallVectorImpl<Type> &types) {
+static LogicalResult inferSameLoss(Refusal refuse, Type x, Type label, SmallVectorImpl<Type> &types) {
   if (!isa<RankedTensorType>(x) || x != label)
-    return refuse("expected a label of the prediction's type ", x, ", found ",
-                  label);
+    return refuse("expected a label of the prediction's type ", x, ", found ", label);
   return inferLoss(x, types);
 }
 /// x [batch..., c]
@@ -58,17 +46,14 @@ static bool hasClasses(Type x) {
   return type && type.getRank() >= 2 && !type.isDynamicDim(type.getRank() - 1);
 }
 
-//===-- Cross-entropy over classes
-//--------------------------------------------------------------------------------===//
+//===-- Cross-entropy over classes --------------------------------------------------------------------------------===//
 namespace {
-/// Rows of logits: z = x - max, e = e^z, s = sum e; log softmax = z - log s,
-/// softmax = e / s.
+/// Rows of logits: z = x - max, e = e^z, s = sum e; log softmax = z - log s, softmax = e / s.
 struct Logits {
   int64_t last;
   Tensor z, e, s;
   explicit Logits(const Tensor &x)
-      : last(x.rank() - 1), z(x - x.max({last}).spread(x.type(), {last})),
-        e(z.exp()), s(e.sum({last})) {}
+      : last(x.rank() - 1), z(x - x.max({last}).spread(x.type(), {last})), e(z.exp()), s(e.sum({last})) {}
   Tensor softmax() const { return e / s.spread(e.type(), {last}); }
 };
 /// Which class each row's label names.
@@ -78,54 +63,40 @@ struct Labels {
 } // namespace
 static Labels labelsOf(const Tensor &x, Value label) {
   OpBuilder &b = x.b;
-  Tensor given = x.with(label), t = elementOf(label).isInteger(8)
-                                        ? given.cast(b.getI32Type())
-                                        : given; // i8 cannot count all classes
+  Tensor given = x.with(label), t = elementOf(label).isInteger(8) ? given.cast(b.getI32Type()) : given; // i8 cannot count all classes
   int64_t last = x.rank() - 1;
-  Tensor number = x.with(IotaOp::create(
-      b, x.loc, withElement(x.type(), t.type().getElementType()), last));
-  Tensor low = x.with(CompareOp::create(b, x.loc, Predicate::ge, t, t.same(0))),
-         high = less(t, double(x.type().getShape().back()));
-  return {equal(number, t.spread(number.type(), {last})),
-          x.with(AndOp::create(b, x.loc, low, high))};
+  Tensor number = x.with(IotaOp::create(b, x.loc, withElement(x.type(), t.type().getElementType()), last));
+  Tensor low = x.with(CompareOp::create(b, x.loc, Predicate::ge, t, t.same(0))), high = less(t, double(x.type().getShape().back()));
+  return {equal(number, t.spread(number.type(), {last})), x.with(AndOp::create(b, x.loc, low, high))};
 }
 
-LogicalResult SparseCategoricalCrossEntropyOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, Adaptor a,
-    SmallVectorImpl<Type> &types) {
+LogicalResult SparseCategoricalCrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a,
+                                                                SmallVectorImpl<Type> &types) {
   Refusal refuse{loc, getOperationName()};
   Type x = a.getX().getType();
   auto label = dyn_cast<RankedTensorType>(a.getLabel().getType());
   if (!hasClasses(x))
-    return refuse(
-        "expected x as [batch..., c] with a constant number of classes, found ",
-        x);
+    return refuse("expected x as [batch..., c] with a constant number of classes, found ", x);
   auto batch = getExtents(x);
   batch.pop_back();
   if (!label || getExtents(label) != batch)
-    return refuse("expected a label for each row of x ", x, ": ",
-                  getTensor(batch, IntegerType::get(x.getContext(), 32)),
-                  ", found ", a.getLabel().getType());
+    return refuse("expected a label for each row of x ", x, ": ", getTensor(batch, IntegerType::get(x.getContext(), 32)), ", found ",
+                  a.getLabel().getType());
   return inferLoss(x, types);
 }
-RankedTensorType
-SparseCategoricalCrossEntropyOp::getLabelType(RankedTensorType x) {
+RankedTensorType SparseCategoricalCrossEntropyOp::getLabelType(RankedTensorType x) {
   if (!hasClasses(x))
     return {};
   auto batch = getExtents(x);
   batch.pop_back();
   return getTensor(batch, IntegerType::get(x.getContext(), 32));
 }
-int64_t SparseCategoricalCrossEntropyOp::getLabelClasses(RankedTensorType x) {
-  return hasClasses(x) ? x.getShape().back() : 0;
-}
+int64_t SparseCategoricalCrossEntropyOp::getLabelClasses(RankedTensorType x) { return hasClasses(x) ? x.getShape().back() : 0; }
 SmallVector<Value> SparseCategoricalCrossEntropyOp::decompose(OpBuilder &b) {
   Tensor x = wide(b, getLoc(), getX());
   int64_t last = x.rank() - 1;
   Labels labels = labelsOf(x, getLabel());
-  auto chosen = [&](const Tensor &v) {
-    return select(labels.hit, v, v.same(0.0)).sum({last});
-  };
+  auto chosen = [&](const Tensor &v) { return select(labels.hit, v, v.same(0.0)).sum({last}); };
   auto loss = [&]() -> Tensor {
     if (!getFromLogits())
       return -heldLog(chosen(x));
@@ -141,39 +112,27 @@ void SparseCategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   Tensor x = wide(d.builder(), getLoc(), getX()), zero = x.same(0.0);
   int64_t last = x.rank() - 1;
   Labels labels = labelsOf(x, getLabel());
-  auto perRow =
-      [&](const Tensor &row) { // of dloss, 0 where the label is no class
-        Tensor s = share(g, row);
-        return select(labels.valid, s, s.same(0.0));
-      };
+  auto perRow = [&](const Tensor &row) { // of dloss, 0 where the label is no class
+    Tensor s = share(g, row);
+    return select(labels.valid, s, s.same(0.0));
+  };
   if (getFromLogits()) {
     Logits logits(x);
     Tensor p = logits.softmax();
-    addTo(d, getX(),
-          select(labels.hit, p - 1.0, p) *
-              perRow(logits.s).spread(x.type(), {last}));
+    addTo(d, getX(), select(labels.hit, p - 1.0, p) * perRow(logits.s).spread(x.type(), {last}));
     return;
   }
   Tensor p = select(labels.hit, x, zero).sum({last});
-  addTo(d, getX(),
-        select(labels.hit, heldLogVjp(p, -perRow(p)).spread(x.type(), {last}),
-               zero));
+  addTo(d, getX(), select(labels.hit, heldLogVjp(p, -perRow(p)).spread(x.type(), {last}), zero));
 }
 
-LogicalResult CategoricalCrossEntropyOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, Adaptor a,
-    SmallVectorImpl<Type> &types) {
+LogicalResult CategoricalCrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
   Refusal refuse{loc, getOperationName()};
   if (!hasClasses(a.getX().getType()))
-    return refuse(
-        "expected x as [batch..., c] with a constant number of classes, found ",
-        a.getX().getType());
-  return inferSameLoss(refuse, a.getX().getType(), a.getLabel().getType(),
-                       types);
+    return refuse("expected x as [batch..., c] with a constant number of classes, found ", a.getX().getType());
+  return inferSameLoss(refuse, a.getX().getType(), a.getLabel().getType(), types);
 }
-RankedTensorType CategoricalCrossEntropyOp::getLabelType(RankedTensorType x) {
-  return hasClasses(x) ? x : RankedTensorType();
-}
+RankedTensorType CategoricalCrossEntropyOp::getLabelType(RankedTensorType x) { return hasClasses(x) ? x : RankedTensorType(); }
 /// log p of every class.
 static Tensor logProbabilities(const Tensor &x, bool fromLogits) {
   if (!fromLogits)
@@ -183,8 +142,7 @@ static Tensor logProbabilities(const Tensor &x, bool fromLogits) {
 }
 SmallVector<Value> CategoricalCrossEntropyOp::decompose(OpBuilder &b) {
   Tensor x = wide(b, getLoc(), getX()), t = wide(b, getLoc(), getLabel());
-  return meanOf(
-      *this, -(t * logProbabilities(x, getFromLogits())).sum({x.rank() - 1}));
+  return meanOf(*this, -(t * logProbabilities(x, getFromLogits())).sum({x.rank() - 1}));
 }
 void CategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getLoss());
@@ -194,18 +152,14 @@ void CategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   int64_t last = x.rank() - 1;
   Tensor rows = t.sum({last}), s = share(g, rows).spread(x.type(), {last});
   if (d.needs(getX()))
-    addTo(d, getX(),
-          getFromLogits()
-              ? (Logits(x).softmax() * rows.spread(x.type(), {last}) - t) * s
-              : heldLogVjp(x, -(t * s)));
+    addTo(d, getX(), getFromLogits() ? (Logits(x).softmax() * rows.spread(x.type(), {last}) - t) * s : heldLogVjp(x, -(t * s)));
   if (d.needs(getLabel()))
     addTo(d, getLabel(), -(logProbabilities(x, getFromLogits()) * s));
 }
 
 /// Takes x from before `Activation`, and says so by from_logits.
 template <typename Activation, typename Op>
-static LogicalResult takeLogits(Op op, PatternRewriter &rewriter,
-                                function_ref<bool(Activation)> suits) {
+static LogicalResult takeLogits(Op op, PatternRewriter &rewriter, function_ref<bool(Activation)> suits) {
   auto activation = op.getX().template getDefiningOp<Activation>();
   if (op.getFromLogits() || !activation || !suits(activation))
     return failure();
@@ -215,51 +169,31 @@ static LogicalResult takeLogits(Op op, PatternRewriter &rewriter,
   });
   return success();
 }
-static bool alongLast(SoftmaxOp op) {
-  return (int64_t)op.getAxis() + 1 ==
-         cast<RankedTensorType>(op.getX().getType()).getRank();
-}
+static bool alongLast(SoftmaxOp op) { return (int64_t)op.getAxis() + 1 == cast<RankedTensorType>(op.getX().getType()).getRank(); }
 // cross_entropy(softmax(x)) -> cross_entropy(x) from logits
-LogicalResult SparseCategoricalCrossEntropyOp::canonicalize(
-    SparseCategoricalCrossEntropyOp op, PatternRewriter &rewriter) {
+LogicalResult SparseCategoricalCrossEntropyOp::canonicalize(SparseCategoricalCrossEntropyOp op, PatternRewriter &rewriter) {
   return takeLogits<SoftmaxOp>(op, rewriter, alongLast);
 }
-LogicalResult
-CategoricalCrossEntropyOp::canonicalize(CategoricalCrossEntropyOp op,
-                                        PatternRewriter &rewriter) {
+LogicalResult CategoricalCrossEntropyOp::canonicalize(CategoricalCrossEntropyOp op, PatternRewriter &rewriter) {
   return takeLogits<SoftmaxOp>(op, rewriter, alongLast);
 }
 // binary_cross_entropy(sigmoid(x)) -> binary_cross_entropy(x) from logits
-LogicalResult BinaryCrossEntropyOp::canonicalize(BinaryCrossEntropyOp op,
-                                                 PatternRewriter &rewriter) {
+LogicalResult BinaryCrossEntropyOp::canonicalize(BinaryCrossEntropyOp op, PatternRewriter &rewriter) {
   return takeLogits<SigmoidOp>(op, rewriter, [](SigmoidOp) { return true; });
 }
 
-//===-- Losses over elements
-//--------------------------------------------------------------------------------------===//
-RankedTensorType BinaryCrossEntropyOp::getLabelType(RankedTensorType x) {
-  return x;
-}
+//===-- Losses over elements --------------------------------------------------------------------------------------===//
+RankedTensorType BinaryCrossEntropyOp::getLabelType(RankedTensorType x) { return x; }
 RankedTensorType MseOp::getLabelType(RankedTensorType x) { return x; }
 RankedTensorType MaeOp::getLabelType(RankedTensorType x) { return x; }
-LogicalResult
-BinaryCrossEntropyOp::inferReturnTypes(MLIRContext *,
-                                       std::optional<Location> loc, Adaptor a,
-                                       SmallVectorImpl<Type> &types) {
-  return inferSameLoss({loc, getOperationName()}, a.getX().getType(),
-                       a.getLabel().getType(), types);
+LogicalResult BinaryCrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  return inferSameLoss({loc, getOperationName()}, a.getX().getType(), a.getLabel().getType(), types);
 }
-LogicalResult MseOp::inferReturnTypes(MLIRContext *,
-                                      std::optional<Location> loc, Adaptor a,
-                                      SmallVectorImpl<Type> &types) {
-  return inferSameLoss({loc, getOperationName()}, a.getX().getType(),
-                       a.getLabel().getType(), types);
+LogicalResult MseOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  return inferSameLoss({loc, getOperationName()}, a.getX().getType(), a.getLabel().getType(), types);
 }
-LogicalResult MaeOp::inferReturnTypes(MLIRContext *,
-                                      std::optional<Location> loc, Adaptor a,
-                                      SmallVectorImpl<Type> &types) {
-  return inferSameLoss({loc, getOperationName()}, a.getX().getType(),
-                       a.getLabel().getType(), types);
+LogicalResult MaeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  return inferSameLoss({loc, getOperationName()}, a.getX().getType(), a.getLabel().getType(), types);
 }
 
 SmallVector<Value> BinaryCrossEntropyOp::decompose(OpBuilder &b) {
@@ -274,16 +208,11 @@ void BinaryCrossEntropyOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getLoss());
   if (!g)
     return;
-  Tensor x = wide(d.builder(), getLoc(), getX()), t = x.with(getLabel()).wide(),
-         s = share(g, x);
+  Tensor x = wide(d.builder(), getLoc(), getX()), t = x.with(getLabel()).wide(), s = share(g, x);
   if (d.needs(getX()))
-    addTo(d, getX(),
-          getFromLogits()
-              ? (x.sigmoid() - t) * s
-              : heldLogVjp(1.0 - x, (1.0 - t) * s) - heldLogVjp(x, t * s));
+    addTo(d, getX(), getFromLogits() ? (x.sigmoid() - t) * s : heldLogVjp(1.0 - x, (1.0 - t) * s) - heldLogVjp(x, t * s));
   if (d.needs(getLabel()))
-    addTo(d, getLabel(),
-          getFromLogits() ? -(x * s) : (heldLog(1.0 - x) - heldLog(x)) * s);
+    addTo(d, getLabel(), getFromLogits() ? -(x * s) : (heldLog(1.0 - x) - heldLog(x)) * s);
 }
 
 SmallVector<Value> MseOp::decompose(OpBuilder &b) {
@@ -295,8 +224,7 @@ void MseOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getLoss());
   if (!g)
     return;
-  Tensor x = wide(d.builder(), getLoc(), getX()),
-         difference = x - x.with(getLabel()).wide();
+  Tensor x = wide(d.builder(), getLoc(), getX()), difference = x - x.with(getLabel()).wide();
   Tensor dx = (getHalf() ? difference : difference * 2.0) * share(g, x);
   if (d.needs(getX()))
     addTo(d, getX(), dx);
@@ -305,18 +233,14 @@ void MseOp::buildVjp(Differentiator &d) {
 }
 
 SmallVector<Value> MaeOp::decompose(OpBuilder &b) {
-  return meanOf(
-      *this, (wide(b, getLoc(), getX()) - wide(b, getLoc(), getLabel())).abs());
+  return meanOf(*this, (wide(b, getLoc(), getX()) - wide(b, getLoc(), getLabel())).abs());
 }
 void MaeOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getLoss());
   if (!g)
     return;
-  Tensor x = wide(d.builder(), getLoc(), getX()),
-         difference = x - x.with(getLabel()).wide(), s = share(g, x),
-         zero = s.same(0.0);
-  Tensor dx = select(less(zero, difference), s,
-                     select(less(difference, zero), -s, zero));
+  Tensor x = wide(d.builder(), getLoc(), getX()), difference = x - x.with(getLabel()).wide(), s = share(g, x), zero = s.same(0.0);
+  Tensor dx = select(less(zero, difference), s, select(less(difference, zero), -s, zero));
   if (d.needs(getX()))
     addTo(d, getX(), dx);
   if (d.needs(getLabel()))

@@ -1,32 +1,24 @@
-// Softmax, batch and layer norm, dropout: what they are made of, and their
-// derivatives.
+// Softmax, batch and layer norm, dropout: what they are made of, and their derivatives.
 #include "dialects/dl/Dl.h"
 #include "mlir/IR/TypeUtilities.h"
 using namespace mlir;
 using namespace dlc::dl;
 
 static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
-static Tensor wide(OpBuilder &b, Location loc, Value v) {
-  return Tensor{b, loc, v}.wide();
-}
+static Tensor wide(OpBuilder &b, Location loc, Value v) { return Tensor{b, loc, v}.wide(); }
 /// Adds a wide gradient in the operand's type.
-static void addTo(Differentiator &d, Value operand, const Tensor &gradient) {
-  d.add(operand, gradient.cast(elementOf(operand)));
-}
+static void addTo(Differentiator &d, Value operand, const Tensor &gradient) { d.add(operand, gradient.cast(elementOf(operand))); }
 
-//===-- Softmax
-//---------------------------------------------------------------------------------------------------===//
-template <typename Op> static LogicalResult verifyAxis(Op op) {
+//===-- Softmax ---------------------------------------------------------------------------------------------------===//
+template <typename Op>
+static LogicalResult verifyAxis(Op op) {
   int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
   if (op.getAxis() < (uint64_t)rank)
     return success();
-  return op.emitOpError("expected an axis from 0 to ")
-         << rank - 1 << ", found " << (int64_t)op.getAxis();
+  return op.emitOpError("expected an axis from 0 to ") << rank - 1 << ", found " << (int64_t)op.getAxis();
 }
 /// x minus its maximum along the axis.
-static Tensor shifted(const Tensor &x, int64_t axis) {
-  return x - x.max({axis}).spread(x.type(), {axis});
-}
+static Tensor shifted(const Tensor &x, int64_t axis) { return x - x.max({axis}).spread(x.type(), {axis}); }
 
 LogicalResult SoftmaxOp::verify() { return verifyAxis(*this); }
 SmallVector<Value> SoftmaxOp::decompose(OpBuilder &b) {
@@ -47,8 +39,7 @@ LogicalResult LogSoftmaxOp::verify() { return verifyAxis(*this); }
 SmallVector<Value> LogSoftmaxOp::decompose(OpBuilder &b) {
   int64_t axis = getAxis();
   Tensor z = shifted(wide(b, getLoc(), getX()), axis);
-  return {(z - z.exp().sum({axis}).log().spread(z.type(), {axis}))
-              .cast(elementOf(getY()))};
+  return {(z - z.exp().sum({axis}).log().spread(z.type(), {axis})).cast(elementOf(getY()))};
 }
 void LogSoftmaxOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
@@ -59,50 +50,37 @@ void LogSoftmaxOp::buildVjp(Differentiator &d) {
   addTo(d, getX(), dy - y.exp() * dy.sum({axis}).spread(y.type(), {axis}));
 }
 
-//===-- Batch and layer norm
-//--------------------------------------------------------------------------------------===//
-template <typename Op> static LogicalResult verifyChannels(Op op) {
-  auto x = cast<RankedTensorType>(op.getX().getType()),
-       gamma = cast<RankedTensorType>(op.getGamma().getType());
+//===-- Batch and layer norm --------------------------------------------------------------------------------------===//
+template <typename Op>
+static LogicalResult verifyChannels(Op op) {
+  auto x = cast<RankedTensorType>(op.getX().getType()), gamma = cast<RankedTensorType>(op.getGamma().getType());
   if (x.getRank() < 2 || x.isDynamicDim(x.getRank() - 1))
-    return op.emitOpError("expected x as [..., c] with a constant number of "
-                          "channels, found ")
-           << x;
-  auto expected =
-      RankedTensorType::get({x.getShape().back()}, x.getElementType());
+    return op.emitOpError("expected x as [..., c] with a constant number of channels, found ") << x;
+  auto expected = RankedTensorType::get({x.getShape().back()}, x.getElementType());
   if (gamma != expected)
-    return op.emitOpError("expected ")
-           << expected << " for each channel of x " << x << ", found " << gamma;
+    return op.emitOpError("expected ") << expected << " for each channel of x " << x << ", found " << gamma;
   double epsilon = op.getEpsilon().convertToDouble();
   if (!(epsilon >= 0 && epsilon < 1))
     return op.emitOpError("expected 0 <= epsilon < 1, found ") << epsilon;
   return success();
 }
 /// [c] for every element of x's type.
-static Tensor perChannel(const Tensor &v, const Tensor &x) {
-  return v.broadcast(x.type(), {x.rank() - 1});
-}
+static Tensor perChannel(const Tensor &v, const Tensor &x) { return v.broadcast(x.type(), {x.rank() - 1}); }
 /// All dimensions but the channels'.
-static SmallVector<int64_t> rows(const Tensor &x) {
-  return llvm::to_vector(llvm::seq<int64_t>(0, x.rank() - 1));
-}
+static SmallVector<int64_t> rows(const Tensor &x) { return llvm::to_vector(llvm::seq<int64_t>(0, x.rank() - 1)); }
 
 LogicalResult BatchNormOp::verify() {
   if (failed(verifyChannels(*this)))
     return failure();
-  if (double momentum = getMomentum().convertToDouble();
-      !(momentum >= 0 && momentum <= 1))
+  if (double momentum = getMomentum().convertToDouble(); !(momentum >= 0 && momentum <= 1))
     return emitOpError("expected 0 <= momentum <= 1, found ") << momentum;
   return success();
 }
 SmallVector<Value> BatchNormOp::decompose(OpBuilder &b) {
   Tensor x = wide(b, getLoc(), getX()), mean = wide(b, getLoc(), getMean());
-  Tensor scale =
-      wide(b, getLoc(), getGamma()) *
-      (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble()).rsqrt();
+  Tensor scale = wide(b, getLoc(), getGamma()) * (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble()).rsqrt();
   Tensor shift = wide(b, getLoc(), getBeta()) - mean * scale;
-  return {(x * perChannel(scale, x) + perChannel(shift, x))
-              .cast(elementOf(getY()))};
+  return {(x * perChannel(scale, x) + perChannel(shift, x)).cast(elementOf(getY()))};
 }
 void BatchNormOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
@@ -110,17 +88,13 @@ void BatchNormOp::buildVjp(Differentiator &d) {
     return;
   OpBuilder &b = d.builder();
   Tensor dy = wide(b, getLoc(), g), gamma = wide(b, getLoc(), getGamma());
-  Tensor r = (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble())
-                 .rsqrt(),
-         scale = gamma * r;
+  Tensor r = (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble()).rsqrt(), scale = gamma * r;
   if (d.needs(getX()))
     addTo(d, getX(), dy * perChannel(scale, dy));
-  if (!d.needs(getGamma()) && !d.needs(getBeta()) && !d.needs(getMean()) &&
-      !d.needs(getVar()))
+  if (!d.needs(getGamma()) && !d.needs(getBeta()) && !d.needs(getMean()) && !d.needs(getVar()))
     return;
   Tensor dbeta = dy.sum(rows(dy)), mean = wide(b, getLoc(), getMean());
-  Tensor dydiff =
-      (dy * (wide(b, getLoc(), getX()) - perChannel(mean, dy))).sum(rows(dy));
+  Tensor dydiff = (dy * (wide(b, getLoc(), getX()) - perChannel(mean, dy))).sum(rows(dy));
   if (d.needs(getBeta()))
     addTo(d, getBeta(), dbeta);
   if (d.needs(getGamma()))
@@ -132,26 +106,17 @@ void BatchNormOp::buildVjp(Differentiator &d) {
 }
 SmallVector<Value> BatchNormOp::buildTraining(Training &t) {
   OpBuilder &b = t.builder();
-  auto op = BatchNormTrainOp::create(
-      b, getLoc(), getX().getType(), getMean().getType(), getMean().getType(),
-      getX(), getGamma(), getBeta(), getEpsilonAttr());
-  Tensor x = wide(b, getLoc(), getX()), mean = wide(b, getLoc(), op.getMean()),
-         var = wide(b, getLoc(), op.getVar());
+  auto op = BatchNormTrainOp::create(b, getLoc(), getX().getType(), getMean().getType(), getMean().getType(), getX(), getGamma(), getBeta(),
+                                     getEpsilonAttr());
+  Tensor x = wide(b, getLoc(), getX()), mean = wide(b, getLoc(), op.getMean()), var = wide(b, getLoc(), op.getVar());
   auto extents = getExtents(getX());
   Type scalar = RankedTensorType::get({}, x.type().getElementType());
-  Tensor n = x.with(ExtentOp::create(
-      b, getLoc(), scalar,
-      DimsAttr::get(getContext(), ArrayRef(extents).drop_back())));
+  Tensor n = x.with(ExtentOp::create(b, getLoc(), scalar, DimsAttr::get(getContext(), ArrayRef(extents).drop_back())));
   Tensor less = n - 1.0;
-  Tensor unbiased =
-      var *
-      (n / less.with(MaximumOp::create(b, getLoc(), less, less.same(1.0))))
-          .broadcast(var.type(), {});
+  Tensor unbiased = var * (n / less.with(MaximumOp::create(b, getLoc(), less, less.same(1.0)))).broadcast(var.type(), {});
   double momentum = getMomentum().convertToDouble();
   auto carry = [&](Value state, const Tensor &now) {
-    t.setState(state,
-               (wide(b, getLoc(), state) * (1.0 - momentum) + now * momentum)
-                   .cast(elementOf(state)));
+    t.setState(state, (wide(b, getLoc(), state) * (1.0 - momentum) + now * momentum).cast(elementOf(state)));
   };
   carry(getMean(), mean);
   carry(getVar(), unbiased);
@@ -160,40 +125,27 @@ SmallVector<Value> BatchNormOp::buildTraining(Training &t) {
 
 LogicalResult BatchNormTrainOp::verify() { return verifyChannels(*this); }
 SmallVector<Value> BatchNormTrainOp::decompose(OpBuilder &b) {
-  Tensor x = wide(b, getLoc(), getX()), mean = x.mean(rows(x)),
-         centred = x - perChannel(mean, x);
+  Tensor x = wide(b, getLoc(), getX()), mean = x.mean(rows(x)), centred = x - perChannel(mean, x);
   Tensor var = (centred * centred).mean(rows(x));
-  Tensor scale = wide(b, getLoc(), getGamma()) *
-                 (var + getEpsilon().convertToDouble()).rsqrt();
-  Tensor y = centred * perChannel(scale, x) +
-             perChannel(wide(b, getLoc(), getBeta()), x);
-  return {y.cast(elementOf(getY())), mean.cast(elementOf(getMean())),
-          var.cast(elementOf(getVar()))};
+  Tensor scale = wide(b, getLoc(), getGamma()) * (var + getEpsilon().convertToDouble()).rsqrt();
+  Tensor y = centred * perChannel(scale, x) + perChannel(wide(b, getLoc(), getBeta()), x);
+  return {y.cast(elementOf(getY())), mean.cast(elementOf(getMean())), var.cast(elementOf(getVar()))};
 }
 void BatchNormTrainOp::buildVjp(Differentiator &d) {
   OpBuilder &b = d.builder();
-  Value g = d.cotangent(getY()), gMean = d.cotangent(getMean()),
-        gVar = d.cotangent(getVar());
-  Tensor x = wide(b, getLoc(), getX()),
-         centred = x - perChannel(wide(b, getLoc(), getMean()), x);
+  Value g = d.cotangent(getY()), gMean = d.cotangent(getMean()), gVar = d.cotangent(getVar());
+  Tensor x = wide(b, getLoc(), getX()), centred = x - perChannel(wide(b, getLoc(), getMean()), x);
   Tensor share = x.reciprocalCount(rows(x));
-  auto perElement = [&](const Tensor &v) {
-    return perChannel(v * share.broadcast(v.type(), {}), x);
-  };
+  auto perElement = [&](const Tensor &v) { return perChannel(v * share.broadcast(v.type(), {}), x); };
   if (g) {
-    Tensor dy = wide(b, getLoc(), g),
-           r = (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble())
-                   .rsqrt();
-    Tensor z = centred * perChannel(r, x), dbeta = dy.sum(rows(x)),
-           dgamma = (dy * z).sum(rows(x));
+    Tensor dy = wide(b, getLoc(), g), r = (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble()).rsqrt();
+    Tensor z = centred * perChannel(r, x), dbeta = dy.sum(rows(x)), dgamma = (dy * z).sum(rows(x));
     if (d.needs(getGamma()))
       addTo(d, getGamma(), dgamma);
     if (d.needs(getBeta()))
       addTo(d, getBeta(), dbeta);
     if (d.needs(getX()))
-      addTo(d, getX(),
-            perChannel(wide(b, getLoc(), getGamma()) * r, x) *
-                (dy - perElement(dbeta) - z * perElement(dgamma)));
+      addTo(d, getX(), perChannel(wide(b, getLoc(), getGamma()) * r, x) * (dy - perElement(dbeta) - z * perElement(dgamma)));
   }
   if (gMean && d.needs(getX()))
     addTo(d, getX(), perElement(wide(b, getLoc(), gMean)));
@@ -205,19 +157,13 @@ void BatchNormTrainOp::buildVjp(Differentiator &d) {
 static std::pair<Tensor, Tensor> normalised(const Tensor &x, double epsilon) {
   int64_t last = x.rank() - 1;
   Tensor centred = x - x.mean({last}).spread(x.type(), {last});
-  Tensor r = ((centred * centred).mean({last}) + epsilon)
-                 .rsqrt()
-                 .spread(x.type(), {last});
+  Tensor r = ((centred * centred).mean({last}) + epsilon).rsqrt().spread(x.type(), {last});
   return {centred * r, r};
 }
 LogicalResult LayerNormOp::verify() { return verifyChannels(*this); }
 SmallVector<Value> LayerNormOp::decompose(OpBuilder &b) {
-  Tensor z =
-      normalised(wide(b, getLoc(), getX()), getEpsilon().convertToDouble())
-          .first;
-  return {(z * perChannel(wide(b, getLoc(), getGamma()), z) +
-           perChannel(wide(b, getLoc(), getBeta()), z))
-              .cast(elementOf(getY()))};
+  Tensor z = normalised(wide(b, getLoc(), getX()), getEpsilon().convertToDouble()).first;
+  return {(z * perChannel(wide(b, getLoc(), getGamma()), z) + perChannel(wide(b, getLoc(), getBeta()), z)).cast(elementOf(getY()))};
 }
 void LayerNormOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
@@ -225,27 +171,21 @@ void LayerNormOp::buildVjp(Differentiator &d) {
     return;
   OpBuilder &b = d.builder();
   Tensor dy = wide(b, getLoc(), g);
-  auto [z, r] =
-      normalised(wide(b, getLoc(), getX()), getEpsilon().convertToDouble());
+  auto [z, r] = normalised(wide(b, getLoc(), getX()), getEpsilon().convertToDouble());
   int64_t last = z.rank() - 1;
   Tensor dz = dy * perChannel(wide(b, getLoc(), getGamma()), z);
   if (d.needs(getX()))
-    addTo(d, getX(),
-          r * (dz - dz.mean({last}).spread(z.type(), {last}) -
-               z * (dz * z).mean({last}).spread(z.type(), {last})));
+    addTo(d, getX(), r * (dz - dz.mean({last}).spread(z.type(), {last}) - z * (dz * z).mean({last}).spread(z.type(), {last})));
   if (d.needs(getGamma()))
     addTo(d, getGamma(), (dy * z).sum(rows(z)));
   if (d.needs(getBeta()))
     addTo(d, getBeta(), dy.sum(rows(z)));
 }
 
-//===-- Dropout
-//---------------------------------------------------------------------------------------------------===//
+//===-- Dropout ---------------------------------------------------------------------------------------------------===//
 LogicalResult DropoutOp::verify() {
   double rate = getRate().convertToDouble();
-  return rate >= 0 && rate < 1
-             ? success()
-             : emitOpError("expected 0 <= rate < 1, found ") << rate;
+  return rate >= 0 && rate < 1 ? success() : emitOpError("expected 0 <= rate < 1, found ") << rate;
 }
 SmallVector<Value> DropoutOp::decompose(OpBuilder &) { return {getX()}; }
 void DropoutOp::buildVjp(Differentiator &d) {
@@ -256,8 +196,7 @@ SmallVector<Value> DropoutOp::buildTraining(Training &t) {
   OpBuilder &b = t.builder();
   double rate = getRate().convertToDouble();
   Tensor x{b, getLoc(), getX()};
-  Tensor u = x.with(RandomUniformOp::create(
-      b, getLoc(), withElement(x.type(), b.getF32Type()), t.key(getLoc()), 0));
+  Tensor u = x.with(RandomUniformOp::create(b, getLoc(), withElement(x.type(), b.getF32Type()), t.key(getLoc()), 0));
   Tensor dropped = less(u, rate);
   return {select(dropped, x.same(0.0), x * (1.0 / (1.0 - rate)))};
 }
