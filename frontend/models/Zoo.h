@@ -5,8 +5,8 @@
 namespace dlc::frontend {
 
 struct ZooOptions {
-  std::optional<int64_t> batch; ///< none: the symbol B, 1 to 64
-  mlir::Type element;           ///< of activations and parameters
+  int64_t minBatch = 1, maxBatch = 64; ///< bounds of the symbol B; equal: a constant
+  mlir::Type element;                  ///< of activations and parameters
 };
 struct ZooEntry {
   const char *name, *description;

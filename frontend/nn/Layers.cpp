@@ -105,4 +105,26 @@ Value softmax(Graph &g, StringRef name, Value x) {
   RankedTensorType type = checked(g, name, x, -1);
   return type ? g.op("dl.softmax", name, {x}, {attribute(g, "axis", g.builder.getI64IntegerAttr(type.getRank() - 1))}) : g.refused(name);
 }
+
+// The inputs' product is taken for all steps at once, outside of the loop.
+Value recurrent(Graph &g, StringRef name, Value x, int64_t units, Init init) {
+  RankedTensorType type = checked(g, name, x, 3);
+  auto in = type ? constantExtent(g, name, type, 2) : std::nullopt;
+  if (!in)
+    return g.refused(name);
+  Type element = type.getElementType();
+  auto extents = getExtents(type);
+  RankedTensorType state = getTensor({extents[1], getAffineConstantExpr(units, g.getContext())}, element);
+  Value wx = parameter(g, name + ".weight_x", {*in, units}, element, init), wh = parameter(g, name + ".weight_h", {units, units}, element, init);
+  Value steps = bias(g, name, g.op("dl.matmul", name, {x, wx}));
+
+  auto body = std::make_shared<Graph>(g.getContext(), "dl.yield");
+  Value h = body->input("h", state), step = body->input("x", state);
+  Value u = body->input("weight_h", g.type(wh));
+  body->output("h", tanh(*body, name, body->op("dl.add", name, {step, body->op("dl.matmul", name, {h, u})})));
+  Value start = g.op("dl.constant", name, {}, {attribute(g, "value", g.builder.getF64FloatAttr(0))}, {state});
+  return g.op("dl.scan", name, {start, steps, wh},
+              {attribute(g, "trip", DimsAttr::get(g.getContext(), extents[0])), attribute(g, "operandSegmentSizes", g.builder.getDenseI32ArrayAttr({1, 1, 1}))},
+              {state}, body);
+}
 } // namespace dlc::frontend::nn
