@@ -6,10 +6,11 @@
 #include <memory>
 #include <vector>
 
+inline bool operator==(dlrt_datatype x, dlrt_datatype y) { return x.code == y.code && x.bits == y.bits && x.lanes == y.lanes; }
+
 namespace dlc::data {
 
 inline constexpr dlrt_datatype F32{2, 32, 1}, F64{2, 64, 1}, I8{0, 8, 1}, I16{0, 16, 1}, I32{0, 32, 1}, I64{0, 64, 1}, U8{1, 8, 1}, Bool{6, 8, 1};
-inline bool operator==(dlrt_datatype x, dlrt_datatype y) { return x.code == y.code && x.bits == y.bits && x.lanes == y.lanes; }
 std::string toString(dlrt_datatype type);         ///< "f32", "i8", "bool"
 std::string toString(const std::vector<int64_t> &shape); ///< "[60000, 28, 28]"
 

@@ -1,0 +1,145 @@
+// Training and evaluation.
+#include "runtime/train/Trainer.h"
+#include "runtime/train/Entry.h"
+#include <chrono>
+#include <cmath>
+
+namespace dlc::train {
+
+using Clock = std::chrono::steady_clock;
+static double since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// The number of the row's greatest element, the first of equals; NaN counts as the greatest.
+static int64_t answer(const dlrt_tensor &scores, int64_t row) {
+  int64_t classes = scores.shape[1], best = 0;
+  for (int64_t c = 1; c < classes; ++c)
+    if (!(element(scores, row * classes + c) <= element(scores, row * classes + best)))
+      best = c;
+  return best;
+}
+static int64_t countRight(const dlrt_tensor &scores, const int32_t *labels, int64_t rows) {
+  int64_t right = 0;
+  for (int64_t row = 0; row < rows; ++row)
+    right += answer(scores, row) == labels[row];
+  return right;
+}
+static Status checkScores(const Entry &entry, int output, const Dataset &set) {
+  if (output < 0)
+    return Error{"the model has no output to compare with labels"};
+  const dlrt_tensor &t = entry.result(output);
+  if (t.ndim == 2 && t.shape[1] >= set.classes && t.dtype.code == 2 && t.dtype.bits >= 32)
+    return {};
+  return Error{"output " + std::to_string(output) + " is " + data::toString(t.dtype) + " " +
+               data::toString(std::vector<int64_t>(t.shape, t.shape + t.ndim)) + ": expected f32 or f64 [n, classes], " +
+               std::to_string(set.classes) + " classes or more, as '" + set.name + "' has"};
+}
+
+Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch) {
+  auto entry = Entry::bind(model, params, team, "run");
+  if (!entry)
+    return entry.error();
+  if (entry->inputs() != 1)
+    return Error{"the model has " + std::to_string(entry->inputs()) + " inputs: expected one, the samples"};
+  if (Status s = entry->bindSamples(0, set); !s)
+    return s.error();
+  if (Status s = checkScores(*entry, 0, set); !s)
+    return s.error();
+  auto [bound, constant] = entry->batch(0);
+  auto batches = data::Batches::make(set, constant ? bound : std::min(batch, bound), entry->inputInfo(0).dtype, {});
+  if (!batches)
+    return batches.error();
+  Metrics m;
+  while (int64_t n = batches->next()) {
+    entry->feed(0, constant ? bound : n, batches->samples.data()); // a constant batch: rows behind n are an older batch's
+    if (Status s = entry->run(); !s)
+      return s.error();
+    const dlrt_tensor &scores = entry->result(0);
+    const int32_t *labels = batches->labels.data<int32_t>();
+    m.accuracy += countRight(scores, labels, n);
+    for (int64_t row = 0; row < n; ++row)
+      m.loss -= std::log(std::max(element(scores, row * scores.shape[1] + labels[row]), 1e-38));
+    m.samples += n;
+  }
+  m.loss /= m.samples, m.accuracy /= m.samples;
+  return m;
+}
+
+Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, const Options &options,
+             const std::function<Status(const Report &)> &report, const Progress &progress) {
+  auto entry = Entry::bind(model, params, team, "train_step");
+  if (!entry)
+    return entry.error();
+  int label = entry->input("label"), rate = entry->input("lr"), loss = entry->output("loss"), samples = -1;
+  for (int i = 0; i < entry->inputs(); ++i) {
+    std::string name = entry->inputInfo(i).name;
+    if (i == label || i == rate)
+      continue;
+    auto given = std::find_if(options.hyperparameters.begin(), options.hyperparameters.end(), [&](auto &h) { return h.first == name; });
+    if (given != options.hyperparameters.end()) {
+      if (Status s = entry->set(i, given->second); !s)
+        return s;
+    } else if (entry->inputInfo(i).ndim == 0) {
+      return Error{"train_step takes '" + name + "', which has no value"};
+    } else if (samples >= 0) {
+      return Error{std::string("train_step takes '") + entry->inputInfo(samples).name + "' and '" + name + "': expected one input of samples"};
+    } else {
+      samples = i;
+    }
+  }
+  if (label < 0 || loss < 0 || samples < 0)
+    return Error{"train_step needs the inputs 'label' and samples, and the output 'loss'"};
+  if (const dlrt_tensor_info &info = entry->inputInfo(label); info.ndim != 1 || !(info.dtype == data::I32))
+    return Error{"input 'label' is " + data::toString(info.dtype) + " of rank " + std::to_string(info.ndim) +
+                 ": expected i32 [n], class numbers; write --loss sparse_categorical_cross_entropy"};
+  if (Status s = entry->bindSamples(samples, set); !s)
+    return s;
+  auto [bound, constant] = entry->batch(samples);
+  if (constant ? options.batch != bound : options.batch > bound)
+    return Error{"the model takes batches of " + std::string(constant ? "" : "at most ") + std::to_string(bound) + ", not " +
+                 std::to_string(options.batch) + ": change --batch or the bound of the model's symbol"};
+  int scores = loss == 0 ? 1 : 0;
+  if (Status s = checkScores(*entry, scores, set); !s)
+    return s;
+  auto batches = data::Batches::make(set, options.batch, entry->inputInfo(samples).dtype, options.seed, constant);
+  if (!batches)
+    return batches.error();
+
+  const int64_t each = batches->count(), steps = options.iterations > 0 ? options.iterations : options.epochs * each;
+  Report now;
+  for (int64_t step = 0, epoch = 0; step < steps;) {
+    Clock::time_point start = Clock::now();
+    int64_t n = batches->next();
+    if (n == 0) {
+      batches->start(++epoch);
+      continue;
+    }
+    if (rate >= 0)
+      if (Status s = entry->set(rate, options.schedule.at(step)); !s)
+        return s;
+    entry->feed(samples, n, batches->samples.data());
+    entry->feed(label, n, batches->labels.data());
+    if (Status s = entry->run(); !s)
+      return s;
+    double value = element(entry->result(loss), 0);
+    if (!std::isfinite(value))
+      return Error{"the loss is " + std::to_string(value) + " in iteration " + std::to_string(step + 1) + ": lower the learning rate"};
+    now.training.loss += value * n;
+    now.training.accuracy += countRight(entry->result(scores), batches->labels.data<int32_t>(), n);
+    now.training.samples += n;
+    now.seconds += since(start);
+    now.step = ++step;
+    now.epoch = epoch + double((step - 1) % each + 1) / each;
+    now.last = step == steps;
+    if (progress)
+      progress(step, steps, value);
+    if (step % each == 0 || now.last) {
+      now.training.loss /= now.training.samples, now.training.accuracy /= now.training.samples;
+      if (Status s = report(now); !s)
+        return s;
+      now.training = {};
+    }
+  }
+  return {};
+}
+
+} // namespace dlc::train
