@@ -250,10 +250,12 @@ llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, String
   self->compiled = std::move(compiled);
   self->model = model.str();
   self->target = "cpu:" + self->compiled.target.name;
-  auto jit = Jit::create();
-  if (!jit)
-    return jit.takeError();
-  self->jit = std::move(*jit);
+  if (!self->compiled.objects.empty()) { // a program of parameters alone has no code
+    auto jit = Jit::create();
+    if (!jit)
+      return jit.takeError();
+    self->jit = std::move(*jit);
+  }
   for (auto &object : self->compiled.objects)
     if (llvm::Error e = self->jit->add(std::move(object)))
       return e;

@@ -14,6 +14,8 @@ enum Exit {
 /// What `command` does when it was chosen, once its options have been read; `example` ends its --help.
 void setAction(CLI::App *command, const std::string &example, std::function<Exit()> action);
 
+void addInit(CLI::App &app);
+void addTrain(CLI::App &app);
 void addZoo(CLI::App &app);
 
 } // namespace dlc::tools

@@ -22,6 +22,8 @@ int main(int argc, char **argv) {
     return "dlc: error: " + std::string(e.what()) + "\nSee '" + (used == a ? "dlc" : "dlc " + used->get_name()) + " --help'.\n";
   });
   addZoo(app);
+  addInit(app);
+  addTrain(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {

@@ -1,7 +1,6 @@
 // Models in, files out, messages.
 #include "tools/dlc/Support.h"
-#include "dialects/dl/Dl.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "compiler/Pipeline.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/data/File.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -17,7 +16,7 @@ Exit misuse(const llvm::Twine &message) {
   return Usage;
 }
 
-Model::Model() : handler(sources, &context) { context.loadDialect<mlir::func::FuncDialect, dl::DlDialect>(); }
+Model::Model() : handler(sources, &context) { loadDialects(context); }
 
 bool Model::read(llvm::StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);

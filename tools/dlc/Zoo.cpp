@@ -2,14 +2,14 @@
 #include "frontend/models/Zoo.h"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Support.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 
 using namespace dlc::frontend;
 namespace dlc::tools {
 namespace {
 struct Options {
-  std::string name, dtype = "f32", out = "-";
-  int64_t batch = 0;
+  std::string name, batch = "1..64", dtype = "f32", out = "-";
   bool dot = false;
 };
 } // namespace
@@ -26,7 +26,7 @@ static Exit list() {
   mlir::MLIRContext context;
   for (const ZooEntry &entry : getZoo()) {
     Graph g(&context);
-    entry.build(g, {{}, g.builder.getF32Type()});
+    entry.build(g, {.element = g.builder.getF32Type()});
     llvm::outs() << llvm::format("%-8s %8lld parameters  ", entry.name, (long long)countParameters(g)) << entry.description << "\n";
   }
   return Done;
@@ -40,10 +40,15 @@ static Exit print(const Options &o) {
       known += (known.empty() ? "" : ", ") + std::string(e.name);
     return misuse("no model '" + o.name + "' in the zoo: there are " + known);
   }
+  ZooOptions options;
+  auto [min, max] = llvm::StringRef(o.batch).split("..");
+  if (!llvm::to_integer(min, options.minBatch, 10) || !llvm::to_integer(max.empty() ? min : max, options.maxBatch, 10) ||
+      options.minBatch < 1 || options.maxBatch < options.minBatch || options.maxBatch > 1 << 20)
+    return misuse("--batch '" + o.batch + "': expected a number, or bounds such as 1..256");
   Model model;
   Graph g(&model.context);
-  mlir::Type element = o.dtype == "f64" ? g.builder.getF64Type() : g.builder.getF32Type();
-  entry->build(g, {o.batch ? std::optional(o.batch) : std::nullopt, element});
+  options.element = o.dtype == "f64" ? mlir::Type(g.builder.getF64Type()) : g.builder.getF32Type();
+  entry->build(g, options);
   mlir::OwningOpRef<mlir::ModuleOp> module = g.build(mlir::NameLoc::get(g.builder.getStringAttr(o.name)));
   if (!module)
     return Fault;
@@ -60,7 +65,7 @@ void addZoo(CLI::App &app) {
   auto o = std::make_shared<Options>();
   CLI::App *command = app.add_subcommand("zoo", "lists the model zoo; prints a model as model.mlir");
   command->add_option("NAME", o->name, "the model to print; without it, the list");
-  command->add_option("--batch", o->batch, "a constant batch; without it, the symbol B, 1 to 64")->check(CLI::Range(1, 1 << 20));
+  command->add_option("--batch", o->batch, "a constant batch, or the bounds of the symbol B")->capture_default_str();
   command->add_option("--dtype", o->dtype, "type of activations and parameters")->check(CLI::IsMember({"f32", "f64"}))->capture_default_str();
   command->add_flag("--dot", o->dot, "prints Graphviz's dot language instead");
   command->add_option("-o,--output", o->out, "the file to write")->capture_default_str();

@@ -1,0 +1,30 @@
+// dlc init: parameters by their initialisers, into a safetensors file.
+#include "tools/dlc/Runtime.h"
+#include "tools/dlc/Support.h"
+
+namespace dlc::tools {
+namespace {
+struct Options {
+  std::string model, out;
+  uint64_t seed = 0;
+};
+} // namespace
+
+static Exit init(const Options &o) {
+  Model model;
+  Session session;
+  bool done = model.read(o.model) && session.openParameters(*model.module) && worked(dlrt_params_init(session.params.get(), o.seed)) &&
+              worked(dlrt_params_save(session.params.get(), o.out.c_str()));
+  return done ? Done : Fault;
+}
+
+void addInit(CLI::App &app) {
+  auto o = std::make_shared<Options>();
+  CLI::App *command = app.add_subcommand("init", "writes parameters by their initialisers, each by its name and the seed alone");
+  command->add_option("MODEL", o->model, "a model.mlir, or - for the standard input")->required();
+  command->add_option("--seed", o->seed, "of the random numbers")->capture_default_str();
+  command->add_option("-o,--output", o->out, "the safetensors file to write")->required();
+  setAction(command, "dlc init lenet.mlir --seed 1 -o lenet.safetensors", [o] { return init(*o); });
+}
+
+} // namespace dlc::tools

@@ -1,0 +1,41 @@
+// name(key=value,...): how losses, optimisers, schedules and data are written on the command line.
+#pragma once
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace dlc::tools {
+
+/// `sgd(lr=0.01,nesterov=true)`, `mnist:DIR`, `csv:FILE(label=target)`. Lookups note what is known; the first error of
+/// any lookup, or a key that nobody looked up, comes out of finish().
+class Spec {
+public:
+  static llvm::Expected<Spec> parse(llvm::StringRef text);
+  /// The position of the name among those that are known.
+  llvm::Expected<size_t> among(llvm::StringRef kind, llvm::ArrayRef<llvm::StringRef> names) const;
+
+  double number(llvm::StringRef key, double otherwise);
+  double required(llvm::StringRef key);
+  /// At least 1.
+  int64_t count(llvm::StringRef key, int64_t otherwise);
+  bool flag(llvm::StringRef key, bool otherwise = false);
+  std::string word(llvm::StringRef key, llvm::StringRef otherwise);
+  bool has(llvm::StringRef key) const;
+  llvm::Error finish();
+
+  std::string name, argument; ///< argument: what follows a colon
+
+private:
+  struct Pair {
+    std::string key, value;
+  };
+  const std::string *find(llvm::StringRef key);
+  void refuse(llvm::StringRef key, llvm::StringRef value, llvm::StringRef expected);
+
+  llvm::SmallVector<Pair> pairs;
+  llvm::SmallVector<std::string> known;
+  std::string error;
+};
+
+} // namespace dlc::tools

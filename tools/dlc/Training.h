@@ -1,0 +1,24 @@
+// What --loss, --optimizer, --schedule and --data mean.
+#pragma once
+#include "compiler/autodiff/Passes.h"
+#include "runtime/data/Dataset.h"
+#include "runtime/train/Schedule.h"
+#include "llvm/Support/Error.h"
+
+namespace dlc::tools {
+
+struct TrainingSpecs {
+  std::string loss = "sparse_categorical_cross_entropy", optimizer = "sgd(lr=0.01,momentum=0.9)", schedule;
+};
+struct TrainingPlan {
+  TrainOptions options;                                         ///< for buildTrainStep
+  std::vector<std::pair<std::string, double>> hyperparameters;  ///< all but lr
+  train::Schedule schedule;                                     ///< gives lr
+};
+/// Losses and optimisers are those of the dialect: an operation's flags and numbers are a spec's keys.
+llvm::Expected<TrainingPlan> planTraining(mlir::MLIRContext *context, const TrainingSpecs &specs);
+
+/// `mnist:DIR`.
+llvm::Expected<data::Dataset> openData(llvm::StringRef spec, data::Split split);
+
+} // namespace dlc::tools
