@@ -166,12 +166,9 @@ LogicalResult Graph::infer(unsigned index) {
   return success();
 }
 
-LogicalResult Graph::inferAll() {
-  auto sorted = order();
-  if (failed(sorted))
-    return failure();
+LogicalResult Graph::inferAll(ArrayRef<unsigned> sorted) {
   bool whole = true;
-  for (unsigned n : *sorted) {
+  for (unsigned n : sorted) {
     if (nodes[n].state == Node::Untyped)
       (void)infer(n);
     whole &= nodes[n].state == Node::Typed;
@@ -183,20 +180,22 @@ RankedTensorType Graph::type(Value value) {
   assert(value.node < size() && "a value of another graph");
   Node &n = nodes[value.node];
   if (n.state == Node::Untyped)
-    (void)inferAll();
+    if (auto sorted = order(); succeeded(sorted))
+      (void)inferAll(*sorted);
   return value.result < n.results.size() ? dyn_cast<RankedTensorType>(n.results[value.result].getType()) : RankedTensorType();
 }
 
 //===-- Out ---------------------------------------------------------------------------------------------------------===//
 
 LogicalResult Graph::fill(Block &block, Location loc) {
-  if (failed(inferAll()))
+  auto sorted = order();
+  if (failed(sorted) || failed(inferAll(*sorted)))
     return failure();
   std::vector<SmallVector<mlir::Value, 1>> values(size());
   for (unsigned n : arguments)
     values[n].push_back(block.addArgument(nodes[n].results[0].getType(), nodes[n].loc));
   OpBuilder b = OpBuilder::atBlockEnd(&block);
-  for (unsigned index : *order()) {
+  for (unsigned index : *sorted) {
     Node &n = nodes[index];
     if (n.kind != Kind::Op)
       continue;

@@ -84,7 +84,7 @@ private:
   llvm::SmallVector<Value> operands(unsigned node) const;
   mlir::LogicalResult prepare(unsigned node, mlir::OperationState &state);
   mlir::LogicalResult infer(unsigned node);
-  mlir::LogicalResult inferAll();
+  mlir::LogicalResult inferAll(llvm::ArrayRef<unsigned> sorted);
   mlir::LogicalResult fill(mlir::Block &block, mlir::Location loc);
 
   Nodes nodes;
