@@ -18,6 +18,7 @@ struct Options {
   TrainingSpecs specs;
   train::Options train;
   int threads = 0;
+  unsigned level = 2;
 };
 
 /// Lines for people, objects for programs, a bar for terminals.
@@ -120,6 +121,7 @@ static Exit train(Options o) {
   Session session;
   CompileOptions compile;
   compile.train = plan->options;
+  compile.level = o.level;
   if (!session.compile(*model.module, compile))
     return Fault;
   dlrt_params *params = session.params.get();
@@ -168,6 +170,7 @@ void addTrain(CLI::App &app) {
   c->add_option("--freeze", o->freeze, "parameters that stay as they are: names with * and ?");
   c->add_option("--seed", o->train.seed, "of initialisers, order of samples and dropout")->capture_default_str();
   c->add_option("--threads", o->threads, "0: one a CPU; the results don't depend on it")->check(CLI::Range(0, 1024))->capture_default_str();
+  c->add_option("-O", o->level, "optimisation; 0: plain loops")->check(CLI::Range(0, 3))->capture_default_str();
   c->add_option("--json", o->json, "a log with one JSON object a line and report");
   c->add_option("-o,--output", o->out, "the safetensors file to write");
   for (const char *name : {"--augment", "--early-stop", "--checkpoint", "--resume", "--plot"})

@@ -8,7 +8,7 @@
 namespace dlc::tools {
 
 struct TrainingSpecs {
-  std::string loss = "sparse_categorical_cross_entropy", optimizer = "sgd(lr=0.01,momentum=0.9)", schedule;
+  std::string loss = "sparse_categorical_cross_entropy", optimizer = "sgd(momentum=0.9)", schedule;
 };
 struct TrainingPlan {
   TrainOptions options;                                         ///< for buildTrainStep
