@@ -152,6 +152,53 @@ static unsigned levelOf(RowGroup &g, Value v) {
 }
 unsigned RowGroup::passOf(Operation *reduction) const { return level.lookup(reduction->getResult(0)) - 1; }
 
+unsigned RowGroup::rowRuns() const {
+  return llvm::count_if(runs, [&](auto run) { return run.first < outer; });
+}
+AffineExpr RowGroup::runExtent(unsigned run) const {
+  auto [first, last] = runs[run];
+  return dl::product(ArrayRef(space).slice(first, last - first), context);
+}
+Coords RowGroup::spread(Frame &f, unsigned first, ArrayRef<Coord> numbers) const {
+  Coords at;
+  for (auto [run, coord] : llvm::zip(ArrayRef(runs).drop_front(first), numbers)) {
+    at.append(run.second - run.first - 1, Coord{f.c(0)});
+    at.push_back(coord);
+  }
+  return at;
+}
+Coords RowGroup::locate(Evaluator &ev, unsigned first, unsigned last, Value number) const {
+  Coords numbers(last - first);
+  AffineExpr rest = getAffineDimExpr(0, context);
+  for (unsigned i = last; i-- > first;) {
+    numbers[i - first] = ev.map(i > first ? rest % runExtent(i) : rest, Coord{number});
+    rest = rest.floorDiv(runExtent(i));
+  }
+  return spread(ev.f, first, numbers);
+}
+Value RowGroup::coordinate(Evaluator &ev, ArrayRef<Coord> at, unsigned d) const {
+  auto run = *llvm::find_if(runs, [&](auto r) { return d >= r.first && d < r.second; });
+  AffineExpr e = getAffineDimExpr(0, context).floorDiv(dl::product(ArrayRef(space).slice(d + 1, run.second - d - 1), context));
+  if (d > run.first)
+    e = e % space[d];
+  return ev.index(ev.map(e, at[run.second - 1]), true);
+}
+SmallVector<Value> RowGroup::term(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at, ValueRange acc) const {
+  dl::Scalars s{ev.f.b, op->getLoc()};
+  SmallVector<Value> elements;
+  for (auto [x, map] : llvm::zip(op->getOperands(), op.getNest().operands)) {
+    Coords from;
+    for (AffineExpr e : map.getResults())
+      from.push_back(ev.map(e, at));
+    elements.push_back(s.spread(ev.eval(x, from), ev.lanes));
+  }
+  auto out = op.emitTerm(ev.f.b, op->getLoc(), acc, elements, [&](unsigned d) { return coordinate(ev, at, d); });
+  if (ev.mask)
+    for (auto [x, a] : llvm::zip(out, acc))
+      x = s.select(ev.mask, x, a);
+  return out;
+}
+
 /// Values worth keeping: reached from a pass's roots by pointwise ops alone, costly, and seen in an earlier pass.
 static void findKept(func::FuncOp kernel, RowGroup &g) {
   int64_t columns = dl::getConstant(g.columns());
@@ -186,7 +233,7 @@ static void findKept(func::FuncOp kernel, RowGroup &g) {
     g.kept.clear();
 }
 
-std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::string &reason) {
+std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::string &reason, bool leading) {
   std::vector<RowGroup> groups;
   auto returned = kernel.getBody().front().getTerminator()->getOperands();
   auto fail = [&](const Twine &why) { return reason = why.str(), std::nullopt; };
@@ -207,8 +254,8 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
       auto nest = combine.getNest();
       Summation s = getSummation(combine);
       StringRef name = op->getName().getStringRef();
-      if (combine.isMultiplyAdd() || nest.reduced() == 0 || s.rows != nest.reduced())
-        return fail(name + " does not reduce trailing dimensions alone");
+      if (combine.isMultiplyAdd() || nest.reduced() == 0 || (leading ? s.columns : s.rows) != nest.reduced())
+        return fail(name + " does not reduce " + (leading ? "leading or middle" : "trailing") + " dimensions alone");
       if (op != found[0] && (nest.extents != g.space || nest.parallel != g.outer))
         return fail(name + " reduces another space than " + found[0]->getName().getStringRef() +
                     ": one kernel has reductions over the same columns");
@@ -218,9 +265,11 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
     RowGroup &home = same == groups.end() ? groups.emplace_back(g) : *same;
     home.reductions.insert_range(found);
     auto extents = dl::getExtents(v);
-    bool full = extents == home.space;
+    bool full = !leading && extents == home.space;
     if (!full && ArrayRef(extents) != ArrayRef(home.space).take_front(home.outer))
-      return fail("result " + Twine(number) + " has neither the shape of the reduced values nor one element a row");
+      return fail("result " + Twine(number) +
+                  (leading ? " has another shape than the reductions' results: it takes another pass over the reduced values"
+                           : " has neither the shape of the reduced values nor one element a row"));
     (full ? home.full : home.perRow).push_back(number);
   }
   for (unsigned number : plain) {
@@ -238,6 +287,8 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
     g.context = kernel.getContext(), g.space = extents;
     (extents.empty() ? g.perRow : g.full).push_back(number);
   }
+  if (leading && (groups.size() != 1 || groups[0].reductions.empty() || !groups[0].full.empty()))
+    return fail("results are of several shapes, or nothing is reduced");
   for (RowGroup &g : groups) {
     Analysis a{reason, g};
     a.joined.assign(g.space.empty() ? 0 : g.space.size() - 1, true);
@@ -257,10 +308,12 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
     a.runs();
     if (g.reductions.empty())
       g.outer = g.runs.empty() ? 0 : g.runs.back().first;
-    else if (g.runs.back().first != g.outer)
+    else if (!leading && g.runs.back().first != g.outer)
       return fail("the columns' dimensions are read apart: give the reduction one dimension by dl.reshape");
     for (Operation *r : g.reductions)
       g.passes = std::max(g.passes, levelOf(g, r->getResult(0)));
+    if (leading && g.passes > 1)
+      return fail("one reduction depends on another over the same rows");
     for (unsigned r : g.full)
       g.passes = std::max(g.passes, levelOf(g, strip(returned[r])) + 1);
     findKept(kernel, g);

@@ -22,6 +22,16 @@ struct RowGroup {
   AffineExpr columns() const { return dl::product(ArrayRef(space).drop_front(outer), context); }
   bool hasColumns() const { return !full.empty() || !reductions.empty(); }
   unsigned passOf(Operation *reduction) const;
+  /// Runs [0, rowRuns()) are of the rows' dimensions.
+  unsigned rowRuns() const;
+  AffineExpr runExtent(unsigned run) const;
+  /// Coordinates of all dimensions in runs [first, last) from a row-major number over them; from one number a run.
+  Coords locate(Evaluator &ev, unsigned first, unsigned last, Value number) const;
+  Coords spread(Frame &f, unsigned first, ArrayRef<Coord> numbers) const;
+  /// The index along dimension `d`, which may be part of a run, as emitTerm wants it.
+  Value coordinate(Evaluator &ev, ArrayRef<Coord> at, unsigned d) const;
+  /// One more term of a reduction at coordinates of the space; the evaluator's mask holds back lanes.
+  SmallVector<Value> term(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at, ValueRange acc) const;
   MLIRContext *context = nullptr;
 };
 /// Rows up to this many columns stay in registers.
@@ -29,6 +39,7 @@ constexpr int64_t registerColumns = 64;
 /// A value that costs more flops an element is kept between passes.
 constexpr int64_t keepCost = 6;
 
-/// The groups of a kernel, or nothing and the reason.
-std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::string &reason);
+/// The groups of a kernel, or nothing and the reason. leading: as column reductions, whose reduced dimensions (here the
+/// space's columns) lie before others in memory; then every result has an element a row and all are one group.
+std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::string &reason, bool leading = false);
 } // namespace dlc::codegen

@@ -69,44 +69,12 @@ struct RowEmitter {
   unsigned pass = 0;
 
   Value returned(unsigned r) { return strip(terminator->getOperand(r)); }
-  /// Coordinates in the space, from the runs' row-major numbers.
-  Coords spread(ArrayRef<Coord> runs) {
-    Coords at;
-    for (auto [run, coord] : llvm::zip(g.runs, runs)) {
-      at.append(run.second - run.first - 1, Coord{zero});
-      at.push_back(coord);
-    }
-    return at;
-  }
-  unsigned rowRuns() { return llvm::count_if(g.runs, [&](auto run) { return run.first < g.outer; }); }
-  AffineExpr runExtent(unsigned i) {
-    return dl::product(ArrayRef(g.space).slice(g.runs[i].first, g.runs[i].second - g.runs[i].first), g.context);
-  }
-  Coords locate(Evaluator &ev, Value number) {
-    unsigned n = rowRuns();
-    Coords runs(n);
-    AffineExpr rest = getAffineDimExpr(0, g.context);
-    for (unsigned i = n; i-- > 0;) {
-      runs[i] = ev.map(i ? rest % runExtent(i) : rest, Coord{number});
-      rest = rest.floorDiv(runExtent(i));
-    }
-    return spread(runs);
-  }
   Coords at(Value column) {
     Coords all = row;
     all.append(g.space.size() - g.outer - 1, Coord{zero});
     all.push_back({column, true});
     return all;
   }
-  /// The index along a dimension, which may be part of a run.
-  Value coordinate(Evaluator &ev, ArrayRef<Coord> at, unsigned d) {
-    auto run = *llvm::find_if(g.runs, [&](auto r) { return d >= r.first && d < r.second; });
-    AffineExpr e = getAffineDimExpr(0, g.context).floorDiv(dl::product(ArrayRef(g.space).slice(d + 1, run.second - d - 1), g.context));
-    if (d > run.first)
-      e = e % g.space[d];
-    return ev.index(ev.map(e, at[run.second - 1]), true);
-  }
-
   SmallVector<Operation *> reductionsHere() {
     SmallVector<Operation *> here;
     for (Operation *r : g.reductions)
@@ -139,20 +107,9 @@ struct RowEmitter {
     }
     size_t next = 0;
     for (Operation *r : reductionsHere()) {
-      auto op = cast<CombineOpInterface>(r);
-      Scalars s{f.b, r->getLoc()};
-      Values elements;
-      for (auto [x, map] : llvm::zip(r->getOperands(), op.getNest().operands)) {
-        Coords from;
-        for (AffineExpr e : map.getResults())
-          from.push_back(ev.map(e, here));
-        elements.push_back(s.spread(ev.eval(x, from), lanes));
-      }
       MutableArrayRef<Value> mine = MutableArrayRef(acc).slice(next, r->getNumResults());
       next += mine.size();
-      auto out = op.emitTerm(f.b, r->getLoc(), mine, elements, [&](unsigned d) { return coordinate(ev, here, d); });
-      for (auto [a, x] : llvm::zip(mine, out))
-        a = ev.mask ? s.select(ev.mask, x, a) : x;
+      llvm::copy(g.term(ev, cast<CombineOpInterface>(r), here, mine), mine.begin());
     }
     if (pass + 1 == g.passes) {
       Values x; // all before any is stored: a result may lie in an argument's place
@@ -229,7 +186,7 @@ struct RowEmitter {
     for (int64_t i = 0; i < count; ++i)
       evs.push_back(Evaluator{f, lanes, {}, &outer});
     for (int64_t i = 0; i < count; ++i)
-      rows.push_back(locate(evs[i], f.add(first, f.c(i))));
+      rows.push_back(g.locate(evs[i], 0, g.rowRuns(), f.add(first, f.c(i))));
     for (pass = 0; pass < g.passes; ++pass) {
       SmallVector<SmallVector<Values>> acc(count);
       for (int64_t c = 0; c < std::max<int64_t>(*columns, 1); c += lanes)
@@ -337,7 +294,7 @@ struct RowEmitter {
         Value r = arith::DivUIOp::create(f.b, i, across);
         Value lo = f.mul(f.sub(i, f.mul(r, across)), f.c(columnsPerBlock));
         Evaluator ev{f, lanes, {}, &outer};
-        row = locate(ev, r);
+        row = g.locate(ev, 0, g.rowRuns(), r);
         columnLoop(ev, lo, f.min(f.add(lo, f.c(columnsPerBlock)), n));
       });
       return;
@@ -346,7 +303,7 @@ struct RowEmitter {
     if (!g.hasColumns()) {
       loopRows(lo, hi, 1, [&](Value r) {
         Evaluator ev{f, lanes, {}, &outer};
-        row = locate(ev, r);
+        row = g.locate(ev, 0, g.rowRuns(), r);
         storePerRow(ev);
       });
     } else if (columns && *columns <= registerColumns) {
@@ -357,7 +314,7 @@ struct RowEmitter {
     } else {
       loopRows(lo, hi, 1, [&](Value r) {
         Evaluator ev{f, lanes, {}, &outer};
-        row = locate(ev, r);
+        row = g.locate(ev, 0, g.rowRuns(), r);
         for (pass = 0; pass < g.passes; ++pass)
           columnLoop(ev, zero, f.expr(g.columns()));
         storePerRow(ev);
