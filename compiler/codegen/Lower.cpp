@@ -93,10 +93,20 @@ static LogicalResult lowerMath(ModuleOp module) {
   return applyOpPatternsGreedily(polynomials, std::move(patterns), config);
 }
 
+/// Scalars as vectors, whose vector.fma is lowered so: one FMA, or multiply and add where the target has none, never fmaf.
+static void lowerFma(ModuleOp module) {
+  module.walk([](math::FmaOp op) {
+    OpBuilder b(op);
+    op.getResult().replaceAllUsesWith(LLVM::FMulAddOp::create(b, op.getLoc(), op.getA(), op.getB(), op.getC()));
+    op.erase();
+  });
+}
+
 LogicalResult lowerToLLVM(ModuleOp module) {
   MLIRContext *context = module.getContext();
   if (failed(lowerMath(module)))
     return failure();
+  lowerFma(module);
   IRRewriter rewriter(context);
   for (auto fn : module.getOps<func::FuncOp>()) {
     if (fn.isDeclaration())
