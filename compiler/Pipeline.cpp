@@ -1,5 +1,6 @@
 // The ordered stages.
 #include "compiler/Pipeline.h"
+#include "compiler/emit/Artefact.h"
 #include "compiler/kernels/Passes.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/schedule/Passes.h"
@@ -192,7 +193,7 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
   return out;
 }
 
-FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &options) {
+FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &options, StringRef model) {
   Compiled result;
   result.target = codegen::Target::x86(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
   result.program = flatten(module);
@@ -203,7 +204,8 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
   result.objects.resize(modules.size());
   std::vector<std::string> errors(modules.size());
   auto work = [&](unsigned p) {
-    auto object = codegen::compile(*modules[p], result.target, options.level, codegen::CodeKind::Object);
+    auto object = codegen::compile(*modules[p], result.target, options.level, codegen::CodeKind::Object,
+                                   model.empty() ? "" : symbolPrefix(model, result.target));
     if (object)
       result.objects[p] = std::move(*object);
     else

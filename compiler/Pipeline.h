@@ -35,8 +35,8 @@ struct Compiled {
   FlatProgram program;
   std::vector<std::unique_ptr<llvm::MemoryBuffer>> objects; ///< one a compiling thread
 };
-/// The code of a scheduled module's kernels.
-mlir::FailureOr<Compiled> compileScheduled(mlir::ModuleOp module, const CompileOptions &options);
+/// The code of a scheduled module's kernels. `model`: for an artefact, whose functions are called symbolPrefix(model, target) + name.
+mlir::FailureOr<Compiled> compileScheduled(mlir::ModuleOp module, const CompileOptions &options, llvm::StringRef model = "");
 /// The same as text: `codegen` (the LLVM dialect), `llvm` or `asm`.
 mlir::FailureOr<std::string> printCode(mlir::ModuleOp module, const CompileOptions &options, llvm::StringRef kind);
 

@@ -45,7 +45,7 @@ Target Target::x86(StringRef level) {
   return t;
 }
 
-static std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
+std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
   static const bool once = (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(), LLVMInitializeX86AsmPrinter(), true);
   (void)once;
   std::string error;
@@ -76,7 +76,8 @@ static void optimize(Module &module, TargetMachine &machine, unsigned level) {
   passes.run(module, ma);
 }
 
-Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind) {
+Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
+                                                StringRef prefix) {
   LLVMContext context;
   auto module = mlir::translateModuleToLLVMIR(lowered, context, "dlc");
   if (!module)
@@ -93,8 +94,10 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
       f.addFnAttr("prefer-vector-width", "512");
     if (f.hasInternalLinkage())
       f.addFnAttr(llvm::Attribute::NoInline);
-    else // the launch: its pointers alias nothing that it does not say
-      f.setDSOLocal(true);
+    else if (!prefix.empty()) { // an artefact's symbols are its own
+      f.setName(prefix + f.getName());
+      f.setVisibility(GlobalValue::HiddenVisibility);
+    }
   }
   optimize(*module, *machine, level);
   SmallVector<char, 0> buffer;

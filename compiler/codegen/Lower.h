@@ -4,6 +4,9 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+namespace llvm {
+class TargetMachine;
+}
 namespace dlc::codegen {
 /// Loads every dialect that emitting and lowering create; call once before lowering in several threads.
 void loadCodegenDialects(MLIRContext &context);
@@ -11,8 +14,11 @@ void loadCodegenDialects(MLIRContext &context);
 LogicalResult lowerToLLVM(ModuleOp module);
 
 enum class CodeKind { LLVM, Assembly, Object };
-/// Optimises a lowered module and writes its code. level: 0 to 3, as -O.
-llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(ModuleOp lowered, const Target &target, unsigned level, CodeKind kind);
+/// Optimises a lowered module and writes its code. level: 0 to 3, as -O; `prefix` goes before the launches' names.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
+                                                            StringRef prefix = "");
+/// LLVM's code generator for a target.
+std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target, unsigned level);
 /// This machine's level: "x86-64-v2", "x86-64-v3" or "x86-64-v4".
 StringRef hostLevel();
 } // namespace dlc::codegen

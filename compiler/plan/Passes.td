@@ -7,7 +7,7 @@ def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
   let summary = "Choose each kernel's emitter and cut it into launches: sets dlx.plan";
   let description = [{
     Kernels are the functions with the unit attribute `dlx.kernel`. The first emitter of contraction, window, columns, rows
-    that takes the kernel's structure is chosen; loops take the rest, with a remark that says why the others did not.
+    that takes the kernel's structure is chosen; loops take the rest, with the attribute `dlx.fallback` that says why the others did not, for explain.
   }];
   let options = [
     Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3 or x86-64-v4">,

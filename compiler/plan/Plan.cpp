@@ -39,7 +39,7 @@ struct Plan : impl::PlanPassBase<Plan> {
       std::string reason;
       codegen::planKernel(fn, options, &reason);
       if (!loopsOnly && fn->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::loops)
-        fn.emitRemark("plain loops: ") << reason;
+        fn->setAttr("dlx.fallback", StringAttr::get(&getContext(), reason)); // for explain
     }
   }
 };

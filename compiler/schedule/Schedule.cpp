@@ -112,7 +112,7 @@ private:
         number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0]));
       for (dlx::LaunchAttr launch : plan.getLaunches()) {
         Node n;
-        n.function = (kernel.getSymName() + "_" + launch.getName()).str();
+        n.function = (kernel.getSymName() + launch.getName()).str();
         n.grid = launch.getGrid();
         n.call = call;
         for (int64_t i : launch.getReads())

@@ -17,5 +17,6 @@ void setAction(CLI::App *command, const std::string &example, std::function<Exit
 void addInit(CLI::App &app);
 void addTrain(CLI::App &app);
 void addZoo(CLI::App &app);
+void addRun(CLI::App &app);
 
 } // namespace dlc::tools

@@ -24,6 +24,7 @@ int main(int argc, char **argv) {
   addZoo(app);
   addInit(app);
   addTrain(app);
+  addRun(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {

@@ -1,0 +1,113 @@
+// A scheduled module to a C header: for each entry a typed function over dlrt_run.
+#include "compiler/emit/Artefact.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+namespace dlc {
+namespace {
+struct CType {
+  const char *name;
+  int code, bits;
+};
+CType cType(Type e) {
+  if (e.isF32()) return {"float", 2, 32};
+  if (e.isF64()) return {"double", 2, 64};
+  if (e.isBF16()) return {"uint16_t", 4, 16};
+  if (e.isInteger(1)) return {"uint8_t", 6, 8};
+  if (e.isInteger(8)) return {"int8_t", 0, 8};
+  if (e.isInteger(32)) return {"int32_t", 0, 32};
+  return {"int64_t", 0, 64};
+}
+std::string identifier(StringRef name) {
+  std::string out;
+  for (char c : name)
+    out += llvm::isAlnum(c) ? c : '_';
+  return out.empty() || llvm::isDigit(out[0]) ? "_" + out : out;
+}
+/// C of an extent; names of symbols are arguments.
+std::string cExpr(AffineExpr e) {
+  if (auto c = dyn_cast<AffineConstantExpr>(e))
+    return std::to_string(c.getValue());
+  if (auto s = dyn_cast<AffineSymbolExpr>(e))
+    return identifier(dl::getSymbolName(s));
+  auto b = cast<AffineBinaryOpExpr>(e);
+  std::string x = cExpr(b.getLHS()), y = cExpr(b.getRHS());
+  switch (e.getKind()) { // extents are not negative, so C's division will do
+  case AffineExprKind::Add: return "(" + x + " + " + y + ")";
+  case AffineExprKind::Mul: return x + " * " + y;
+  case AffineExprKind::Mod: return "(" + x + ") % " + y;
+  case AffineExprKind::FloorDiv: return "(" + x + ") / " + y;
+  default: return "((" + x + " + " + y + " - 1) / " + y + ")";
+  }
+}
+} // namespace
+
+std::string makeHeader(ModuleOp module, StringRef model) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  std::string guard = "DLC_" + StringRef(model).upper() + "_H";
+  os << "/* " << model << ": typed calls of its entries. Written by dlc compile; shapes are row-major extents. */\n#ifndef " << guard
+     << "\n#define " << guard << "\n#include \"dlrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+     << "/* For dlrt_model_open, in programs that link the artefact. */\nextern const struct dlc_" << model << " { uint64_t magic; } " << model
+     << "_descriptor;\n";
+  unsigned number = 0;
+  for (auto program : module.getOps<dlx::ProgramOp>()) {
+    unsigned entry = number++;
+    if (program.getIsPrepare())
+      continue;
+    auto fn = module.lookupSymbol<func::FuncOp>(program.getSource());
+    struct Item {
+      std::string name;
+      RankedTensorType type;
+      bool out;
+    };
+    SmallVector<Item> items;
+    llvm::SetVector<StringRef> symbols;
+    auto add = [&](Type type, StringAttr name, const char *otherwise, bool out) {
+      items.push_back({identifier(name ? name.getValue().str() : otherwise + std::to_string(items.size())), cast<RankedTensorType>(type), out});
+      for (AffineExpr e : dl::getExtents(type))
+        e.walk([&](AffineExpr x) {
+          if (auto s = dyn_cast<AffineSymbolExpr>(x))
+            symbols.insert(dl::getSymbolName(s));
+        });
+    };
+    for (BlockArgument a : fn.getArguments())
+      if (!fn.getArgAttr(a.getArgNumber(), "dl.param"))
+        add(a.getType(), fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name"), "input", false);
+    for (unsigned i = 0; i < fn.getNumResults(); ++i)
+      if (!fn.getResultAttr(i, "dl.state"))
+        add(fn.getResultTypes()[i], fn.getResultAttrOfType<StringAttr>(i, "dl.name"), "output", true);
+    std::string name = fn.getSymName() == "main" ? "run" : fn.getSymName().str();
+    os << "\nenum { " << model << "_" << name << "_entry = " << entry << " };\nstatic inline dlrt_status " << model << "_" << name
+       << "(dlrt_context *context";
+    for (StringRef s : symbols)
+      os << ", int64_t " << identifier(s);
+    for (Item &item : items) {
+      os << ",\n    " << (item.out ? "" : "const ") << cType(item.type.getElementType()).name << " *" << item.name << " /* [";
+      llvm::interleaveComma(dl::getExtents(item.type), os, [&](AffineExpr e) { os << dl::toString(e); });
+      os << "] */";
+    }
+    os << ") {\n";
+    unsigned counts[2] = {0, 0};
+    std::string lists[2];
+    for (auto [i, item] : llvm::enumerate(items)) {
+      auto extents = dl::getExtents(item.type);
+      CType c = cType(item.type.getElementType());
+      os << "  int64_t shape" << i << "[] = {";
+      if (extents.empty())
+        os << "0";
+      llvm::interleaveComma(extents, os, [&](AffineExpr e) { os << cExpr(e); });
+      os << "};\n";
+      lists[item.out] += (counts[item.out]++ ? ",\n      {" : "{") + std::string("(void *)") + item.name + ", {1, 0}, " + std::to_string(extents.size()) +
+                         ", {" + std::to_string(c.code) + ", " + std::to_string(c.bits) + ", 1}, shape" + std::to_string(i) + ", 0, 0}";
+    }
+    os << "  dlrt_tensor in[] = {" << lists[0] << "};\n  dlrt_tensor out[] = {" << lists[1] << "};\n  return dlrt_run(context, " << entry << ", in, "
+       << counts[0] << ", out, " << counts[1] << ");\n}\n";
+  }
+  os << "#ifdef __cplusplus\n}\n#endif\n#endif\n";
+  return text;
+}
+} // namespace dlc
