@@ -92,7 +92,7 @@ static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOpti
   SmallString<128> folder;
   if (std::error_code ec = sys::fs::createUniqueDirectory("dlc", folder))
     return createStringError(ec, "cannot make a folder for objects: " + ec.message());
-  auto clean = make_scope_exit([&] { sys::fs::remove_directories(folder); });
+  scope_exit clean([&] { sys::fs::remove_directories(folder); });
   std::vector<std::string> files;
   auto put = [&](StringRef bytes) -> Error {
     files.push_back((folder + "/" + Twine(files.size()) + ".o").str());
