@@ -18,5 +18,6 @@ void addInit(CLI::App &app);
 void addTrain(CLI::App &app);
 void addZoo(CLI::App &app);
 void addRun(CLI::App &app);
+void addCompile(CLI::App &app);
 
 } // namespace dlc::tools

@@ -25,6 +25,7 @@ int main(int argc, char **argv) {
   addInit(app);
   addTrain(app);
   addRun(app);
+  addCompile(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {
