@@ -293,6 +293,21 @@ struct Analysis {
         absorb(p, q);
       }
   }
+  /// Less than half of the indices of `row` have all their terms.
+  bool mostlyClamped(unsigned row) {
+    int64_t n = getConstant(c.loops[row].extent);
+    for (auto &r : c.ranges) {
+      if (r.reduced < 0 || !r.index.c[row])
+        continue;
+      int64_t extent = getConstant(r.extent), taps = getConstant(c.loops[r.reduced].extent) / c.loops[r.reduced].unit;
+      if (n < 0 || extent < 0 || taps < 0)
+        return false;
+      int64_t inside = (extent - std::abs(r.index.c[r.reduced]) * (taps - 1)) / r.index.c[row];
+      if (2 * inside < n)
+        return true;
+    }
+    return false;
+  }
   bool chooseRows() {
     auto innermost = [&](int other) { // later loops have smaller steps in the result
       for (unsigned i = c.loops.size(); i-- > 0;)
@@ -301,6 +316,14 @@ struct Analysis {
       return -1;
     };
     int row = innermost(-1);
+    // Where padding reaches most rows, tiles go along a loop that padding leaves alone (the samples), if there is one.
+    if (row >= 0 && mostlyClamped(row))
+      for (unsigned i = c.loops.size(); i-- > 0;)
+        if (isRow(i) && !bounded(i)) {
+          int64_t n = getConstant(c.loops[i].extent);
+          row = n < 0 || n >= 4 ? i : row;
+          break;
+        }
     c.row = row < 0 ? c.vector : row;
     for (auto [i, r] : llvm::enumerate(c.ranges))
       if (row >= 0 && r.index.c[row] && r.reduced >= 0) {

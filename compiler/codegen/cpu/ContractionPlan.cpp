@@ -15,12 +15,13 @@ struct Tile {
 };
 int64_t or_(int64_t n, int64_t unknown) { return n < 0 ? unknown : n; }
 
-/// Cycles of one step of k on a core that starts two 256-bit or one 512-bit FMA and load a cycle, with a latency of 4.
+/// Cycles of one step of k on a core that starts two 256-bit or one 512-bit FMA and load a cycle. The latency is 4, but
+/// eight chains do not reach the full rate; loads cost a little even where they are not the bound (lines that are split).
 double step(int64_t rows, int64_t vectors, double perVector, bool aVector) {
   double fma = rows * vectors * perVector;
   double loads = aVector ? (rows * vectors + vectors) * perVector : vectors * perVector + rows * 0.5;
   double issue = (rows * vectors + vectors + rows + 3) / 6.0;
-  return std::max({fma, loads, issue, 4.0});
+  return std::max({fma, loads, issue, 4.8}) + 0.15 * loads;
 }
 
 struct Planner {
@@ -48,6 +49,10 @@ struct Planner {
     total = n / panel * column(t.vectors);
     if (n % panel)
       total += column(llvm::divideCeil(n % panel, t.lanes));
+    if (m % t.rows)
+      total *= 1.01; // one more function, and calls that do less
+    if (n > panel && n <= 64)
+      total *= 1.03; // a is read more than once, where one panel could do
     return total;
   }
   Tile choose() const {
@@ -131,7 +136,8 @@ struct Planner {
       llvm::append_range(reads, inputs(c.b));
     }
 
-    // Blocks: of 1/16 of the work, but between 2 and 40 us of it at 100 GFLOP/s; a symbolic extent counts as 64.
+    // Blocks: of 1/16 of the work, but between 2 and 160 us of it at 100 GFLOP/s; a symbolic extent counts as 64. At most 96
+    // rows, so that they stay in the second-level cache from one panel to the next.
     auto size = [&](int i) { return i < 0 ? 1 : std::max<int64_t>(1, or_(getConstant(c.loops[i].extent), 64)); };
     int64_t outer = 1, row = c.hasRow() ? size(c.row) : 1, plane = size(c.plane);
     for (unsigned i : c.outer)
@@ -139,7 +145,7 @@ struct Planner {
     int64_t depth = chunk && !c.reduced.empty() ? k() / std::max<int64_t>(1, size(c.reduced[0])) * chunk : k();
     double cell = 2.0 * panel * std::max<int64_t>(1, depth);  // flops of a row of a panel
     int64_t panelCount = llvm::divideCeil(size(c.vector), panel);
-    double target = std::clamp(cell * row * plane * outer * panelCount * (chunk ? size(c.reduced[0]) / (double)chunk : 1) / 16, 2.5e5, 4e6);
+    double target = std::clamp(cell * row * plane * outer * panelCount * (chunk ? size(c.reduced[0]) / (double)chunk : 1) / 16, 2.5e5, 1.6e7);
     auto upTo = [&](int64_t all, double cells) { return std::clamp<int64_t>((int64_t)(cells + 0.5), 1, all); };
     int64_t blockRows = upTo(std::min<int64_t>(row, 96), target / cell);
     blockRows = c.hasRow() ? std::min(llvm::divideCeil(blockRows, t.rows), llvm::divideCeil(row, t.rows)) * t.rows : 1;
