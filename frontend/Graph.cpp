@@ -99,11 +99,13 @@ FailureOr<SmallVector<unsigned>> Graph::order() const {
   boost::depth_first_search(boost::make_reverse_graph(nodes), boost::visitor(Visitor(finished, path, cycle)));
   if (!cycle)
     return finished;
+  std::reverse(cycle->begin(), cycle->end()); // the path ran against the edges
+  std::rotate(cycle->begin(), std::min_element(cycle->begin(), cycle->end()), cycle->end());
   std::string names;
-  for (unsigned n : llvm::reverse(*cycle)) // the path runs against the edges
+  for (unsigned n : *cycle)
     names += "'" + nodes[n].name + "' -> ";
-  return emitError(nodes[cycle->back()].loc) << "the graph has a cycle: " << names << "'" << nodes[cycle->back()].name
-                                             << "': carry the value through dl.scan instead";
+  const Node &first = nodes[cycle->front()];
+  return emitError(first.loc) << "the graph has a cycle: " << names << "'" << first.name << "': carry the value through dl.scan instead";
 }
 
 //===-- Types -------------------------------------------------------------------------------------------------------===//
