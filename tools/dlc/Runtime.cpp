@@ -45,8 +45,8 @@ bool Session::openParameters(ModuleOp module) {
   (void)main.eraseResults(results);
   Block &body = main.getBody().front();
   body.getTerminator()->setOperands({});
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body.without_terminator())))
-    op.dropAllUses(), op.erase();
+  while (Operation *last = body.getTerminator()->getPrevNode()) // users before what they use
+    last->erase();
   OpBuilder b = OpBuilder::atBlockEnd(copy->getBody());
   auto program = dlx::ProgramOp::create(b, module.getLoc(), "parameters", "main", 0, 0, 0, FlatSymbolRefAttr(), false, false);
   program.getBody().emplaceBlock();
