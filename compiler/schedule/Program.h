@@ -14,7 +14,7 @@ struct Storage {
   AffineExpr bytes, start, stride;       ///< start, stride: of a view
   int64_t bound = 0;
   int first = INT_MAX, last = -1;        ///< times of the first write and the last use
-  bool bound_to_output = false;
+  bool pinned = false;                   ///< carried by a loop, which exchanges its pointer: never an output's or a parameter's own
   Value made;                            ///< its dlx value
 };
 

@@ -42,21 +42,13 @@ public:
     bindArguments();
     if (failed(collect(entry.getBody().front(), nodes)))
       return failure();
-    for (Node &n : nodes) // dependences by storage: writers before readers
-      for (unsigned s : n.reads)
-        for (unsigned w : writersOf[s])
-          if (&nodes[w] != &n)
-            n.before.push_back(w);
-    for (auto [i, n] : llvm::enumerate(nodes)) // launches of one call follow each other where they share a storage
-      for (unsigned s : n.writes)
-        for (unsigned w : writersOf[s])
-          if (w < i)
-            n.before.push_back(w);
+    connect(nodes, writersOf);
     bindResults();
     splitPrepare();
     stageAll(nodes);
     int time = 0;
     setTimes(nodes, time);
+    joinSwapped();
     build(module);
     return success();
   }
@@ -68,7 +60,7 @@ private:
   std::vector<Storage> storages;
   std::vector<Node> nodes, prepare;
   llvm::DenseMap<Value, unsigned> storageOf;
-  std::map<unsigned, SmallVector<unsigned, 2>> writersOf;
+  std::map<unsigned, SmallVector<unsigned, 2>> writersOf; // nodes by the storage they write
   bool writesParams = false;
   int64_t scratch = 0;
 
@@ -89,50 +81,178 @@ private:
     }
   }
 
+  using Writers = std::map<unsigned, SmallVector<unsigned, 2>>;
+  /// Dependences by storage: writers before readers, and writers in their order.
+  static void connect(std::vector<Node> &list, Writers &writers) {
+    writers.clear();
+    for (auto [i, n] : llvm::enumerate(list))
+      for (unsigned s : n.writes)
+        writers[s].push_back(i);
+    for (auto [i, n] : llvm::enumerate(list)) {
+      for (unsigned s : n.reads)
+        for (unsigned w : writers[s])
+          if (w != i)
+            n.before.push_back(w);
+      for (unsigned s : n.writes)
+        for (unsigned w : writers[s])
+          if (w < i)
+            n.before.push_back(w);
+    }
+  }
+
   LogicalResult collect(Block &block, std::vector<Node> &list) {
     for (Operation &op : block.without_terminator()) {
       if (auto move = dyn_cast<dl::MovementOpInterface>(op); move && move.isView()) {
         storageOf[op.getResult(0)] = storageOf.lookup(op.getOperand(0));
         continue;
       }
-      auto call = dyn_cast<func::CallOp>(op);
-      if (!call)
-        return op.emitOpError("has no place in a schedule: run dl-kernels-form first");
-      auto kernel = call->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(call.getCallee());
-      auto plan = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan");
-      if (!plan)
-        return kernel.emitOpError("has no dlx.plan: run dl-plan first");
-      scratch = std::max(scratch, plan.getScratch());
-      SmallVector<unsigned> number; // the kernel's values
-      for (Value v : call.getOperands())
-        number.push_back(storageOf.lookup(v));
-      for (Value v : call.getResults())
-        number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, bytesOf(v.getType())));
-      for (dl::DimsAttr bytes : plan.getTemps())
-        number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0]));
-      for (dlx::LaunchAttr launch : plan.getLaunches()) {
-        Node n;
-        n.function = (kernel.getSymName() + launch.getName()).str();
-        n.grid = launch.getGrid();
-        n.call = call;
-        for (int64_t i : launch.getReads())
-          n.reads.push_back(number[i]);
-        for (int64_t i : launch.getWrites()) {
-          n.writes.push_back(number[i]);
-          writersOf[number[i]].push_back(list.size());
-        }
-        list.push_back(std::move(n));
-      }
+      LogicalResult done = failure();
+      if (auto call = dyn_cast<func::CallOp>(op))
+        done = collectCall(call, list);
+      else if (auto scan = dyn_cast<dl::ScanOp>(op)) // the one control op: a loop of the program
+        done = collectScan(scan, list);
+      else
+        done = op.emitOpError("has no place in a schedule: run dl-kernels-form first");
+      if (failed(done))
+        return failure();
     }
     return success();
   }
-
-  void addCopy(unsigned to, unsigned from) {
+  LogicalResult collectCall(func::CallOp call, std::vector<Node> &list) {
+    auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(call.getCallee());
+    auto plan = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan");
+    if (!plan)
+      return kernel.emitOpError("has no dlx.plan: run dl-plan first");
+    scratch = std::max(scratch, plan.getScratch());
+    SmallVector<unsigned> number; // the kernel's values
+    for (Value v : call.getOperands())
+      number.push_back(storageOf.lookup(v));
+    for (Value v : call.getResults())
+      number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, bytesOf(v.getType())));
+    for (dl::DimsAttr bytes : plan.getTemps())
+      number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0]));
+    for (dlx::LaunchAttr launch : plan.getLaunches()) {
+      Node n;
+      n.function = (kernel.getSymName() + launch.getName()).str();
+      n.grid = launch.getGrid();
+      n.call = call;
+      for (int64_t i : launch.getReads())
+        n.reads.push_back(number[i]);
+      for (int64_t i : launch.getWrites())
+        n.writes.push_back(number[i]);
+      list.push_back(std::move(n));
+    }
+    return success();
+  }
+  Node copyNode(unsigned to, unsigned from) {
     Node n;
     n.kind = Node::Copy;
-    n.grid = dl::DimsAttr::get(entry.getContext(), storages[from].bytes);
+    n.grid = extent(storages[from].bytes);
     n.reads = {from};
     n.writes = {to};
+    return n;
+  }
+  /// Carried values have two storages, exchanged after each step; steps of inputs and stacks are views that move.
+  LogicalResult collectScan(dl::ScanOp scan, std::vector<Node> &list) {
+    Node loop;
+    loop.kind = Node::Loop;
+    loop.grid = scan.getTrip();
+    AffineExpr trip = scan.getTripCount();
+    auto view = [&](unsigned s, unsigned base) {
+      storages[s].kind = BufferKind::view;
+      storages[s].at = base;
+      bool back = scan.getReverse();
+      storages[s].start = back ? (trip - 1) * storages[s].bytes : getAffineConstantExpr(0, entry.getContext());
+      storages[s].stride = back ? -storages[s].bytes : storages[s].bytes;
+      loop.moving.push_back(s);
+    };
+    unsigned firstInside = storages.size();
+    SmallVector<unsigned> carried;
+    for (auto [init, argument, result] : llvm::zip(scan.getInit(), scan.getCarriedArguments(), scan.getFinals())) {
+      unsigned s = newStorage(BufferKind::arena, 0, bytesOf(init.getType()));
+      storages[s].pinned = true;
+      list.push_back(copyNode(s, storageOf.lookup(init)));
+      storageOf[argument] = storageOf[result] = s;
+      carried.push_back(s);
+    }
+    for (auto [input, argument] : llvm::zip(scan.getInputs(), scan.getInputArguments())) {
+      unsigned base = storageOf.lookup(input), s = newStorage(BufferKind::arena, 0, bytesOf(argument.getType()));
+      view(s, base);
+      storageOf[argument] = s;
+      loop.reads.push_back(base);
+    }
+    for (auto [capture, argument] : llvm::zip(scan.getCaptures(), scan.getCaptureArguments())) {
+      storageOf[argument] = storageOf.lookup(capture);
+      loop.reads.push_back(storageOf.lookup(capture));
+    }
+    for (Value stack : scan.getStacks())
+      storageOf[stack] = newStorage(BufferKind::arena, 0, bytesOf(stack.getType()));
+    unsigned firstBody = storages.size();
+    if (failed(collect(scan.getBody().front(), loop.body)))
+      return failure();
+    // What the body yields is made where the next step or the stack wants it, or copied there.
+    llvm::SmallDenseSet<unsigned> taken;
+    auto take = [&](Value v) {
+      unsigned s = storageOf.lookup(v);
+      return s >= firstBody && storages[s].kind == BufferKind::arena && !storages[s].pinned && taken.insert(s).second;
+    };
+    auto yielded = scan.getBody().front().getTerminator()->getOperands();
+    for (auto [i, a] : llvm::enumerate(carried)) {
+      unsigned from = storageOf.lookup(yielded[i]), b = from;
+      if (!take(yielded[i])) {
+        b = newStorage(BufferKind::arena, 0, storages[a].bytes);
+        loop.body.push_back(copyNode(b, from));
+      }
+      storages[b].pinned = true;
+      loop.swaps.push_back({a, b});
+      loop.writes.append({a, b});
+    }
+    for (auto [stack, v] : llvm::zip(scan.getStacks(), yielded.drop_front(carried.size()))) {
+      unsigned from = storageOf.lookup(v), base = storageOf.lookup(stack), s = from;
+      if (!take(v)) {
+        s = newStorage(BufferKind::arena, 0, storages[from].bytes);
+        loop.body.push_back(copyNode(s, from));
+      }
+      view(s, base);
+      loop.writes.push_back(base);
+    }
+    hoist(loop, list, firstInside, firstBody);
+    Writers inside;
+    connect(loop.body, inside);
+    stageAll(loop.body);
+    list.push_back(std::move(loop));
+    return success();
+  }
+  /// Launches that do the same in every step (packing a captured weight) run once, before the loop.
+  void hoist(Node &loop, std::vector<Node> &list, unsigned firstInside, unsigned firstBody) {
+    llvm::BitVector varies(storages.size());
+    for (unsigned s = firstInside; s < storages.size(); ++s)
+      varies.set(s); // carried values, views, and what the body makes, until a hoisted launch makes it
+    Writers writers;
+    for (auto [i, n] : llvm::enumerate(loop.body))
+      for (unsigned s : n.writes)
+        writers[s].push_back(i);
+    std::vector<Node> rest;
+    for (Node &n : loop.body) {
+      bool same = n.kind == Node::Launch && llvm::none_of(n.reads, [&](unsigned s) { return varies.test(s); }) &&
+                  llvm::all_of(n.writes, [&](unsigned s) {
+                    return s >= firstBody && writers[s].size() == 1 && storages[s].kind == BufferKind::arena && !storages[s].pinned;
+                  });
+      if (!same) {
+        rest.push_back(std::move(n));
+        continue;
+      }
+      for (unsigned s : n.writes) {
+        varies.reset(s);
+        loop.reads.push_back(s);
+      }
+      list.push_back(std::move(n));
+    }
+    loop.body = std::move(rest);
+  }
+
+  void addCopy(unsigned to, unsigned from) {
+    Node n = copyNode(to, from);
     for (unsigned w : writersOf[from])
       n.before.push_back(w);
     for (auto [i, other] : llvm::enumerate(nodes)) // readers of what it overwrites
@@ -162,7 +282,8 @@ private:
 
   /// The result lies in the parameter itself, if no reader of the old value is left for later.
   bool donate(unsigned storage, unsigned param) {
-    if (storages[storage].kind != BufferKind::arena || writersOf[storage].size() != 1)
+    if (storages[storage].kind != BufferKind::arena || storages[storage].pinned || writersOf[storage].size() != 1 ||
+        nodes[writersOf[storage].front()].kind != Node::Launch)
       return false;
     unsigned writer = writersOf[storage].front();
     llvm::BitVector later = after(writer);
@@ -203,7 +324,7 @@ private:
           copies.push_back({newStorage(BufferKind::param, param, bytesOf(v.getType())), storage});
         continue;
       }
-      if (storages[storage].kind == BufferKind::arena) {
+      if (storages[storage].kind == BufferKind::arena && !storages[storage].pinned) {
         storages[storage].kind = BufferKind::output;
         storages[storage].at = outputs++;
       } else {
@@ -291,22 +412,58 @@ private:
       }
     }
   }
+  void use(unsigned s, int first, int last) {
+    storages[s].first = std::min(storages[s].first, first);
+    storages[s].last = std::max(storages[s].last, last);
+    if (storages[s].kind == BufferKind::view)
+      use(storages[s].at, first, last);
+  }
+  /// Stages take a time each; a loop takes those of its body, and what it touches lives through all of them.
   void setTimes(std::vector<Node> &list, int &time) {
     int stages = 0;
     for (Node &n : list)
       stages = std::max(stages, n.stage + 1);
-    for (Node &n : list) {
-      for (unsigned s : n.reads)
-        storages[s].last = std::max(storages[s].last, time + n.stage), storages[s].first = std::min(storages[s].first, time + n.stage);
-      for (unsigned s : n.writes)
-        storages[s].last = std::max(storages[s].last, time + n.stage), storages[s].first = std::min(storages[s].first, time + n.stage);
+    std::vector<SmallVector<Node *, 4>> byStage(stages);
+    for (Node &n : list)
+      byStage[n.stage].push_back(&n);
+    for (auto &stage : byStage) {
+      for (Node *n : stage)
+        if (n->kind != Node::Loop)
+          for (auto *storages : {&n->reads, &n->writes})
+            for (unsigned s : *storages)
+              use(s, time, time);
+      ++time;
+      for (Node *n : stage) {
+        if (n->kind != Node::Loop)
+          continue;
+        int start = time;
+        setTimes(n->body, time);
+        for (auto *storages : {&n->reads, &n->writes})
+          for (unsigned s : *storages)
+            use(s, start, time);
+        ++time;
+        for (auto [a, b] : n->swaps)
+          swapped.push_back({a, b});
+      }
     }
-    time += stages;
   }
+  /// Either memory may hold the value after the loop.
+  void joinSwapped() {
+    for (auto [a, b] : swapped) {
+      storages[a].first = storages[b].first = std::min(storages[a].first, storages[b].first);
+      storages[a].last = storages[b].last = std::max(storages[a].last, storages[b].last);
+    }
+  }
+  SmallVector<std::pair<unsigned, unsigned>> swapped;
 
   dl::DimsAttr extent(AffineExpr e) { return dl::DimsAttr::get(entry.getContext(), e); }
   Value buffer(OpBuilder &top, unsigned s) {
     Storage &storage = storages[s];
+    if (!storage.made && storage.kind == BufferKind::view) {
+      Value base = buffer(top, storage.at);
+      storage.made = dlx::ViewOp::create(top, entry.getLoc(), dlx::BufferType::get(entry.getContext()), base, extent(storage.start),
+                                         extent(storage.stride), extent(storage.bytes), storage.bound);
+    }
     if (!storage.made)
       storage.made = dlx::BufferOp::create(top, entry.getLoc(), dlx::BufferType::get(entry.getContext()), storage.kind, storage.at, extent(storage.bytes), storage.bound);
     return storage.made;
@@ -319,11 +476,11 @@ private:
     for (size_t i = 0; i < order.size();) {
       int stage = order[i]->stage;
       dlx::StageOp op;
-      SmallVector<Node *> copies;
+      SmallVector<Node *> copies, loops;
       for (; i < order.size() && order[i]->stage == stage; ++i) {
         Node &n = *order[i];
-        if (n.kind == Node::Copy) {
-          copies.push_back(&n);
+        if (n.kind != Node::Launch) {
+          (n.kind == Node::Copy ? copies : loops).push_back(&n);
           continue;
         }
         if (!op) {
@@ -340,6 +497,16 @@ private:
       }
       for (Node *n : copies)
         dlx::CopyOp::create(b, entry.getLoc(), buffer(top, n->writes[0]), buffer(top, n->reads[0]), n->grid);
+      for (Node *n : loops) {
+        SmallVector<Value> moving, first, second;
+        for (unsigned s : n->moving)
+          moving.push_back(buffer(top, s));
+        for (auto [a, b] : n->swaps)
+          first.push_back(buffer(top, a)), second.push_back(buffer(top, b));
+        auto loop = dlx::LoopOp::create(b, entry.getLoc(), n->grid, moving, first, second);
+        OpBuilder inner = OpBuilder::atBlockEnd(&loop.getBody().emplaceBlock());
+        emit(n->body, top, inner);
+      }
     }
   }
   dlx::ProgramOp program(ModuleOp module, StringRef name, std::vector<Node> &list, int64_t arena) {
