@@ -196,7 +196,8 @@ LogicalResult Graph::fill(Block &block, Location loc) {
   std::vector<SmallVector<mlir::Value, 1>> values(size());
   for (unsigned n : arguments)
     values[n].push_back(block.addArgument(nodes[n].results[0].getType(), nodes[n].loc));
-  OpBuilder b = OpBuilder::atBlockEnd(&block);
+  OpBuilder b(getContext()); // the block of a body has no parent yet
+  b.setInsertionPointToEnd(&block);
   for (unsigned index : *sorted) {
     Node &n = nodes[index];
     if (n.kind != Kind::Op)

@@ -9,6 +9,7 @@ ArrayRef<ZooEntry> getZoo() {
   static const ZooEntry entries[] = {
       {"mlp", "784-128-64-10 perceptron with ReLU on flat 28x28 images", buildMlp},
       {"lenet", "two 5x5 convolutions with max pooling, two dense layers, on 28x28 images", buildLeNet},
+      {"rnn", "tanh cell with 64 units over the 28 rows of an image", buildRnn},
       {"convnet", "fully convolutional, for images of any height and width from 8 to 64", buildConvNet},
   };
   return entries;
