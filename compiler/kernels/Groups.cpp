@@ -195,6 +195,17 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     return cost("a reshape lies between, so the consumer's elements are numbered otherwise");
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::Moved; }))
     return cost("the consumer moves elements: it wants them at other coordinates than they are made at");
+  bool anchored = c.kind == K::Contraction || c.kind == K::Window || c.kind == K::Columns;
+  if (anchored && llvm::none_of(between, [&](const Edge *e) { return ops[e->consumer] == c.anchor; })) {
+    // It feeds what follows the anchor: it is computed there, element by element.
+    if (p.kind != K::Pointwise)
+      return cost("both kernels have an anchor");
+    if (!all([](R r) { return r == R::Same; }) || ArrayRef<AffineExpr>(p.space) != ArrayRef<AffineExpr>(getExtents(c.anchor->getResult(0))))
+      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their flops as often");
+    merged = c;
+    merged.ops.append(p.ops.begin(), p.ops.end());
+    return "";
+  }
   if (c.kind == K::Contraction) {
     // An operand is read once for each tile across the other operand.
     auto nest = cast<CombineOpInterface>(c.anchor).getNest();
