@@ -135,6 +135,7 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       PlanPassOptions plan;
       plan.target = target;
       plan.loopsOnly = options.level == 0;
+      plan.fixedTree = options.fixedTree;
       passes.addPass(createPlanPass(plan));
       break;
     }

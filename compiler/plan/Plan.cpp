@@ -32,7 +32,7 @@ struct Plan : impl::PlanPassBase<Plan> {
       getOperation().emitError("unknown target '") << target << "': write x86-64-v2, x86-64-v3 or x86-64-v4";
       return signalPassFailure();
     }
-    codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly};
+    codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly, .fixedTree = fixedTree};
     for (auto fn : getOperation().getOps<func::FuncOp>()) {
       if (!fn->hasAttr("dlx.kernel"))
         continue;
