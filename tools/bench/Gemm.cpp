@@ -1,0 +1,253 @@
+// Matrix products (M, N, K) through the whole stack, dlrt_run's entry call included, against OpenBLAS's sgemm in one process:
+// interleaved rounds, medians. --tree: weight gradients and row kernels with and without docs/summation.md's order instead.
+#include "compiler/Pipeline.h"
+#include "mlir/Parser/Parser.h"
+#include "runtime/dlrt.hpp"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/TargetSelect.h"
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <ctime>
+#include <dlfcn.h>
+#include <new>
+
+using namespace mlir;
+namespace {
+/// Nanoseconds: of this thread alone where there is no other, so that a busy machine disturbs less; else by the wall clock.
+double now(bool alone) {
+  timespec t;
+  clock_gettime(alone ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return double(t.tv_sec) * 1e9 + double(t.tv_nsec);
+}
+struct Options {
+  std::string target = "";
+  std::vector<int> threads = {1, 2};
+  int rounds = 15;
+  double blockMs = 4;
+  bool tree = false, json = false;
+};
+
+/// Zero-initialised floats that begin where an arena does.
+struct Floats {
+  explicit Floats(int64_t n) : data(new (std::align_val_t(64)) float[n]()), size(n) {}
+  ~Floats() { operator delete[](data, std::align_val_t(64)); }
+  Floats(Floats &&o) : data(std::exchange(o.data, nullptr)), size(o.size) {}
+  float *data;
+  int64_t size;
+};
+void fill(float *p, int64_t n, unsigned seed) {
+  for (int64_t i = 0; i < n; ++i)
+    p[i] = float((i * 7919 + seed * 104729) % 2003) / 1001 - 1;
+}
+
+/// A model's entry `run`, compiled here, with arrays for what it takes and gives.
+class Compiled {
+public:
+  Compiled(const std::string &text, const Options &options, bool fixedTree = true) {
+    dlc::loadDialects(context);
+    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
+    dlc::CompileOptions compile;
+    compile.target = options.target;
+    compile.fixedTree = fixedTree;
+    if (!module || failed(dlc::runStages(*module, compile)))
+      throw std::runtime_error("does not compile: " + text);
+    auto code = dlc::compileScheduled(*module, compile);
+    if (failed(code))
+      throw std::runtime_error("does not compile: " + text);
+    loaded = llvm::cantFail(dlc::Loaded::create(std::move(*code), "bench"));
+    model.emplace(static_cast<const void *>(loaded->descriptor()));
+    params.emplace(*model);
+    entry = model->entry("run");
+    for (size_t i = 0; i < dlrt_model_params(model->get()); ++i) {
+      dlrt_tensor view;
+      dlrt::check(dlrt_params_get(params->get(), dlrt_model_param(model->get(), i)->name, &view));
+      fill(static_cast<float *>(view.data), elements(view), 1);
+    }
+    dlrt_params_changed(params->get());
+    for (size_t i = 0; i < dlrt_entry_inputs(model->get(), entry); ++i)
+      add(in, *dlrt_entry_input(model->get(), entry, i), i);
+    for (size_t i = 0; i < dlrt_entry_outputs(model->get(), entry); ++i)
+      add(out, *dlrt_entry_output(model->get(), entry, i), 0);
+  }
+  /// Runs on `n` threads from now on.
+  void setThreads(int n) {
+    running.reset();
+    team.emplace(n);
+    running.emplace(*model, *params, *team);
+  }
+  void operator()() { dlrt::check(dlrt_run(running->get(), entry, in.data(), in.size(), out.data(), out.size())); }
+  float *input(size_t i) { return static_cast<float *>(in[i].data); }
+  const float *output() const { return static_cast<float *>(out[0].data); }
+
+private:
+  static int64_t elements(const dlrt_tensor &t) { return std::accumulate(t.shape, t.shape + t.ndim, int64_t(1), std::multiplies<>()); }
+  void add(std::vector<dlrt_tensor> &list, const dlrt_tensor_info &info, unsigned seed) {
+    dlrt_tensor t = {nullptr, {1, 0}, info.ndim, info.dtype, const_cast<int64_t *>(info.dims), nullptr, 0};
+    arrays.emplace_back(elements(t));
+    fill(arrays.back().data, arrays.back().size, seed);
+    t.data = arrays.back().data;
+    list.push_back(t);
+  }
+  MLIRContext context;
+  std::unique_ptr<dlc::Loaded> loaded;
+  std::optional<dlrt::Model> model;
+  std::optional<dlrt::Params> params;
+  std::optional<dlrt::Team> team;
+  std::optional<dlrt::Context> running;
+  size_t entry = 0;
+  std::vector<Floats> arrays;
+  std::vector<dlrt_tensor> in, out;
+};
+
+/// Median nanoseconds of one call of each contestant, `alone`: on one thread. In each round each has one block of calls, behind a call that
+/// warms up.
+std::vector<double> time(llvm::ArrayRef<std::function<void()>> contestants, bool alone, const Options &o) {
+  std::vector<int64_t> calls;
+  for (auto &f : contestants) {
+    f();
+    double start = now(alone);
+    f();
+    calls.push_back(std::max<int64_t>(1, o.blockMs * 1e6 / std::max(1.0, now(alone) - start)));
+  }
+  std::vector<std::vector<double>> samples(contestants.size());
+  for (int r = 0; r < o.rounds; ++r)
+    for (auto [f, n, s] : llvm::zip(contestants, calls, samples)) {
+      for (int64_t i = 0; i < std::max<int64_t>(1, n / 4); ++i)
+        f();
+      double start = now(alone);
+      for (int64_t i = 0; i < n; ++i)
+        f();
+      s.push_back((now(alone) - start) / double(n));
+    }
+  std::vector<double> medians;
+  for (auto &s : samples) {
+    llvm::sort(s);
+    medians.push_back(s[s.size() / 2]);
+  }
+  return medians;
+}
+
+struct Blas {
+  using Sgemm = void (*)(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
+  Blas() {
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW);
+    if (!library)
+      throw std::runtime_error("libopenblas.so.0 is missing: write tools/dev bench setup");
+    sgemm = reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
+    setThreads = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"));
+  }
+  Sgemm sgemm;
+  void (*setThreads)(int);
+};
+
+std::string product(int m, int n, int k, bool parameter) {
+  return llvm::formatv(
+      "func.func @main(%x: tensor<{0}x{2}xf32> {{dl.name = \"x\"}, %w: tensor<{2}x{1}xf32> {{{3}}) -> tensor<{0}x{1}xf32> {{\n"
+      "  %y = dl.matmul %x, %w : tensor<{0}x{2}xf32>, tensor<{2}x{1}xf32>\n  return %y : tensor<{0}x{1}xf32>\n}\n",
+      m, n, k, parameter ? "dl.param = #dl.param<\"w\", constant(0.0), trainable>" : "dl.name = \"w\"");
+}
+
+/// `dlc`: both matrices are inputs; `packed`: the second is a parameter, as a layer's weight.
+void products(const Options &o) {
+  const int shapes[][3] = {{64, 64, 64},   {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}, {2048, 2048, 2048},
+                           {64, 500, 800}, {64, 10, 500},   {36864, 20, 25}, {4096, 50, 500},    {8, 500, 800}};
+  Blas blas;
+  std::vector<double> logs[2][2];
+  if (!o.json)
+    llvm::outs() << "     M    N    K  thr   dlc GF  packed  OpenBLAS   ratio  packed\n";
+  for (auto [m, n, k] : shapes) {
+    Compiled plain(product(m, n, k, false), o), packed(product(m, n, k, true), o);
+    Floats y(int64_t(m) * n);
+    for (int threads : o.threads) {
+      plain.setThreads(threads);
+      packed.setThreads(threads);
+      blas.setThreads(threads);
+      auto theirs = [&, m = m, n = n, k = k] { blas.sgemm(101, 111, 111, m, n, k, 1, plain.input(0), k, plain.input(1), n, 0, y.data, n); };
+      auto ns = time({[&] { plain(); }, [&] { packed(); }, theirs}, threads == 1, o);
+      for (int64_t i = 0; i < y.size; ++i)
+        if (std::fabs(y.data[i] - plain.output()[i]) > 1e-4 * k || plain.output()[i] != packed.output()[i])
+          throw std::runtime_error(llvm::formatv("{0}x{1}x{2}: element {3} differs: {4}, packed {5}, OpenBLAS {6}", m, n, k, i,
+                                                 plain.output()[i], packed.output()[i], y.data[i]));
+      double flops = 2.0 * m * n * k, ratio = ns[2] / ns[0], ratioPacked = ns[2] / ns[1];
+      int row = threads > 1;
+      logs[row][0].push_back(std::log(ratio));
+      logs[row][1].push_back(std::log(ratioPacked));
+      if (o.json)
+        llvm::outs() << llvm::json::Value(llvm::json::Object{{"m", m},
+                                                             {"n", n},
+                                                             {"k", k},
+                                                             {"threads", threads},
+                                                             {"dlc_ns", ns[0]},
+                                                             {"packed_ns", ns[1]},
+                                                             {"openblas_ns", ns[2]},
+                                                             {"ratio", ratio},
+                                                             {"ratio_packed", ratioPacked}})
+                     << "\n";
+      else
+        llvm::outs() << llvm::format("%6d %4d %4d  %3d  %7.1f %7.1f   %7.1f  %6.2f  %6.2f\n", m, n, k, threads, flops / ns[0],
+                                     flops / ns[1], flops / ns[2], ratio, ratioPacked);
+      llvm::outs().flush();
+    }
+  }
+  for (int t = 0; t < 2 && !o.json; ++t)
+    if (!logs[t][0].empty())
+      llvm::outs() << llvm::format("geomean of ratios, %s: %.2f, packed %.2f\n", t ? "more threads" : "1 thread",
+                                   std::exp(std::accumulate(logs[t][0].begin(), logs[t][0].end(), 0.0) / logs[t][0].size()),
+                                   std::exp(std::accumulate(logs[t][1].begin(), logs[t][1].end(), 0.0) / logs[t][1].size()));
+}
+
+/// What the fixed order of summation costs where it chunks K.
+void trees(const Options &o) {
+  auto grad = [](int n, int h, int c, int r, int k) {
+    int q = h - r + 1;
+    return llvm::formatv(
+               "func.func @main(%x: tensor<{0}x{1}x{1}x{2}xf32> {{dl.name = \"x\"}, %dy: tensor<{0}x{5}x{5}x{4}xf32> {{dl.name = \"dy\"}) "
+               "-> tensor<{3}x{3}x{2}x{4}xf32> {{\n  %y = dl.conv2d_weight_grad %x, %dy : tensor<{0}x{1}x{1}x{2}xf32>, "
+               "tensor<{0}x{5}x{5}x{4}xf32> -> tensor<{3}x{3}x{2}x{4}xf32>\n  return %y : tensor<{3}x{3}x{2}x{4}xf32>\n}\n",
+               n, h, c, r, k, q)
+        .str();
+  };
+  const std::pair<const char *, std::string> cases[] = {
+      {"LeNet conv1 weight gradient, 64", grad(64, 28, 1, 5, 20)},
+      {"LeNet conv2 weight gradient, 64", grad(64, 12, 20, 5, 50)},
+      {"56x56x64 3x3 weight gradient, 4", grad(4, 58, 64, 3, 64)},
+  };
+  for (auto &[name, text] : cases) {
+    Compiled fixed(text, o), free(text, o, false);
+    for (int threads : o.threads) {
+      fixed.setThreads(threads);
+      free.setThreads(threads);
+      auto ns = time({[&] { fixed(); }, [&] { free(); }}, threads == 1, o);
+      if (o.json)
+        llvm::outs() << llvm::json::Value(llvm::json::Object{{"case", name}, {"threads", threads}, {"fixed_ns", ns[0]}, {"free_ns", ns[1]}})
+                     << "\n";
+      else
+        llvm::outs() << llvm::format("%-36s %d thr  fixed %9.1f us  free %9.1f us  cost %+5.1f %%\n", name, threads, ns[0] / 1e3,
+                                     ns[1] / 1e3, 100 * (ns[0] / ns[1] - 1));
+      llvm::outs().flush();
+    }
+  }
+}
+} // namespace
+
+int main(int argc, char **argv) {
+  Options o;
+  CLI::App app("dlc's matrix products against OpenBLAS");
+  app.add_option("--target", o.target, "x86-64-v3 or x86-64-v4; else this machine's");
+  app.add_option("--threads", o.threads, "counts of threads")->capture_default_str();
+  app.add_option("--rounds", o.rounds, "of which the median is taken")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--block", o.blockMs, "milliseconds of a contestant's block of calls")->capture_default_str();
+  app.add_flag("--tree", o.tree, "what the fixed order of summation costs, instead");
+  app.add_flag("--json", o.json, "one object a row");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    o.tree ? trees(o) : products(o);
+  } catch (const std::exception &e) {
+    llvm::errs() << "dlc-gemm: " << e.what() << "\n";
+    return 1;
+  }
+}
