@@ -27,12 +27,15 @@
 using namespace mlir;
 namespace dlc::codegen {
 
-void loadCodegenDialects(MLIRContext &context) {
-  DialectRegistry registry;
+void registerCodegenDialects(DialectRegistry &registry) {
   registry.insert<dl::DlDialect, dlx::DlxDialect, arith::ArithDialect, math::MathDialect, vector::VectorDialect, scf::SCFDialect,
                   cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, ub::UBDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
+}
+void loadCodegenDialects(MLIRContext &context) {
+  DialectRegistry registry;
+  registerCodegenDialects(registry);
   context.appendDialectRegistry(registry);
   context.loadAllAvailableDialects();
 }

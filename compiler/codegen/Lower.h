@@ -8,7 +8,9 @@ namespace llvm {
 class TargetMachine;
 }
 namespace dlc::codegen {
-/// Loads every dialect that emitting and lowering create; call once before lowering in several threads.
+/// Every dialect that emitting and lowering create.
+void registerCodegenDialects(DialectRegistry &registry);
+/// Loads them; call once before lowering in several threads.
 void loadCodegenDialects(MLIRContext &context);
 /// In place, to the LLVM dialect. f32 functions become polynomials, f64 ones calls of libm. Private functions get internal linkage.
 LogicalResult lowerToLLVM(ModuleOp module);
