@@ -1,10 +1,11 @@
 // Sessions: stages, code, runtime objects, and arrays bound to entries.
 #include "test/lib/Session.h"
+#include "compiler/emit/Artefact.h"
 #include "frontend/models/Zoo.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
 #include <bit>
 #include <cmath>
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace dlc::test {
@@ -81,17 +82,11 @@ double noise(int64_t i, uint64_t seed) {
 
 #define EXPECT_DLRT(call) EXPECT_EQ(call, DLRT_OK) << dlrt_error()
 
-Session::Session(ModuleOp module, const CompileOptions &options, int threads, bool gradient) {
-  std::string message = open(module, options, threads, gradient);
+Session::Session(ModuleOp module, const CompileOptions &options, StringRef library) {
+  std::string message = open(module, options, library);
   EXPECT_EQ(message, "");
 }
-std::string Session::open(ModuleOp module, const CompileOptions &options, int threads, bool gradient) {
-  if (gradient) {
-    PassManager passes(module.getContext());
-    passes.addPass(createGradientPass());
-    if (failed(passes.run(module)))
-      return "no gradient";
-  }
+std::string Session::open(ModuleOp module, const CompileOptions &options, StringRef library) {
   if (options.train) {
     auto all = getHyperparameters(module.getLoc(), options.train->optimizer, options.train->optimizerAttributes);
     if (failed(all))
@@ -101,16 +96,33 @@ std::string Session::open(ModuleOp module, const CompileOptions &options, int th
   }
   if (failed(runStages(module, options)))
     return "a stage failed";
-  auto compiled = compileScheduled(module, options);
+  auto compiled = compileScheduled(module, options, library.empty() ? "" : "test");
   if (failed(compiled))
     return "no code";
-  auto loaded = Loaded::create(std::move(*compiled), "test");
-  if (!loaded)
-    return llvm::toString(loaded.takeError());
-  code = std::move(*loaded);
-  bool failed = dlrt_model_open(code->descriptor(), &model) || dlrt_params_new(model, &params) || dlrt_team_new(threads, &team) ||
-                dlrt_context_new(model, params, team, &context);
-  return failed ? dlrt_error() : "";
+  if (!library.empty()) {
+    ArtefactOptions artefact;
+    artefact.model = "test";
+    auto bytes = makeLibrary(*compiled, artefact);
+    if (!bytes)
+      return llvm::toString(bytes.takeError());
+    std::ofstream(library.str(), std::ios::binary) << *bytes;
+  } else {
+    auto loaded = Loaded::create(std::move(*compiled), "test");
+    if (!loaded)
+      return llvm::toString(loaded.takeError());
+    code = std::move(*loaded);
+  }
+  bool failed = (code ? dlrt_model_open(code->descriptor(), &model) : dlrt_model_load(library.str().c_str(), &model)) || dlrt_params_new(model, &params);
+  if (failed)
+    return dlrt_error();
+  setThreads(1);
+  return "";
+}
+void Session::setThreads(int threads) {
+  dlrt_context_free(std::exchange(context, nullptr));
+  dlrt_team_free(std::exchange(team, nullptr));
+  EXPECT_DLRT(dlrt_team_new(threads, &team));
+  EXPECT_DLRT(dlrt_context_new(model, params, team, &context));
 }
 Session::~Session() {
   dlrt_context_free(context);

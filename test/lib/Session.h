@@ -26,10 +26,12 @@ double noise(int64_t i, uint64_t seed = 0);
 /// A compiled model with parameters, a team and a context. Failures are test failures and leave ok() false.
 class Session {
 public:
-  /// Compiles the module in place; `gradient` appends @main_grad before.
-  Session(ModuleOp module, const CompileOptions &options = {}, int threads = 1, bool gradient = false);
+  /// Compiles the module in place. `library`: writes a shared library there and loads that, instead of code in this process.
+  Session(ModuleOp module, const CompileOptions &options = {}, StringRef library = "");
   ~Session();
   bool ok() const { return context != nullptr; }
+  /// One at first.
+  void setThreads(int threads);
   /// Runs an entry on inputs by name; hyper-parameters of a training step that are not among them have their usual values.
   Tensors run(const char *entry, Tensors &inputs);
   /// Names and shapes of parameters, in the model's order.
@@ -38,12 +40,13 @@ public:
   void setParameter(const char *name, data::Array &value);
   /// By the declared initialisers.
   void init(uint64_t seed);
+  /// What was compiled in this process.
   const dlx_target &target() const { return code->descriptor()->targets[0]; }
   dlrt_model *model = nullptr;
   dlrt_params *params = nullptr;
 
 private:
-  std::string open(ModuleOp module, const CompileOptions &options, int threads, bool gradient);
+  std::string open(ModuleOp module, const CompileOptions &options, StringRef library);
   std::unique_ptr<Loaded> code;
   std::map<std::string, double> hyperparameters;
   dlrt_team *team = nullptr;

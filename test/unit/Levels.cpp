@@ -24,13 +24,12 @@ Tensors sample(std::vector<int64_t> shape, bool f64) {
   return t;
 }
 /// A net that trains by momentum, initialised.
-std::unique_ptr<Session> trainable(MLIRContext &context, StringRef net, bool f64, unsigned level, int threads = 1, int64_t minBatch = 1,
-                                   int64_t maxBatch = 64) {
+std::unique_ptr<Session> trainable(MLIRContext &context, StringRef net, bool f64, unsigned level, int64_t minBatch = 1, int64_t maxBatch = 64) {
   auto model = zooModel(context, net, f64, minBatch, maxBatch);
   CompileOptions options;
   options.level = level;
   options.train = training(context, "sgd", {"momentum"});
-  auto session = std::make_unique<Session>(*model, options, threads);
+  auto session = std::make_unique<Session>(*model, options);
   EXPECT_TRUE(session->ok());
   if (session->ok())
     session->init(7);
@@ -66,7 +65,7 @@ TEST(Levels, OneBuildServesEveryBatch) {
     auto symbolic = trainable(context, net, false, 2);
     for (int64_t batch : {1, 3, 64}) {
       SCOPED_TRACE(net.str() + " " + std::to_string(batch));
-      auto constant = trainable(context, net, false, 2, 1, batch, batch);
+      auto constant = trainable(context, net, false, 2, batch, batch);
       symbolic->init(7);
       Tensors inputs = sample(imageShape(net, batch), false);
       auto a = symbolic->run("train_step", inputs), b = constant->run("train_step", inputs);
@@ -79,7 +78,8 @@ TEST(Levels, OneBuildServesEveryBatch) {
 }
 TEST(Levels, SymbolicHeightAndWidth) {
   MLIRContext context;
-  auto plain = trainable(context, "convnet", false, 0), fast = trainable(context, "convnet", false, 2, 2);
+  auto plain = trainable(context, "convnet", false, 0), fast = trainable(context, "convnet", false, 2);
+  fast->setThreads(2);
   for (auto [batch, h, w] : {std::array<int64_t, 3>{2, 8, 8}, {1, 9, 64}, {3, 17, 23}, {2, 64, 31}}) {
     SCOPED_TRACE(std::to_string(h) + "x" + std::to_string(w));
     Tensors inputs = sample(imageShape("convnet", batch, h, w), false);
