@@ -87,10 +87,8 @@ Grouping::Grouping(Block &block, bool fuse) {
     bool one = groupOf[e.producer] == groupOf[e.consumer];
     static constexpr StringRef names[] = {"pointwise group", "row program", "column reduction", "window", "epilogue of the contraction", "control flow"};
     auto it = refused.find({e.producer, e.consumer});
-    std::string reason = one                    ? names[(int)groups[groupOf[e.producer]].kind].str()
-                         : it != refused.end() ? it->second
-                         : !fuse               ? "-O0 fuses nothing"
-                                               : "their groups have other anchors";
+    assert((one || !fuse || it != refused.end()) && "every producer of every op was tried");
+    std::string reason = one ? names[(int)groups[groupOf[e.producer]].kind].str() : fuse ? it->second : "-O0 fuses nothing";
     list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]), one,
                                          reason, 2 * bytes(e.value)));
   }
@@ -188,37 +186,45 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   auto all = [&](auto ok) { return llvm::all_of(between, [&](const Edge *e) { return ok(e->relation); }); };
   const Edge &first = *between.front();
   auto name = [&](const Group &g) { return describe(g.anchor ? g.anchor : g.ops.back()); };
-  auto cost = [&](const char *what) {
-    return std::string(what) + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay";
+  auto cost = [&](const Twine &what) {
+    return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay";
   };
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))
     return cost("a reshape lies between, so the consumer's elements are numbered otherwise");
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::Moved; }))
     return cost("the consumer moves elements: it wants them at other coordinates than they are made at");
+  auto count = [&](ArrayRef<AffineExpr> extents) {
+    int64_t n = 1;
+    for (AffineExpr e : extents)
+      n *= evaluate(e, [&](StringRef s) { return bounds.lookup(s); });
+    return n;
+  };
+  auto flops = [&] {
+    int64_t n = 0;
+    for (Operation *op : p.ops)
+      n += count(getFlops(op));
+    return n;
+  };
   bool anchored = c.kind == K::Contraction || c.kind == K::Window || c.kind == K::Columns;
   if (anchored && llvm::none_of(between, [&](const Edge *e) { return ops[e->consumer] == c.anchor; })) {
     // It feeds what follows the anchor: it is computed there, element by element.
     if (p.kind != K::Pointwise)
-      return cost("both kernels have an anchor");
+      return cost(name(p) + " and " + name(c) + " combine terms over different blocks");
     if (!all([](R r) { return r == R::Same; }) || ArrayRef<AffineExpr>(p.space) != ArrayRef<AffineExpr>(getExtents(c.anchor->getResult(0))))
-      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their flops as often");
+      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their " + Twine(flops()) + " flops");
     merged = c;
     merged.ops.append(p.ops.begin(), p.ops.end());
     return "";
   }
-  if (c.kind == K::Contraction) {
-    // An operand is read once for each tile across the other operand.
-    auto nest = cast<CombineOpInterface>(c.anchor).getNest();
-    int64_t terms = 1;
-    for (AffineExpr e : nest.extents)
-      terms *= evaluate(e, [&](StringRef s) { return bounds.lookup(s); });
-    int64_t elements = bytes(first.value) / std::max<int64_t>(1, getElementTypeOrSelf(first.value).getIntOrFloatBitWidth() / 8);
-    int64_t again = elements ? terms / elements : 0;
-    return "it feeds the contraction " + name(c) + ", which reads each element " + std::to_string(again) + " times: recomputing them costs more than " +
-           std::to_string(2 * bytes(first.value)) + " bytes of traffic";
+  if (c.kind == K::Contraction || c.kind == K::Window) {
+    // An operand is read once for each tile across the other operand, or for each window that holds it.
+    std::string reader = (c.kind == K::Window ? "window " : "contraction ") + name(c);
+    int64_t terms = count(cast<CombineOpInterface>(c.anchor).getNest().extents), elements = count(getExtents(first.value));
+    if (terms <= elements)
+      return cost("the " + reader + " reads each element once, but in blocks of its own: another producer's blocks cannot feed them");
+    return "the " + reader + " reads each element " + std::to_string(elements ? terms / elements : 0) + " times: recomputing " +
+           std::to_string(flops()) + " flops each time costs more than " + std::to_string(2 * bytes(first.value)) + " bytes of traffic";
   }
-  if (c.kind == K::Window)
-    return cost("it feeds a window, which reads elements several times and in blocks of its own");
   if (p.kind == K::Control || c.kind == K::Control)
     return cost("control flow: its body has kernels of its own");
   merged = p;
@@ -245,7 +251,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     return "";
   case K::Pointwise:
     if (!all([](R r) { return r == R::Same; }))
-      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their flops as often");
+      return cost("the consumer repeats the values over further dimensions: computing them there would take their " + Twine(flops()) + " flops " +
+                  Twine(count(c.space) / std::max<int64_t>(1, count(p.space))) + " times");
     if (p.space != c.space)
       return cost("the consumer has another shape");
     if (c.kind == K::Pointwise)
@@ -289,20 +296,20 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   llvm_unreachable("kinds are listed");
 }
 
-/// A path from group p to group c through another group: joining them would close a cycle.
-bool Grouping::pathAround(unsigned p, unsigned c) const {
+/// An op of another group on a path from group p to group c, or null: joining them would close a cycle.
+Operation *Grouping::pathAround(unsigned p, unsigned c) const {
   unsigned last = 0;
   for (Operation *op : groups[c].ops)
     last = std::max(last, index.lookup(op));
   SmallVector<unsigned> work;
-  llvm::SmallDenseSet<unsigned> seen;
+  llvm::SmallDenseMap<unsigned, unsigned> seen; // whence
   auto leave = [&](unsigned group) {
     for (Operation *op : groups[group].ops)
       for (unsigned e : out[index.lookup(op)]) {
         unsigned to = groupOf[edges[e].consumer];
         if (to == group || (group == p && to == c))
           continue;
-        if (to == p || index.lookup(groups[to].ops.front()) > last || !seen.insert(to).second)
+        if (to == p || index.lookup(groups[to].ops.front()) > last || !seen.try_emplace(to, group).second)
           continue;
         work.push_back(to);
       }
@@ -311,10 +318,10 @@ bool Grouping::pathAround(unsigned p, unsigned c) const {
   while (!work.empty()) {
     unsigned g = work.pop_back_val();
     if (g == c)
-      return true;
+      return groups[seen[c]].anchor ? groups[seen[c]].anchor : groups[seen[c]].ops.back();
     leave(g);
   }
-  return false;
+  return nullptr;
 }
 
 bool Grouping::join(unsigned producer, unsigned consumer) {
@@ -326,8 +333,8 @@ bool Grouping::join(unsigned producer, unsigned consumer) {
         between.push_back(&edges[e]);
   Group merged;
   std::string why = refusal(groups[p], groups[c], between, merged);
-  if (why.empty() && pathAround(p, c))
-    why = "another kernel lies on a path between them: it reads the one and feeds the other";
+  if (Operation *middle = why.empty() ? pathAround(p, c) : nullptr)
+    why = describe(middle) + ", in another kernel, reads the one and feeds the other";
   if (!why.empty()) {
     for (const Edge *e : between)
       refused[{e->producer, e->consumer}] = why;
