@@ -19,5 +19,8 @@ void addTrain(CLI::App &app);
 void addZoo(CLI::App &app);
 void addRun(CLI::App &app);
 void addCompile(CLI::App &app);
+void addInfo(CLI::App &app);
+void addBench(CLI::App &app);
+void addExplain(CLI::App &app);
 
 } // namespace dlc::tools

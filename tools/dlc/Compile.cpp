@@ -1,7 +1,6 @@
 // dlc compile: a model to any stage's text, to an object, a header or a shared library.
 #include "compiler/emit/Artefact.h"
 #include "tools/dlc/Build.h"
-#include "tools/dlc/Training.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -13,8 +12,7 @@ namespace {
 struct Options {
   BuildFlags build;
   std::string out, emit, weights, printAfter;
-  TrainingSpecs training;
-  bool train = false, standalone = false, timePasses = false;
+  bool standalone = false, timePasses = false;
 };
 
 Exit compile(Options o) {
@@ -37,12 +35,6 @@ Exit compile(Options o) {
     return Fault;
   CompileOptions options;
   options.timePasses = o.timePasses;
-  if (o.train) {
-    auto plan = planTraining(&model.context, o.training);
-    if (!plan)
-      return misuse(llvm::toString(plan.takeError()));
-    options.train = plan->options;
-  }
   if (!o.printAfter.empty())
     options.after = [stage = *symbolizeStage(o.printAfter)](Stage s, ModuleOp m) {
       if (s == stage)
@@ -61,7 +53,7 @@ Exit compile(Options o) {
     BuildFlags flags = o.build;
     flags.target = target.str();
     CompileOptions each = options;
-    if (!flags.read(*model.module, each))
+    if (!flags.read(&model.context, each))
       return Usage;
     OwningOpRef<ModuleOp> module(cast<ModuleOp>((*model.module)->clone()));
     if (!file && !code) {
@@ -121,9 +113,7 @@ void addCompile(CLI::App &app) {
   o->build.add(*command);
   command->add_option("-o", o->out, "output: .so, .o, .h, or text with --emit");
   command->add_option("--emit", o->emit, "a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
-  command->add_flag("--train", o->train, "add the entry train_step");
-  command->add_option("--loss", o->training.loss, "with --train")->capture_default_str();
-  command->add_option("--optimizer", o->training.optimizer, "with --train")->capture_default_str();
+  o->build.addTraining(*command);
   command->add_option("--embed-weights", o->weights, "put a safetensors file in");
   command->add_flag("--standalone", o->standalone, "link the runtime in");
   command->add_flag("--time-passes", o->timePasses, "seconds by pass");

@@ -26,6 +26,9 @@ int main(int argc, char **argv) {
   addTrain(app);
   addRun(app);
   addCompile(app);
+  addInfo(app);
+  addBench(app);
+  addExplain(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {

@@ -48,34 +48,14 @@ double element(const dlrt_tensor &t, int64_t i) {
   default: return static_cast<int64_t *>(t.data)[i];
   }
 }
-/// Uniform in [-1, 1), or small non-negative integers: splitmix64 of seed and index, so the same on every machine.
-void fillRandom(data::Array &a, uint64_t seed) {
-  for (int64_t i = 0; i < a.size(); ++i) {
-    uint64_t z = seed + 0x9e3779b97f4a7c15ull * uint64_t(i + 1);
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull, z = (z ^ z >> 27) * 0x94d049bb133111ebull, z ^= z >> 31;
-    double u = double(z >> 11) * 0x1p-52 - 1;
-    if (a.type.code == 2 && a.type.bits == 32)
-      a.data<float>()[i] = float(u);
-    else if (a.type.code == 2)
-      a.data<double>()[i] = u;
-    else if (a.type.code == 4)
-      a.data<uint16_t>()[i] = uint16_t(std::bit_cast<uint32_t>(float(u)) >> 16);
-    else if (a.type.bits == 8)
-      a.data<int8_t>()[i] = int8_t(z & 1);
-    else if (a.type.bits == 32)
-      a.data<int32_t>()[i] = int32_t(z & 1);
-    else
-      a.data<int64_t>()[i] = int64_t(z & 1);
-  }
-}
 
 Exit run(const Options &o) {
   llvm::StringMap<std::string> inputs, outputs, compares;
   if (!split(o.inputs, "--input", inputs) || !split(o.outputs, "--output", outputs) || !split(o.compares, "--compare", compares))
     return Usage;
   Running r;
-  if (!load(o.build, r))
-    return Fault;
+  if (Exit e = load(o.build, r); e != Done)
+    return e;
   try {
     const dlrt_model *model = r.model->get();
     size_t entry = r.model->entry(o.entry);
@@ -116,12 +96,7 @@ Exit run(const Options &o) {
       if (what != "@random" && what != "@zeros")
         return misuse("--input " + llvm::Twine(inNames[i]) + "=" + what + ": expected @random, @zeros or a file");
       const dlrt_tensor_info *info = dlrt_entry_input(model, entry, i);
-      std::vector<int64_t> shape;
-      for (int32_t d = 0; d < info->ndim; ++d)
-        shape.push_back(info->dims[d] >= 0                                     ? info->dims[d]
-                        : info->symbols[d] && symbols.count(info->symbols[d]) ? symbols[info->symbols[d]]
-                                                                              : info->max_dims[d]);
-      auto array = data::Array::make(info->dtype, shape);
+      auto array = data::Array::make(info->dtype, extentsOf(*info, symbols));
       if (!array)
         return fail(array.error().message);
       in[i] = std::move(*array);

@@ -1,0 +1,198 @@
+// dlc explain: why ops share a kernel or don't, who writes each kernel and how it is cut, where buffers lie and how long.
+#include "tools/dlc/Build.h"
+#include "tools/dlc/Program.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+namespace dlc::tools {
+namespace {
+struct Options {
+  BuildFlags build;
+  std::string entry;
+  bool json = false;
+};
+using Row = std::vector<std::string>;
+
+/// Left-aligned columns, two blanks apart; the last is free.
+void printTable(llvm::ArrayRef<Row> rows) {
+  std::vector<size_t> width;
+  for (const Row &row : rows)
+    for (size_t i = 0; i + 1 < row.size(); ++i)
+      width.resize(std::max(width.size(), i + 1)), width[i] = std::max(width[i], row[i].size());
+  for (const Row &row : rows) {
+    llvm::outs() << "  ";
+    for (size_t i = 0; i + 1 < row.size(); ++i)
+      llvm::outs() << llvm::left_justify(row[i], width[i] + 2);
+    llvm::outs() << row.back() << "\n";
+  }
+}
+std::string numbers(llvm::ArrayRef<int64_t> list) {
+  return llvm::join(llvm::map_range(list, [](int64_t n) { return std::to_string(n); }), "x");
+}
+
+llvm::json::Array explainPairs(func::FuncOp source, bool json) {
+  llvm::json::Array list;
+  std::vector<Row> rows;
+  if (auto verdicts = source->getAttrOfType<ArrayAttr>("dlx.verdicts"))
+    for (auto v : verdicts.getAsRange<dlx::VerdictAttr>()) {
+      list.push_back(llvm::json::Object{{"producer", v.getProducer()}, {"consumer", v.getConsumer()}, {"fused", v.getFused()},
+                                        {"reason", v.getReason()}, {"bytes", v.getBytes()}});
+      rows.push_back({v.getFused() ? "fused" : "refused", v.getProducer().str(), "->", v.getConsumer().str(), amount(double(v.getBytes()), "B"), v.getReason().str()});
+    }
+  if (!json) {
+    llvm::outs() << "\nproducers and consumers: bytes that fusing saves or would save\n";
+    printTable(rows);
+  }
+  return list;
+}
+
+llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, bool json) {
+  auto kernels = programs.kernels(program);
+  auto cost = [&](const Kernel &k) { return k.calls * programs.at(k.flops); };
+  std::vector<std::pair<int64_t, size_t>> order;
+  for (auto [i, k] : llvm::enumerate(kernels))
+    order.push_back({-cost(k), i});
+  llvm::sort(order);
+  int64_t total = 0;
+  for (const Kernel &k : kernels)
+    total += cost(k);
+  llvm::json::Array list;
+  std::vector<Row> rows{{"kernel", "emitter", "tile", "block", "calls", "flop", "share", "launches over blocks: ops"}}, plain;
+  for (auto [unused, number] : order) {
+    Kernel k = kernels[number];
+    llvm::SetVector<llvm::StringRef> ops;
+    for (Operation &op : k.function.getBody().front().without_terminator())
+      ops.insert(op.getName().stripDialect());
+    auto fallback = k.function->getAttrOfType<StringAttr>("dlx.fallback");
+    llvm::json::Array launches, opNames;
+    std::string text;
+    for (dlx::LaunchAttr launch : k.plan.getLaunches()) {
+      std::string grid = dl::toString(launch.getGrid().getExtents()[0]);
+      int64_t blocks = programs.at(launch.getGrid().getExtents()[0]);
+      launches.push_back(llvm::json::Object{{"name", launch.getName()}, {"grid", grid}, {"blocks", blocks}});
+      text += (text.empty() ? "" : ", ") + (launch.getName().empty() ? "all" : launch.getName().str()) + " " + std::to_string(blocks);
+    }
+    for (llvm::StringRef op : ops)
+      opNames.push_back(op);
+    double share = total ? 100.0 * double(cost(k)) / double(total) : 0;
+    std::string percent;
+    llvm::raw_string_ostream(percent) << llvm::format("%.1f %%", share);
+    llvm::StringRef name = k.function.getSymName(), emitter = dlx::stringifyEmitter(k.plan.getEmitter());
+    rows.push_back({name.str(), emitter.str(), numbers(k.plan.getTile()), numbers(k.plan.getBlock()), std::to_string(k.calls),
+                    amount(double(cost(k)), ""), percent, text + ": " + llvm::join(ops.getArrayRef(), " ")});
+    if (fallback)
+      plain.push_back({name.str(), fallback.getValue().str()});
+    list.push_back(llvm::json::Object{{"name", name}, {"emitter", emitter}, {"tile", llvm::json::Array(k.plan.getTile())},
+                                      {"block", llvm::json::Array(k.plan.getBlock())}, {"calls", k.calls}, {"flops", cost(k)}, {"share", share},
+                                      {"launches", std::move(launches)}, {"ops", std::move(opNames)},
+                                      {"fallback", fallback ? llvm::json::Value(fallback.getValue()) : llvm::json::Value(nullptr)}});
+  }
+  if (!json) {
+    llvm::outs() << "\nkernels, hottest first\n";
+    printTable(rows);
+    if (!plain.empty()) {
+      llvm::outs() << "\nplain loop nests, and why no other emitter takes them\n";
+      printTable(plain);
+    }
+  }
+  return list;
+}
+
+llvm::json::Object explainMemory(dlx::ProgramOp program, bool json) {
+  struct Life {
+    int64_t first = -1, last = -1;
+    llvm::StringRef writer; // the first function that touches it
+  };
+  llvm::DenseMap<Operation *, Life> lives;
+  int64_t stages = 0;
+  // A stage is a stage, a copy or a loop's end, in program order; a view keeps its base alive.
+  program.walk([&](Operation *op) {
+    if (isa<dlx::StageOp, dlx::CopyOp>(op))
+      ++stages; // visited after the launches that it holds
+    llvm::StringRef function = isa<dlx::LaunchOp>(op) ? cast<dlx::LaunchOp>(op).getFunction() : op->getName().stripDialect();
+    int64_t now = isa<dlx::CopyOp>(op) ? stages - 1 : stages;
+    if (isa<dlx::LaunchOp, dlx::CopyOp, dlx::LoopOp>(op))
+      for (Value v : op->getOperands())
+        for (Operation *def = v.getDefiningOp(); def; def = isa<dlx::ViewOp>(def) ? def->getOperand(0).getDefiningOp() : nullptr) {
+          Life &life = lives[def];
+          if (life.first < 0)
+            life.first = now, life.writer = function;
+          life.last = std::max(life.last, isa<dlx::LoopOp>(op) ? now - 1 : now);
+        }
+  });
+  llvm::json::Array buffers;
+  std::vector<Row> rows{{"buffer", "at", "bytes", "at bounds", "stages", "first in"}};
+  int64_t sum = 0;
+  for (auto buffer : program.getBody().front().getOps<dlx::BufferOp>()) {
+    Life life = lives.lookup(buffer);
+    llvm::StringRef kind = dlx::stringifyBufferKind(buffer.getKind());
+    std::string bytes = dl::toString(buffer.getBytes().getExtents()[0]);
+    int64_t bound = buffer.getBound();
+    sum += buffer.getKind() == dlx::BufferKind::arena ? bound : 0;
+    buffers.push_back(llvm::json::Object{{"kind", kind}, {"at", (int64_t)buffer.getAt()}, {"bytes", bytes}, {"bound", bound},
+                                         {"first", life.first}, {"last", life.last}});
+    rows.push_back({kind.str(), std::to_string(buffer.getAt()), bytes, amount(double(bound), "B"),
+                    life.first < 0 ? "unused" : std::to_string(life.first) + "-" + std::to_string(life.last), life.writer.str()});
+  }
+  int64_t arena = program.getArena(), scratch = program.getScratch();
+  if (!json) {
+    llvm::outs() << "\nmemory: " << stages << " stages, arena " << amount(double(arena), "B") << " where the buffers side by side would take "
+                 << amount(double(sum), "B") << ", scratch " << amount(double(scratch), "B") << " a thread\n";
+    printTable(rows);
+  }
+  return llvm::json::Object{{"stages", stages}, {"arena", arena}, {"arena_buffers", sum}, {"scratch", scratch},
+                            {"prepared", (int64_t)program.getPrepared()}, {"buffers", std::move(buffers)}};
+}
+
+Exit explain(const Options &o) {
+  if (isArtefact(o.build.model))
+    return fail("'" + o.build.model + "' is compiled: only a model can be explained; write dlc explain model.mlir");
+  Model model;
+  CompileOptions options;
+  if (!o.build.read(&model.context, options))
+    return Usage;
+  if (!model.read(o.build.model) || failed(runStages(*model.module, options)))
+    return Fault;
+  Programs programs(*model.module);
+  if (!o.entry.empty() && !programs.find(o.entry)) {
+    std::vector<llvm::StringRef> names;
+    for (dlx::ProgramOp p : programs.all())
+      if (!p.getIsPrepare())
+        names.push_back(entryName(p.getSource()));
+    return fail("there is no entry '" + o.entry + "': it has " + llvm::join(names, ", "));
+  }
+  llvm::json::Array entries;
+  for (dlx::ProgramOp program : programs.all()) {
+    llvm::StringRef name = program.getIsPrepare() ? program.getSymName() : entryName(program.getSource());
+    if (!o.entry.empty() && entryName(program.getSource()) != o.entry)
+      continue;
+    auto source = model.module->lookupSymbol<func::FuncOp>(program.getSource());
+    if (!o.json)
+      llvm::outs() << (entries.empty() ? "" : "\n") << (program.getIsPrepare() ? "prepare of entry " : "entry ") << entryName(program.getSource()) << "\n";
+    llvm::json::Object entry{{"name", name}};
+    if (!program.getIsPrepare()) // its pairs are the entry's
+      entry["pairs"] = explainPairs(source, o.json);
+    entry["kernels"] = explainKernels(programs, program, o.json);
+    entry["memory"] = explainMemory(program, o.json);
+    entries.push_back(std::move(entry));
+  }
+  if (o.json)
+    llvm::outs() << llvm::json::Value(llvm::json::Object{{"entries", std::move(entries)}}) << "\n";
+  return Done;
+}
+} // namespace
+
+void addExplain(CLI::App &app) {
+  auto o = std::make_shared<Options>();
+  CLI::App *command = app.add_subcommand("explain", "why ops were fused or not, the kernels, the memory plan");
+  command->add_option("MODEL", o->build.model, "model.mlir or -")->required();
+  o->build.add(*command);
+  o->build.addTraining(*command);
+  command->add_option("--entry", o->entry, "only this one");
+  command->add_flag("--json", o->json, "as JSON");
+  setAction(command, "dlc explain lenet.mlir --train --entry train_step", [o] { return explain(*o); });
+}
+} // namespace dlc::tools

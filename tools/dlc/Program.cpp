@@ -1,0 +1,91 @@
+// Costs of scheduled programs.
+#include "tools/dlc/Program.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/Format.h"
+
+using namespace mlir;
+namespace dlc::tools {
+
+llvm::StringRef entryName(llvm::StringRef function) { return function == "main" ? "run" : function; }
+
+std::string amount(double value, llvm::StringRef unit) {
+  const char *prefix = "";
+  for (const char *next : {"k", "M", "G", "T"})
+    if (value >= 1000)
+      value /= 1000, prefix = next;
+  std::string text;
+  int digits = !*prefix || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  llvm::raw_string_ostream(text) << llvm::format("%.*f ", digits, value) << prefix << unit;
+  return text;
+}
+
+Programs::Programs(ModuleOp scheduled) : module(scheduled) {
+  for (auto s : module.getOps<dl::SymbolOp>())
+    bounds[s.getSymName()] = s.getMax();
+  for (auto fn : module.getOps<func::FuncOp>())
+    if (auto plan = fn->getAttrOfType<dlx::PlanAttr>("dlx.plan")) {
+      AffineExpr flops = getAffineConstantExpr(0, module.getContext());
+      for (Operation &op : fn.getBody().front())
+        flops = dl::normalize(flops + dl::getFlops(&op));
+      byLaunch[(fn.getSymName() + plan.getLaunches().front().getName()).str()] = {fn, plan, flops};
+    }
+}
+const Kernel *Programs::firstLaunch(llvm::StringRef function) const {
+  auto it = byLaunch.find(function);
+  return it == byLaunch.end() ? nullptr : &it->second;
+}
+dlx::ProgramOp Programs::find(llvm::StringRef entry) {
+  for (dlx::ProgramOp p : all())
+    if (!p.getIsPrepare() && entryName(p.getSource()) == entry)
+      return p;
+  return {};
+}
+std::vector<dlx::ProgramOp> Programs::all() {
+  auto ops = module.getOps<dlx::ProgramOp>();
+  return {ops.begin(), ops.end()};
+}
+
+int64_t Programs::at(AffineExpr e, const llvm::StringMap<int64_t> &values) {
+  return dl::evaluate(e, [&](llvm::StringRef s) {
+    auto it = values.find(s);
+    return it == values.end() ? bounds.lookup(s) : it->second;
+  });
+}
+
+void Programs::add(Block &block, AffineExpr times, Cost &cost) {
+  for (Operation &op : block) {
+    if (auto launch = dyn_cast<dlx::LaunchOp>(op)) {
+      if (const Kernel *k = firstLaunch(launch.getFunction()))
+        cost.flops = dl::normalize(cost.flops + times * k->flops);
+      for (Value v : launch.getBuffers()) {
+        auto buffer = v.getDefiningOp<dlx::BufferOp>();
+        auto bytes = buffer ? buffer.getBytes() : v.getDefiningOp<dlx::ViewOp>().getBytes();
+        cost.bytes = dl::normalize(cost.bytes + times * bytes.getExtents()[0]);
+      }
+    } else if (auto copy = dyn_cast<dlx::CopyOp>(op)) {
+      cost.bytes = dl::normalize(cost.bytes + times * copy.getBytes().getExtents()[0] * 2);
+    } else if (auto loop = dyn_cast<dlx::LoopOp>(op)) {
+      add(loop.getBody().front(), dl::normalize(times * loop.getTrip().getExtents()[0]), cost);
+    } else if (auto stage = dyn_cast<dlx::StageOp>(op)) {
+      add(stage.getBody().front(), times, cost);
+    }
+  }
+}
+Cost Programs::cost(dlx::ProgramOp program) {
+  AffineExpr zero = getAffineConstantExpr(0, program.getContext());
+  Cost cost{zero, zero};
+  add(program.getBody().front(), getAffineConstantExpr(1, program.getContext()), cost);
+  return cost;
+}
+std::vector<Kernel> Programs::kernels(dlx::ProgramOp program) {
+  llvm::MapVector<Operation *, Kernel> used;
+  program.walk([&](dlx::LaunchOp launch) {
+    if (const Kernel *k = firstLaunch(launch.getFunction()))
+      used.try_emplace(k->function, *k).first->second.calls += 1;
+  });
+  std::vector<Kernel> result;
+  for (auto &[op, kernel] : used)
+    result.push_back(kernel);
+  return result;
+}
+} // namespace dlc::tools

@@ -1,0 +1,47 @@
+// Scheduled programs as people ask about them: what each kernel and entry costs.
+#pragma once
+#include "dialects/dlx/Dlx.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace dlc::tools {
+
+/// Expressions over the model's symbols.
+struct Cost {
+  mlir::AffineExpr flops; ///< of the ops' structures; two a multiply-add
+  mlir::AffineExpr bytes; ///< what launches read and write, each buffer once a launch
+};
+struct Kernel {
+  mlir::func::FuncOp function;
+  dlx::PlanAttr plan;
+  mlir::AffineExpr flops;   ///< of one call
+  int64_t calls = 0;        ///< in one program; in loops once for each place
+};
+
+class Programs {
+public:
+  /// Of a module behind Stage::Schedule, which must outlive this.
+  explicit Programs(mlir::ModuleOp scheduled);
+  /// The program of an entry by the name that runtime and user know ("run" for @main); null if there is none.
+  dlx::ProgramOp find(llvm::StringRef entry);
+  std::vector<dlx::ProgramOp> all();
+  Cost cost(dlx::ProgramOp program);
+  /// Kernels that the program launches, with their number of calls, in the order of first use.
+  std::vector<Kernel> kernels(dlx::ProgramOp program);
+  /// The value at the symbols' upper bounds, or at these values where given.
+  int64_t at(mlir::AffineExpr e, const llvm::StringMap<int64_t> &values = {});
+
+private:
+  /// The kernel whose first launch has this name, or null: a kernel of several launches counts once.
+  const Kernel *firstLaunch(llvm::StringRef function) const;
+  void add(mlir::Block &block, mlir::AffineExpr times, Cost &cost);
+  mlir::ModuleOp module;
+  llvm::StringMap<Kernel> byLaunch;
+  llvm::StringMap<int64_t> bounds;
+};
+
+/// "run" for "main".
+llvm::StringRef entryName(llvm::StringRef function);
+/// "1.7 MB", "293 Mflop": three digits.
+std::string amount(double value, llvm::StringRef unit);
+
+} // namespace dlc::tools
