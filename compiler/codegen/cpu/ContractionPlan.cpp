@@ -35,12 +35,11 @@ struct Planner {
       k *= or_(getConstant(c.loops[i].extent), 32);
     return k;
   }
-  int64_t rows() const { return c.hasRow() ? or_(getConstant(c.loops[c.row].extent), -1) : 1; }
+  /// A symbolic extent counts as 64, here and in blocks.
+  int64_t rows() const { return c.hasRow() ? or_(getConstant(c.loops[c.row].extent), 64) : 1; }
 
   double cost(Tile t, double perVector) const {
     int64_t m = rows(), n = or_(getConstant(c.loops[c.vector].extent), 1024), panel = t.vectors * t.lanes;
-    if (m < 0)
-      m = 16 * t.rows;
     double steps = std::max<int64_t>(k(), 1), total = 0;
     auto column = [&](int64_t vectors) {
       auto one = [&](int64_t r) { return step(r, vectors, perVector, c.aVector) + (20 + 1.5 * r * vectors) / steps; };
@@ -69,7 +68,7 @@ struct Planner {
         if (n >= 0 && vectors > 1 && (vectors - 1) * lanes >= n)
           break;
         int64_t most = std::min<int64_t>((options.target.registers - 1 - vectors) / vectors, farRows ? 8 : 14);
-        for (int64_t r = 1; r <= (m < 0 ? most : std::min(m, most)); ++r) {
+        for (int64_t r = 1; r <= std::min(m, most); ++r) {
           Tile t{r, vectors, lanes};
           double x = cost(t, perVector) * (lanes < full ? 1.03 : 1.0);
           // Ties to the larger tile: fewer loads, fewer calls.
@@ -88,7 +87,7 @@ struct Planner {
       return true;
     if (!isa<BlockArgument>(c.b))
       return true;
-    int64_t m = rows() < 0 ? 64 : rows();
+    int64_t m = rows();
     for (unsigned i : c.outer)
       if (!c.has(i, &Contraction::Loop::b))
         m *= or_(getConstant(c.loops[i].extent), 8);
@@ -143,12 +142,14 @@ struct Planner {
     for (unsigned i : c.outer)
       outer *= size(i);
     int64_t depth = chunk && !c.reduced.empty() ? k() / std::max<int64_t>(1, size(c.reduced[0])) * chunk : k();
-    double cell = 2.0 * panel * std::max<int64_t>(1, depth);  // flops of a row of a panel
+    double cell = 2.0 * panel * std::max<int64_t>(1, depth); // flops of a row of a panel
     int64_t panelCount = llvm::divideCeil(size(c.vector), panel);
-    double target = std::clamp(cell * row * plane * outer * panelCount * (chunk ? size(c.reduced[0]) / (double)chunk : 1) / 16, 2.5e5, 1.6e7);
+    double target =
+        std::clamp(cell * row * plane * outer * panelCount * (chunk ? size(c.reduced[0]) / (double)chunk : 1) / 16, 2.5e5, 1.6e7);
     auto upTo = [&](int64_t all, double cells) { return std::clamp<int64_t>((int64_t)(cells + 0.5), 1, all); };
     int64_t blockRows = upTo(std::min<int64_t>(row, 96), target / cell);
-    blockRows = c.hasRow() ? std::min(llvm::divideCeil(blockRows, t.rows), llvm::divideCeil(row, t.rows)) * t.rows : 1;
+    blockRows = llvm::divideCeil(row, llvm::divideCeil(row, blockRows)); // blocks of one size
+    blockRows = c.hasRow() ? llvm::divideCeil(blockRows, t.rows) * t.rows : 1;
     int64_t covered = std::min(blockRows, row), blockPanels = upTo(panelCount, target / (cell * covered));
     int64_t blockPlane = upTo(plane, covered < row ? 1 : target / (cell * covered * blockPanels));
     int64_t blockOuter = upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));
