@@ -1,5 +1,5 @@
 // Matrix products (M, N, K) through the whole stack, dlrt_run's entry call included, against OpenBLAS's sgemm in one process:
-// interleaved rounds, medians. --tree: weight gradients and row kernels with and without docs/summation.md's order instead.
+// interleaved rounds. --tree: weight gradients and row kernels with and without docs/summation.md's order instead.
 #include "compiler/Pipeline.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/dlrt.hpp"
@@ -101,8 +101,9 @@ private:
   std::vector<dlrt_tensor> in, out;
 };
 
-/// Median nanoseconds of one call of each contestant, `alone`: on one thread. In each round each has one block of calls, behind a call that
-/// warms up.
+/// Nanoseconds of one call of each contestant. In each round each has a block of calls, behind some that warm it up. Alone: the
+/// median of the blocks. On several threads calls are timed one by one, and the first decile counts: the calls whose threads all
+/// had a processor.
 std::vector<double> time(llvm::ArrayRef<std::function<void()>> contestants, bool alone, const Options &o) {
   std::vector<int64_t> calls;
   for (auto &f : contestants) {
@@ -117,16 +118,23 @@ std::vector<double> time(llvm::ArrayRef<std::function<void()>> contestants, bool
       for (int64_t i = 0; i < std::max<int64_t>(1, n / 4); ++i)
         f();
       double start = now(alone);
-      for (int64_t i = 0; i < n; ++i)
+      for (int64_t i = 0; i < n; ++i) {
         f();
-      s.push_back((now(alone) - start) / double(n));
+        if (alone)
+          continue;
+        double end = now(false);
+        s.push_back(end - start);
+        start = end;
+      }
+      if (alone)
+        s.push_back((now(alone) - start) / double(n));
     }
-  std::vector<double> medians;
+  std::vector<double> result;
   for (auto &s : samples) {
     llvm::sort(s);
-    medians.push_back(s[s.size() / 2]);
+    result.push_back(s[alone ? s.size() / 2 : s.size() / 10]);
   }
-  return medians;
+  return result;
 }
 
 struct Blas {

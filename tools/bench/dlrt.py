@@ -91,16 +91,21 @@ class Model:
         call.entry = index
         return call
 
-    def profile(self, call, repeat=50):
-        """Microseconds a run, by kernel function."""
-        call()
-        self.lib.dlrt_profile(self.context, 1)
-        for _ in range(repeat):
+    def profile(self, call, rounds=15, repeat=5):
+        """Microseconds a run, by kernel function: the least of some rounds."""
+        least = {}
+        for _ in range(rounds):
             call()
-        rows = (ProfileRow * 256)()
-        count = self.lib.dlrt_profile_rows(self.context, call.entry, rows, ctypes.c_size_t(256))
-        self.lib.dlrt_profile(self.context, 0)
-        return [(rows[i].function.decode(), rows[i].nanoseconds / repeat / 1e3) for i in range(min(count, 256))]
+            self.lib.dlrt_profile(self.context, 1)
+            for _ in range(repeat):
+                call()
+            rows = (ProfileRow * 256)()
+            count = self.lib.dlrt_profile_rows(self.context, call.entry, rows, ctypes.c_size_t(256))
+            self.lib.dlrt_profile(self.context, 0)
+            for row in rows[:count]:
+                name = row.function.decode()
+                least[name] = min(least.get(name, math.inf), row.nanoseconds / repeat / 1e3)
+        return list(least.items())
 
     def close(self):
         self.lib.dlrt_context_free(self.context)
@@ -129,9 +134,9 @@ def onnx_session(model, threads, inputs, outputs):
 
 
 def interleave(contestants, threads, rounds=15, block_ms=20):
-    """{name: median ns a call}. Each round gives each contestant a block of calls behind some that warm it up; between blocks the
-    others' workers fall asleep. One thread is timed by its own clock, which a busy machine disturbs less."""
-    clock = time.thread_time_ns if threads == 1 else time.perf_counter_ns
+    """{name: ns a call}. Each round gives each contestant a block of calls behind some that warm it up; between blocks the others'
+    workers fall asleep. One thread is timed by its own clock, which a busy machine disturbs less: the median of the blocks. Several
+    are timed by the wall clock, call by call: the first decile, for calls whose threads all had a processor."""
     calls, samples = {}, {name: [] for name in contestants}
     for name, f in contestants.items():
         f()
@@ -144,11 +149,15 @@ def interleave(contestants, threads, rounds=15, block_ms=20):
             time.sleep(0.005)
             for _ in range(1 + calls[name] // 4):
                 f()
-            begin = clock()
+            begin = time.thread_time_ns()
             for _ in range(calls[name]):
+                start = time.perf_counter_ns()
                 f()
-            samples[name].append((clock() - begin) / calls[name])
-    return {name: statistics.median(s) for name, s in samples.items()}
+                if threads > 1:
+                    samples[name].append(time.perf_counter_ns() - start)
+            if threads == 1:
+                samples[name].append((time.thread_time_ns() - begin) / calls[name])
+    return {name: statistics.median(s) if threads == 1 else statistics.quantiles(s, n=10)[0] for name, s in samples.items()}
 
 
 def relative_error(a, b):
