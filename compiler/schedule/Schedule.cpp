@@ -310,31 +310,52 @@ private:
     return true;
   }
 
+  /// Outputs first, then states: a copy that reads a parameter's old value is a reader that its new value waits for.
   void bindResults() {
     unsigned outputs = 0;
-    SmallVector<std::pair<unsigned, unsigned>> copies;
+    SmallVector<std::pair<unsigned, unsigned>> states; // parameter, storage
     for (auto [i, v] : llvm::enumerate(entry.getBody().front().getTerminator()->getOperands())) {
       unsigned storage = storageOf.lookup(v);
       if (auto state = entry.getResultAttrOfType<StringAttr>(i, "dl.state")) {
         unsigned param = paramNumber(state.getValue());
         writesParams = true;
-        if (storages[storage].kind == BufferKind::param && storages[storage].at == (int64_t)param && writersOf[storage].empty())
+        bool old = storages[storage].kind == BufferKind::param;
+        if (old && storages[storage].at == (int64_t)param)
           continue; // unchanged
-        if (!donate(storage, param))
-          copies.push_back({newStorage(BufferKind::param, param, bytesOf(v.getType())), storage});
-        continue;
-      }
-      if (storages[storage].kind == BufferKind::arena && !storages[storage].pinned) {
+        if (old) { // another parameter's old value, which may be overwritten too
+          unsigned kept = newStorage(BufferKind::arena, 0, storages[storage].bytes);
+          addCopy(kept, storage);
+          storage = kept;
+        }
+        states.push_back({param, storage});
+      } else if (storages[storage].kind == BufferKind::arena && !storages[storage].pinned) {
         storages[storage].kind = BufferKind::output;
         storages[storage].at = outputs++;
       } else {
-        copies.push_back({newStorage(BufferKind::output, outputs++, bytesOf(v.getType())), storage});
+        addCopy(newStorage(BufferKind::output, outputs++, bytesOf(v.getType())), storage);
       }
     }
+    SmallVector<std::pair<unsigned, unsigned>> copies;
+    for (auto [param, storage] : states)
+      if (!donate(storage, param))
+        copies.push_back({newStorage(BufferKind::param, param, storages[storage].bytes), storage});
     for (auto [to, from] : copies)
       addCopy(to, from);
   }
 
+  /// The kernel's code or grid asks for a symbol, which prepare does not know.
+  bool usesSymbols(const Node &n) {
+    bool found = false;
+    auto look = [&](dl::DimsAttr dims) { found |= llvm::any_of(dims.getExtents(), [](AffineExpr e) { return !isa<AffineConstantExpr>(e); }); };
+    look(n.grid);
+    auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(func::CallOp(n.call).getCallee());
+    kernel.getBody().walk([&](Operation *op) {
+      op->getAttrDictionary().walk(look);
+      for (Type t : op->getResultTypes())
+        t.walk(look);
+    });
+    return found;
+  }
   /// What depends on parameters alone runs once after they change.
   void splitPrepare() {
     if (writesParams)
@@ -346,7 +367,7 @@ private:
     for (auto [i, n] : llvm::enumerate(nodes)) { // block order is an order of dependence
       bool ok = n.kind == Node::Launch && llvm::all_of(n.reads, [&](unsigned s) { return constant[s]; }) &&
                 llvm::all_of(n.writes, [&](unsigned s) { return storages[s].kind == BufferKind::arena && writersOf[s].size() == 1; }) &&
-                isa<AffineConstantExpr>(n.grid.getExtents()[0]);
+                !usesSymbols(n);
       if (!ok)
         continue;
       moved[i] = 0;

@@ -1,0 +1,27 @@
+// What depends on parameters alone moves to prepare, unless its code asks for a symbol.
+// RUN: dlc-opt %s --canonicalize --dl-kernels-form --dl-plan --dl-schedule | FileCheck %s
+dl.symbol @B : 1 to 64
+
+// CHECK-LABEL: dlx.program @program.scaled.prepare
+// CHECK: dlx.launch
+// CHECK-LABEL: dlx.program @program.scaled of
+// CHECK-SAME: after @program.scaled.prepare
+// CHECK: dlx.buffer prepared 0
+func.func @scaled(%x: tensor<?x4xf32, #dl.dims<B, 4>>, %w: tensor<4xf32> {dl.param = #dl.param<"w", constant(1.0), trainable>})
+    -> tensor<?x4xf32, #dl.dims<B, 4>> {
+  %e = dl.exp %w : tensor<4xf32>
+  %b = dl.broadcast %e dims [1] : tensor<4xf32> -> tensor<?x4xf32, #dl.dims<B, 4>>
+  %y = dl.mul %x, %b : tensor<?x4xf32, #dl.dims<B, 4>>
+  return %y : tensor<?x4xf32, #dl.dims<B, 4>>
+}
+// CHECK-NOT: program.byBatch.prepare
+// CHECK-LABEL: dlx.program @program.byBatch of
+func.func @byBatch(%x: tensor<?x4xf32, #dl.dims<B, 4>>, %w: tensor<4xf32> {dl.param = #dl.param<"w", constant(1.0), trainable>})
+    -> tensor<?x4xf32, #dl.dims<B, 4>> {
+  %n = dl.extent <B> : tensor<f32>
+  %m = dl.broadcast %n dims [] : tensor<f32> -> tensor<4xf32>
+  %e = dl.mul %w, %m : tensor<4xf32>
+  %b = dl.broadcast %e dims [1] : tensor<4xf32> -> tensor<?x4xf32, #dl.dims<B, 4>>
+  %y = dl.mul %x, %b : tensor<?x4xf32, #dl.dims<B, 4>>
+  return %y : tensor<?x4xf32, #dl.dims<B, 4>>
+}
