@@ -86,7 +86,11 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       fn.erase();
       return it->second;
     }
-    fn.setName("k" + std::to_string(count++));
+    std::string name;
+    do // entries may have any name
+      name = "k" + std::to_string(count++);
+    while (module.lookupSymbol(name));
+    fn.setName(name);
     module.push_back(fn);
     return fn;
   }
