@@ -96,3 +96,28 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
   }
   return fail("unknown attribute '" + attr.getName().getValue() + "'");
 }
+LogicalResult DlDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  auto fail = [&](const Twine &what) {
+    return op->emitOpError("result ") << index << ": " << what;
+  };
+  auto text = dyn_cast<StringAttr>(attr.getValue());
+  if (attr.getName() == "dl.name")
+    return text ? success() : fail("dl.name is a string: write dl.name = \"probabilities\"");
+  if (attr.getName() != "dl.state")
+    return fail("unknown attribute '" + attr.getName().getValue() + "'");
+  if (!text)
+    return fail("dl.state is a parameter's name: write dl.state = \"bn.mean\"");
+  for (unsigned i = 0; i < index; ++i)
+    if (function.getResultAttr(i, "dl.state") == text)
+      return fail("result " + Twine(i) + " is the state '" + text.getValue() + "' already");
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (auto param = dyn_cast_or_null<ParamAttr>(function.getArgAttr(i, "dl.param")); param && param.getName() == text.getValue()) {
+      if (function.getArgumentTypes()[i] == function.getResultTypes()[index])
+        return success();
+      return fail("the state '" + text.getValue() + "' has another type than argument " + Twine(i) + ", which holds it");
+    }
+  return fail("no argument is a parameter called '" + text.getValue() + "'");
+}
