@@ -64,9 +64,12 @@ static LogicalResult checkModel(ModuleOp module) {
     return success();
   };
   bool any = false;
+  llvm::StringMap<std::pair<dl::ParamAttr, Type>> shared; // functions share parameters by name
   for (auto fn : module.getOps<func::FuncOp>()) {
     if (fn.isDeclaration())
       return fn.emitError("has no body");
+    if (fn.getSymName() == "run")
+      return fn.emitError("@run is what the entry of @main is called: rename it");
     any |= fn.getSymName() == "main";
     if (!fn.getBody().hasOneBlock())
       return fn.emitError("has branches: a model is straight-line, with dl.scan for loops");
@@ -77,14 +80,19 @@ static LogicalResult checkModel(ModuleOp module) {
       auto param = fn.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
       if (param && !params.insert(param.getName()).second)
         return fn.emitError("has two parameters called '") << param.getName() << "'";
+      if (param)
+        if (auto known = shared.try_emplace(param.getName(), param, a.getType()).first->second; known != std::pair(param, a.getType()))
+          return fn.emitError("has the parameter '")
+                 << param.getName() << "' as " << param << " : " << a.getType() << ", another function as " << known.first << " : "
+                 << known.second;
       auto name = fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name");
       if (!param && name && !inputs.insert(name.getValue()).second)
         return fn.emitError("has two inputs called '") << name.getValue() << "'";
     }
     WalkResult walked = fn.walk([&](Operation *op) -> WalkResult {
-      if (!isa<dl::DlDialect, func::FuncDialect>(op->getDialect())) {
+      if (!isa_and_nonnull<dl::DlDialect>(op->getDialect()) && !isa<func::FuncOp, func::ReturnOp>(op)) {
         auto d = op->emitError("is not an op of a model");
-        d.attachNote() << "models are written in dl ops and func.func";
+        d.attachNote() << "models are written in dl ops, func.func and func.return";
         return WalkResult::interrupt();
       }
       for (Type t : op->getResultTypes())

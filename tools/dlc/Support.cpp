@@ -16,7 +16,10 @@ Exit misuse(const llvm::Twine &message) {
   return Usage;
 }
 
-Model::Model() : handler(sources, &context) { loadDialects(context); }
+Model::Model() : handler(sources, &context) {
+  loadDialects(context);
+  context.printOpOnDiagnostic(false); // the place in the source says it
+}
 
 bool Model::read(llvm::StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);
