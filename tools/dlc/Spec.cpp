@@ -57,7 +57,8 @@ bool Spec::has(StringRef key) const {
   return llvm::any_of(pairs, [&](const Pair &p) { return p.key == key; });
 }
 const std::string *Spec::find(StringRef key) {
-  known.push_back(key.str());
+  if (!llvm::is_contained(known, key))
+    known.push_back(key.str());
   auto it = llvm::find_if(pairs, [&](const Pair &p) { return p.key == key; });
   return it == pairs.end() ? nullptr : &it->value;
 }
