@@ -106,6 +106,10 @@ def Dl_LeakyReluOp : Dl_Unary<"leaky_relu", "x > 0 ? x : alpha * x", "LeakyRelu"
     [{e.select(e.gt(s[0], e.cst(s[0].getType(), 0.0)), s[0],
                e.mul(s[0], e.cst(s[0].getType(), getAlpha().convertToDouble())))}], 2,
     [{select(less(x.same(0.0), x), dy, dy * getAlpha().convertToDouble())}]> {
+  let description = [{
+    Shapes: y as x, floating-point. Semantics: y = x > 0 ? x : alpha * x, rounded once; NaN as IEEE says. Derivative: dx = dy where
+    x > 0, else alpha dy. Example: `%y = dl.leaky_relu %x alpha 0.01 : tensor<4xf32>`. Source: ONNX LeakyRelu.
+  }];
   let arguments = (ins Dl_FloatTensor:$x, F64Attr:$alpha);
   let assemblyFormat = "$x `alpha` $alpha attr-dict `:` type($y)";
 }
