@@ -73,7 +73,7 @@ func.func @main(%x: tensor<8x16xf32>, %w: tensor<16x4xf32>, %v: tensor<8x4xf32>,
 
 // Joining the sum with the last product would enclose the row reduction, which stands between them.
 // CHECK-LABEL: func.func @main
-// CHECK-SAME: another kernel lies on a path between them
+// CHECK-SAME: in another kernel, reads the one and feeds the other
 func.func @main(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
   %p = dl.matmul %x, %x : tensor<8x8xf32>, tensor<8x8xf32>
   %s = dl.sum %p dims [1] : tensor<8x8xf32>
