@@ -174,8 +174,10 @@ Exit run(const Options &o) {
     } else if (outputs.empty() && compares.empty()) {
       for (size_t i = 0; i < out.size(); ++i) {
         llvm::outs() << outNames[i] << " " << data::toString(out[i].type) << data::toString(out[i].shape) << ":";
-        for (int64_t k = 0; k < std::min<int64_t>(out[i].size(), 10); ++k)
-          llvm::outs() << llvm::format(" %.6g", element(outViews[i], k));
+        for (int64_t k = 0; k < std::min<int64_t>(out[i].size(), 10); ++k) {
+          double x = element(outViews[i], k);
+          llvm::outs() << llvm::format(" %.6g", std::isnan(x) ? std::fabs(x) : x); // a NaN's sign says nothing
+        }
         llvm::outs() << (out[i].size() > 10 ? " ...\n" : "\n");
       }
     }
