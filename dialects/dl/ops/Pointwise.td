@@ -102,6 +102,8 @@ def Dl_SigmoidOp : Dl_Unary<"sigmoid", "1 / (1 + e^-x), by e^-|x|", "Sigmoid", [
 def Dl_ReluOp : Dl_Unary<"relu", "x < 0 ? 0 : x", "Relu",
     [{e.select(e.lt(s[0], e.cst(s[0].getType(), 0.0)), e.cst(s[0].getType(), 0.0), s[0])}], 1,
     [{select(less(x.same(0.0), y), dy, dy.same(0.0))}]> { let hasFolder = 1; }
+def Dl_SoftsignOp : Dl_Unary<"softsign", "x / (1 + |x|)", "Softsign",
+    [{e.div(s[0], e.add(e.cst(s[0].getType(), 1.0), e.abs(s[0])))}], 6, [{dy * ((1.0 - y.abs()) * (1.0 - y.abs()))}]>;
 def Dl_LeakyReluOp : Dl_Unary<"leaky_relu", "x > 0 ? x : alpha * x", "LeakyRelu",
     [{e.select(e.gt(s[0], e.cst(s[0].getType(), 0.0)), s[0],
                e.mul(s[0], e.cst(s[0].getType(), getAlpha().convertToDouble())))}], 2,
