@@ -169,8 +169,8 @@ func::FuncOp ContractionEmitter::scratchEpilogue(unsigned rowLoop, Columns colum
 
 //===-- The micro-kernel ------------------------------------------------------------------------------------------===//
 func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns columns) {
-  std::string name = (kernel.fn.getName() + "_u" + Twine(rowLoop) + "_" + Twine(rows) + "x" + Twine(columns.vectors) + "_" +
-                      Twine(columns.last)).str();
+  std::string name =
+      (kernel.fn.getName() + "_u" + Twine(rowLoop) + "_" + Twine(rows) + "x" + Twine(columns.vectors) + "_" + Twine(columns.last)).str();
   func::FuncOp &fn = helpers[name];
   if (fn)
     return fn;
@@ -189,8 +189,18 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
     masks.push_back(mask(f, columns, v, call.columns));
   Value rowStep = rows > 1 ? f.expr(c.loops[rowLoop].a) : Value();
 
+  // Rows of a b larger than the second-level cache lie too far apart for the hardware to fetch ahead: ask for those of some
+  // 200 cycles later, unless they would all fall into a few sets of the first level.
+  Value ahead;
+  if (packed < 0 && !c.reduced.empty()) {
+    int64_t step = dl::getConstant(bStride(c.reduced.back())), bytes = step * storageBytes(bElement());
+    if (bytes >= 1024 && bytes % 1024 && bytes * dl::getConstant(c.loops[c.reduced.back()].extent) >= 1 << 20)
+      ahead = f.c(step * std::clamp<int64_t>(256 / (rows * columns.vectors), 8, 32));
+  }
   auto term = [&](Value a, Value b, ValueRange acc, SmallVectorImpl<Value> &next) {
     SmallVector<Value> y;
+    for (int64_t v = 0; ahead && v < columns.vectors; ++v)
+      LLVM::Prefetch::create(f.b, f.b.getLoc(), f.gep(bElement(), b, f.add(ahead, f.c(v * lanes))), 0, 3, 1);
     for (int64_t v = 0; v < columns.vectors; ++v)
       y.push_back(f.load(bElement(), f.gep(bElement(), b, f.c(v * lanes)), lanes, packed >= 0 ? Value() : masks[v]));
     for (int64_t r = 0; r < rows; ++r) {
