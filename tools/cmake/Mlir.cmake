@@ -48,6 +48,7 @@ add_library(dlc_stubs STATIC ${PROJECT_BINARY_DIR}/generated/TargetStubs.c
             ${PROJECT_SOURCE_DIR}/tools/cmake/PollyStub.cpp)
 target_include_directories(dlc_stubs SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
 target_link_libraries(dlc_stubs PRIVATE dlc_flags)
+set_target_properties(dlc_stubs PROPERTIES ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/archives)
 
 target_link_libraries(dlc_zlib INTERFACE libz.a)
 target_link_libraries(dlc_lld INTERFACE dlc_mlir)
