@@ -1,6 +1,7 @@
 // dlc compile: a model to any stage's text, to an object, a header or a shared library.
 #include "compiler/emit/Artefact.h"
 #include "tools/dlc/Build.h"
+#include "tools/dlc/Runtime.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -31,30 +32,34 @@ Exit compile(Options o) {
     o.out = "-";
   }
   Model model;
-  if (!model.read(o.build.model))
-    return Fault;
-  CompileOptions options;
-  options.timePasses = o.timePasses;
-  if (!o.printAfter.empty())
-    options.after = [stage = *symbolizeStage(o.printAfter)](Stage s, ModuleOp m) {
-      if (s == stage)
-        m.print(llvm::errs());
-    };
   // One target or several: each has the stages from plan on for itself.
   SmallVector<StringRef> targets;
   StringRef(o.build.target).split(targets, ',');
+  std::vector<CompileOptions> options(targets.size());
+  for (auto [each, target] : llvm::zip(options, targets)) {
+    BuildFlags flags = o.build;
+    flags.target = target.str();
+    if (!flags.read(&model.context, each))
+      return Usage;
+    each.timePasses = o.timePasses;
+    if (!o.printAfter.empty())
+      each.after = [stage = *symbolizeStage(o.printAfter)](Stage s, ModuleOp m) {
+        if (s == stage)
+          m.print(llvm::errs());
+      };
+  }
+  if (!model.read(o.build.model))
+    return Fault;
+  if (Session parameters; !o.weights.empty() && !(parameters.openParameters(*model.module) &&
+                                                  worked(dlrt_params_load(parameters.params.get(), o.weights.c_str()))))
+    return Fault;
   ArtefactOptions artefact;
   artefact.model = modelName(o.out == "-" || emit == "header" ? o.build.model : o.out);
   if (o.build.model == "-" && o.out == "-")
     artefact.model = "model";
   std::string header;
   std::vector<Compiled> all;
-  for (StringRef target : targets) {
-    BuildFlags flags = o.build;
-    flags.target = target.str();
-    CompileOptions each = options;
-    if (!flags.read(&model.context, each))
-      return Usage;
+  for (const CompileOptions &each : options) {
     OwningOpRef<ModuleOp> module(cast<ModuleOp>((*model.module)->clone()));
     if (!file && !code) {
       if (failed(runStages(*module, each, *symbolizeStage(emit))))
@@ -118,6 +123,7 @@ void addCompile(CLI::App &app) {
   command->add_flag("--standalone", o->standalone, "link the runtime in");
   command->add_flag("--time-passes", o->timePasses, "seconds by pass");
   command->add_option("--print-after", o->printAfter, "print the module after a stage");
+  addMissing(*command, {"--mem-budget", "--tune"});
   setAction(command, "dlc compile lenet.mlir -o liblenet.so", [o] { return compile(*o); });
 }
 } // namespace dlc::tools

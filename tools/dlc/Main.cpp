@@ -1,6 +1,7 @@
 // dlc: the command line. Reads options, runs the subcommand's action, and turns what it found into an exit status.
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Support.h"
+#include "llvm/ADT/StringExtras.h"
 #include <csignal>
 
 using namespace dlc::tools;
@@ -29,6 +30,10 @@ int main(int argc, char **argv) {
   addInfo(app);
   addBench(app);
   addExplain(app);
+  auto commands = app.get_subcommands([](CLI::App *) { return true; });
+  if (argc > 1 && argv[1][0] != '-' && llvm::none_of(commands, [&](CLI::App *c) { return c->get_name() == argv[1]; }))
+    return misuse(llvm::Twine("no command '") + argv[1] + "': there are " +
+                  llvm::join(llvm::map_range(commands, [](CLI::App *c) { return c->get_name(); }), ", "));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {

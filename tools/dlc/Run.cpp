@@ -193,6 +193,7 @@ void addRun(CLI::App &app) {
   CLI::App *command = app.add_subcommand("run", "runs a model or an artefact on arrays");
   command->add_option("model", o->build.model, "model.mlir, - or an artefact")->required();
   o->build.add(*command);
+  o->build.addTraining(*command);
   command->add_option("--entry", o->entry, "what to run")->capture_default_str();
   command->add_option("--weights", o->weights, "parameters, a safetensors file; else their initialisers");
   command->add_option("--seed", o->seed, "of initialisers and @random")->each([o](const std::string &) { o->seeded = true; });
@@ -204,6 +205,7 @@ void addRun(CLI::App &app) {
   command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::NonNegativeNumber);
   command->add_option("--repeat", o->repeat, "run so many times")->capture_default_str()->check(CLI::PositiveNumber);
   command->add_flag("--json", o->json, "times and errors as JSON");
+  addMissing(*command, {"--device"});
   setAction(command, "dlc run lenet.mlir --seed 1 --input image=@random", [o] { return run(*o); });
 }
 } // namespace dlc::tools

@@ -16,7 +16,29 @@ Exit misuse(const llvm::Twine &message) {
   return Usage;
 }
 
-Model::Model() : handler(sources, &context) {
+/// What to write instead, where MLIR's own parser refuses a model's text.
+static void addHint(mlir::MLIRContext *context, mlir::Diagnostic &d) {
+  std::string text = d.str();
+  llvm::StringRef name = llvm::StringRef(text);
+  if (name.consume_front("custom op 'dl.") && name.contains("' is unknown")) {
+    name = name.take_until([](char c) { return c == '\''; });
+    llvm::StringRef best;
+    for (mlir::RegisteredOperationName op : context->getRegisteredOperations())
+      if (llvm::StringRef known = op.stripDialect();
+          op.getDialectNamespace() == "dl" && (best.empty() || name.edit_distance(known) < name.edit_distance(best)))
+        best = known;
+    d.attachNote() << "the nearest op is dl." << best;
+  } else if (name == "expected non-function type") {
+    d.attachNote() << "write a tensor such as tensor<8x4xf32>; elements are f32, f64, bf16, i1, i8, i32 or i64";
+  } else if (name.starts_with("Dialect `")) {
+    d.attachNote() << "models are written in dl ops and func.func";
+  }
+}
+
+Model::Model() : handler(sources, &context), hints(&context, [this](mlir::Diagnostic &d) {
+  addHint(&context, d);
+  return mlir::failure(); // the other handler prints it
+}) {
   loadDialects(context);
   context.printOpOnDiagnostic(false); // the place in the source says it
 }

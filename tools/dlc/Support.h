@@ -25,6 +25,7 @@ public:
 private:
   llvm::SourceMgr sources;
   mlir::SourceMgrDiagnosticHandler handler;
+  mlir::ScopedDiagnosticHandler hints;
 };
 
 /// Writes a file whole or not at all; "-" is the standard output. A failure is reported.
