@@ -333,6 +333,8 @@ bool Grouping::join(unsigned producer, unsigned consumer) {
         between.push_back(&edges[e]);
   Group merged;
   std::string why = refusal(groups[p], groups[c], between, merged);
+  if (why.empty() && merged.ops.size() > 256) // the evaluator recurses over a kernel: bounded, however deep the net
+    why = "a kernel has at most 256 ops: " + std::to_string(2 * bytes(between.front()->value)) + " bytes of traffic stay";
   if (Operation *middle = why.empty() ? pathAround(p, c) : nullptr)
     why = describe(middle) + ", in another kernel, reads the one and feeds the other";
   if (!why.empty()) {
