@@ -11,11 +11,11 @@ namespace dlc::tools {
 
 /// The options as they were given.
 struct BuildFlags {
-  std::string model, target = "cpu", cache;
+  std::string model, target = "cpu";
   unsigned level = 2;
   std::vector<std::string> shapes;
   TrainingSpecs training;
-  bool noCache = false, train = false;
+  bool train = false;
   /// Declares them on a subcommand; addTraining: those of the entry train_step.
   void add(CLI::App &command);
   void addTraining(CLI::App &command);

@@ -153,7 +153,7 @@ struct ColumnEmitter {
   }
 
   /// Accumulators in memory by row lane and column of the tile.
-  Values slots;
+  Values slots = {};
   Values loadSlots(Value lane, int64_t v) {
     Values x;
     for (auto [t, p] : llvm::zip(types, slots))
