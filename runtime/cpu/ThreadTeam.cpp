@@ -102,11 +102,11 @@ void *dlrt_team::enter(void *worker) {
   return nullptr;
 }
 
-/// Returns when the generation is another than `seen`.
-void dlrt_team::awaitGeneration(uint32_t seen) {
+/// Returns when the generation is another than `seen`: true if it slept.
+bool dlrt_team::awaitGeneration(uint32_t seen) {
   for (int i = 0; i < spin; ++i) {
     if (generation.load(std::memory_order_acquire) != seen)
-      return;
+      return false;
     relax();
   }
   while (generation.load() == seen) {
@@ -117,14 +117,46 @@ void dlrt_team::awaitGeneration(uint32_t seen) {
             0);
     sleepers.fetch_sub(1);
   }
+  return true;
+}
+
+/// The kernel may wake a worker on the processor of the thread that woke it,
+/// although another is idle, and then leave it there for seconds: both do the
+/// work of one. So a worker that finds itself beside another thread of its team
+/// asks for the processors that its team does not use, then for all of its own
+/// again.
+void dlrt_team::leaveSharedProcessor(int index) {
+  int here = sched_getcpu();
+  slices[index].processor.store(here, std::memory_order_relaxed);
+  cpu_set_t own, rest;
+  if (here < 0 || here >= CPU_SETSIZE)
+    return;
+  bool shared = false;
+  CPU_ZERO(&rest);
+  for (int i = 0; i < count; ++i) {
+    int other = slices[i].processor.load(std::memory_order_relaxed);
+    shared |= i != index && other == here;
+    if (other >= 0 && other < CPU_SETSIZE)
+      CPU_SET(other, &rest);
+  }
+  if (!shared || sched_getaffinity(0, sizeof own, &own))
+    return;
+  CPU_AND(&rest, &rest, &own);
+  CPU_XOR(&rest, &rest, &own);
+  if (!CPU_COUNT(&rest) || sched_setaffinity(0, sizeof rest, &rest))
+    return;
+  slices[index].processor.store(sched_getcpu(), std::memory_order_relaxed);
+  sched_setaffinity(0, sizeof own, &own);
 }
 
 void dlrt_team::work(int index) {
   for (uint32_t seen = 0;;) {
-    awaitGeneration(seen);
+    bool slept = awaitGeneration(seen);
     seen = generation.load();
     if (stopping.load())
       return;
+    if (slept)
+      leaveSharedProcessor(index);
     takeBlocks(index);
   }
 }
@@ -173,10 +205,12 @@ void dlrt_team::run(Body newBody, void *newContext, int64_t blocks) {
     slices[i].range.store(high << 32 | low, std::memory_order_release);
   }
   generation.fetch_add(1);
-  if (sleepers.load())
+  if (sleepers.load()) {
+    slices[0].processor.store(sched_getcpu(), std::memory_order_relaxed);
     syscall(SYS_futex, &generation, FUTEX_WAKE_PRIVATE,
             blocks - 1 < INT_MAX ? int(blocks - 1) : INT_MAX, nullptr, nullptr,
             0);
+  }
   takeBlocks(0);
   for (int spins = 0; done.load(std::memory_order_acquire) < blocks;)
     if (++spins < spin)

@@ -41,6 +41,7 @@ public:
 private:
   struct alignas(64) Slice {
     std::atomic<uint64_t> range{0};
+    std::atomic<int> processor{-1}; ///< where its thread last woke a worker, or woke
   };
   struct Worker {
     dlrt_team *team;
@@ -63,7 +64,8 @@ private:
   static void *enter(void *worker);
   void work(int index);
   void takeBlocks(int index);
-  void awaitGeneration(uint32_t seen);
+  bool awaitGeneration(uint32_t seen);
+  void leaveSharedProcessor(int index);
 };
 
 namespace dlrt {

@@ -12,6 +12,7 @@
 #include <ctime>
 #include <dlfcn.h>
 #include <new>
+#include <thread>
 
 using namespace mlir;
 namespace {
@@ -115,6 +116,8 @@ std::vector<double> time(llvm::ArrayRef<std::function<void()>> contestants, bool
   std::vector<std::vector<double>> samples(contestants.size());
   for (int r = 0; r < o.rounds; ++r)
     for (auto [f, n, s] : llvm::zip(contestants, calls, samples)) {
+      if (!alone) // the contestant before still spins: OpenBLAS's threads for 2^26 ticks
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
       for (int64_t i = 0; i < std::max<int64_t>(1, n / 4); ++i)
         f();
       double start = now(alone);
