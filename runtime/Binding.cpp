@@ -71,9 +71,9 @@ dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex,
           return status;
       } else if (info.dims[d] >= 0 && info.dims[d] != tensor.shape[d]) {
         return fail(DLRT_SHAPE,
-                    "input '%s' has shape %s, expected %s (-1: symbolic)",
-                    info.name, ShapeText(tensor.shape, tensor.ndim).text,
-                    ShapeText(info.dims, info.ndim).text);
+                    "input '%s' has shape %s, expected %s", info.name,
+                    ShapeText(tensor.shape, tensor.ndim).text,
+                    ShapeText(info).text);
       }
   }
   for (uint64_t s = 0; s < nsymbols; ++s)

@@ -97,7 +97,7 @@ dlrt_status dlrt_params_set(dlrt_params *params, const char *name,
     if (value->shape[d] != info.dims[d])
       return fail(DLRT_SHAPE, "parameter '%s' has shape %s, expected %s",
                   info.name, ShapeText(value->shape, info.ndim).text,
-                  ShapeText(info.dims, info.ndim).text);
+                  ShapeText(info).text);
   if (uint64_t bytes = params->bytes(size_t(i)))
     memmove(params->data(size_t(i)), dataOf(*value), bytes);
   params->changed();

@@ -156,13 +156,13 @@ static dlrt_status matchTensor(const char *file, const dlrt_params &params,
                 "belong to another model or to another build of it",
                 file, info.name, stored.dtype,
                 ShapeText(stored.shape, stored.rank).text, dtype,
-                ShapeText(info.dims, info.ndim).text);
+                ShapeText(info).text);
   if (stored.end - stored.begin != params.bytes(i))
     return fail(DLRT_FORMAT,
                 "%s: tensor '%s' has %" PRIu64 " bytes, expected %" PRIu64
                 " for %s %s: corrupt; write it again",
                 file, info.name, stored.end - stored.begin, params.bytes(i),
-                dtype, ShapeText(info.dims, info.ndim).text);
+                dtype, ShapeText(info).text);
   return DLRT_OK;
 }
 
@@ -209,7 +209,7 @@ static dlrt_status load(dlrt_params &params, const Source &source) {
                   "belong to another model, or were saved in part",
                   source.name, params.info(i).name,
                   safetensorsName(params.tensor(i).dtype),
-                  ShapeText(params.info(i).dims, params.info(i).ndim).text);
+                  ShapeText(params.info(i)).text);
     if (stored)
       if (dlrt_status status = matchTensor(source.name, params, i, *stored))
         return status;

@@ -42,15 +42,21 @@ const char *dlrt::safetensorsName(uint32_t dtype) {
 }
 dlrt_datatype dlrt::datatypeOf(uint32_t dtype) { return types[dtype].datatype; }
 
-ShapeText::ShapeText(const int64_t *extents, int64_t rank) {
+ShapeText::ShapeText(const int64_t *extents, const char *const *symbols,
+                     int64_t rank) {
   size_t used = size_t(snprintf(text, sizeof text, "["));
   for (int64_t i = 0; i < rank; ++i) {
-    if (used + 26 > sizeof text) {
+    char extent[24];
+    if (!symbols || extents[i] >= 0)
+      snprintf(extent, sizeof extent, "%" PRId64, extents[i]);
+    else
+      snprintf(extent, sizeof extent, "%s", symbols[i] ? symbols[i] : "?");
+    if (used + sizeof extent + 6 > sizeof text) {
       used += size_t(snprintf(text + used, sizeof text - used, ",..."));
       break;
     }
-    used += size_t(snprintf(text + used, sizeof text - used,
-                            i ? ",%" PRId64 : "%" PRId64, extents[i]));
+    used += size_t(
+        snprintf(text + used, sizeof text - used, i ? ",%s" : "%s", extent));
   }
   snprintf(text + used, sizeof text - used, "]");
 }
@@ -67,9 +73,8 @@ dlrt_status dlrt::checkTensor(const char *what, const dlrt_tensor_info &info,
   if (tensor.ndim != info.ndim)
     return fail(
         DLRT_SHAPE,
-        "%s '%s' has rank %d, expected rank %d with shape %s (-1: symbolic)",
-        what, info.name, tensor.ndim, info.ndim,
-        ShapeText(info.dims, info.ndim).text);
+        "%s '%s' has rank %d, expected rank %d with shape %s", what, info.name,
+        tensor.ndim, info.ndim, ShapeText(info).text);
   if (tensor.ndim && !tensor.shape)
     return fail(DLRT_VALUE, "%s '%s' has no shape array", what, info.name);
   bool empty = false;

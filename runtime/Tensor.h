@@ -19,7 +19,14 @@ dlrt_datatype datatypeOf(uint32_t dtype);
 /// "[2,3,4]", cut with "..." where it does not fit.
 struct ShapeText {
   char text[160];
-  ShapeText(const int64_t *extents, int64_t rank);
+  ShapeText(const int64_t *extents, int64_t rank)
+      : ShapeText(extents, nullptr, rank) {}
+  /// "[B,784]", with "?" for an extent that is derived from symbols.
+  explicit ShapeText(const dlrt_tensor_info &info)
+      : ShapeText(info.dims, info.symbols, info.ndim) {}
+
+private:
+  ShapeText(const int64_t *extents, const char *const *symbols, int64_t rank);
 };
 
 /// Refuses what is not `info`'s dtype and rank, not on the CPU, not dense or

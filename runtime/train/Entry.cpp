@@ -68,9 +68,11 @@ Status Entry::bindSamples(int i, const data::Dataset &set) {
   const dlrt_tensor_info &info = inputInfo(i);
   std::vector<int64_t> &shape = inShapes[i], extents(set.samples.shape);
   auto mismatch = [&] {
-    std::vector<int64_t> expected(info.dims + 1, info.dims + std::max(info.ndim, 1));
+    std::string expected;
+    for (int d = 1; d < info.ndim; ++d)
+      expected += (d > 1 ? ", " : "") + (info.dims[d] >= 0 ? std::to_string(info.dims[d]) : info.symbols[d] ? info.symbols[d] : "any");
     return Error{"'" + set.name + "' has samples of " + data::toString({set.samples.shape.begin() + 1, set.samples.shape.end()}) + ", but input '" +
-                 info.name + "' takes " + data::toString(expected) + " each (-1: any)"};
+                 info.name + "' takes [" + expected + "] each"};
   };
   if (info.ndim < 1 || !(info.dtype == data::F32 || info.dtype == data::F64))
     return mismatch();

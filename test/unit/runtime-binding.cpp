@@ -58,9 +58,9 @@ TEST_F(RuntimeBinding, NamesInputsThatDisagree) {
 
 TEST_F(RuntimeBinding, NamesWrongShapes) {
   EXPECT_TRUE(failsWith(run({4, 2}, {4}, {4}, {9}), DLRT_SHAPE,
-                        "input 'a' has shape [4,2], expected [-1,3]"));
+                        "input 'a' has shape [4,2], expected [B,3]"));
   EXPECT_TRUE(failsWith(run({12}, {4}, {4}, {9}), DLRT_SHAPE,
-                        "input 'a' has rank 1, expected rank 2"));
+                        "input 'a' has rank 1, expected rank 2 with shape [B,3]"));
   EXPECT_TRUE(failsWith(run({-1, 3}, {4}, {4}, {9}), DLRT_SHAPE,
                         "input 'a' has extent -1"));
   EXPECT_TRUE(
