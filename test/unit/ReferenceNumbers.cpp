@@ -137,6 +137,6 @@ TEST_P(ReferenceNumbers, HundredStepsOfAdam) {
 }
 INSTANTIATE_TEST_SUITE_P(Nets, ReferenceNumbers,
                          testing::Values(Case{"mlp", false}, Case{"mlp", true}, Case{"lenet", false}, Case{"lenet", true}, Case{"convnet", false},
-                                         Case{"convnet", true}),
+                                         Case{"convnet", true}, Case{"rnn", false}, Case{"rnn", true}),
                          [](auto &info) { return std::string(info.param.net) + (info.param.f64 ? "_f64" : "_f32"); });
 } // namespace
