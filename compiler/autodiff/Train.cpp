@@ -133,6 +133,13 @@ private:
         parameters.push_back(a);
     if (parameters.empty())
       return emitError(loc, "@") << options.function << " has no trainable parameter: mark one with #dl.param<..., trainable>";
+    for (BlockArgument a : parameters)
+      if (auto type = cast<RankedTensorType>(a.getType()); type.getElementType().isBF16()) {
+        auto error = emitError(a.getLoc(), "trainable parameter '") << paramOf(a).getName() << "' is " << type
+                                                                    << ", which has no bits for steps much smaller than itself";
+        error.attachNote() << "write " << withElement(type, b.getF32Type()) << ", and dl.cast it where the model computes in bf16";
+        return error;
+      }
     auto ops = llvm::map_to_vector(copy.body().without_terminator(), [](Operation &op) { return &op; });
     auto gradients = buildGradients(b, ops, loss, Tensor{b, loc, loss}.same(1.0).v, SmallVector<Value>(parameters.begin(), parameters.end()));
     if (failed(gradients))

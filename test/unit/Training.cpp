@@ -146,12 +146,15 @@ TEST_F(Training, RefusesWithReasons) {
   const char *frozen = R"(func.func @main(%x: tensor<1xf64>) -> tensor<1xf64> { return %x : tensor<1xf64> })";
   const char *named = R"(func.func @main(%x: tensor<1xf64> {dl.name = "label"}) -> tensor<1xf64> { return %x : tensor<1xf64> })";
   const char *integer = R"(func.func @main(%x: tensor<1xi32>) -> tensor<1xi32> { return %x : tensor<1xi32> })";
+  const char *narrow = R"(func.func @main(%w: tensor<1xbf16> {dl.param = #dl.param<"w", constant(0.0), trainable>}) -> tensor<1xbf16> {
+      return %w : tensor<1xbf16> })";
   for (const Refused &r : {Refused{scalarModel, "mul", "sgdd", "{}", "no optimiser is called 'sgdd': write one of "},
                            {scalarModel, "exp", "sgd", "{}", "no loss is called 'exp': write one of "},
                            {scalarModel, "mul", "sgd", "{moment}", "'dl.sgd' has no attribute 'moment': it has momentum, nesterov"},
                            {frozen, "mul", "sgd", "{}", "@main has no trainable parameter: mark one with "},
                            {named, "mul", "sgd", "{}", "argument 0 of @main is called 'label'"},
-                           {integer, "mul", "sgd", "{}", "@main has no floating-point tensor as its first result"}}) {
+                           {integer, "mul", "sgd", "{}", "@main has no floating-point tensor as its first result"},
+                           {narrow, "mul", "sgd", "{}", "trainable parameter 'w' is 'tensor<1xbf16>', which has no bits for steps"}}) {
     std::string first;
     ScopedDiagnosticHandler handler(&context, [&](Diagnostic &d) {
       if (first.empty())
