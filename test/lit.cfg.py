@@ -16,6 +16,7 @@ config.environment["PATH"] = os.pathsep.join(
 for name in ("HOME", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "LLVM_PROFILE_FILE"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
+config.environment["DLC_CACHE"] = ""  # every test compiles
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope -dump-input-filter=error"
 
 config.substitutions += [

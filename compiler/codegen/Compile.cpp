@@ -45,9 +45,13 @@ Target Target::x86(StringRef level) {
   return t;
 }
 
-std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
+void registerTarget() {
   static const bool once = (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(), LLVMInitializeX86AsmPrinter(), true);
   (void)once;
+}
+
+std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
+  registerTarget();
   std::string error;
   Triple triple(sys::getProcessTriple());
   const auto *description = TargetRegistry::lookupTarget(triple, error);

@@ -1,5 +1,6 @@
 // Object code in this process, by ORC.
 #include "compiler/emit/Jit.h"
+#include "compiler/codegen/Lower.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 
@@ -8,6 +9,7 @@ namespace dlc {
 Jit::Jit() = default;
 Jit::~Jit() = default;
 Expected<std::unique_ptr<Jit>> Jit::create() {
+  codegen::registerTarget(); // no code need have been generated in this process
   auto lljit = orc::LLJITBuilder().create();
   if (!lljit)
     return lljit.takeError();

@@ -52,7 +52,7 @@ class Toolchain:
     def compile(self, model, out, *options):
         """Seconds that `dlc compile` took, process and linking included."""
         begin = time.perf_counter()
-        subprocess.run([self.dlc, "compile", model, "-o", out, *options], check=True)
+        subprocess.run([self.dlc, "compile", model, "--no-cache", "-o", out, *options], check=True)
         return time.perf_counter() - begin
 
     def text(self, *arguments):

@@ -26,7 +26,7 @@ int64_t bytesOf(const dlrt_tensor_info &info, llvm::ArrayRef<int64_t> shape) {
 
 Exit bench(const Options &o) {
   using Clock = std::chrono::steady_clock;
-  Running r;
+  Session r;
   if (Exit e = load(o.build, r); e != Done)
     return e;
   const dlrt_model *model = r.model->get();
@@ -127,9 +127,7 @@ Exit bench(const Options &o) {
 void addBench(CLI::App &app) {
   auto o = std::make_shared<Options>();
   CLI::App *command = app.add_subcommand("bench", "times an entry on seeded random inputs");
-  command->add_option("MODEL", o->build.model, "model.mlir, - or an artefact")->required();
-  o->build.add(*command);
-  o->build.addTraining(*command);
+  o->build.add(*command, "model.mlir, - or an artefact");
   command->add_option("--entry", o->entry, "what to run: run, or train_step with --train");
   command->add_option("--weights", o->weights, "parameters, a safetensors file; else their initialisers");
   command->add_option("--batch", o->batch, "extent of the first input's first dimension; else its upper bound")->check(CLI::PositiveNumber);
@@ -137,12 +135,6 @@ void addBench(CLI::App &app) {
   command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::NonNegativeNumber);
   command->add_option("--repeat", o->repeat, "runs to time; else as many as take a second, at least five")->check(CLI::PositiveNumber);
   command->add_flag("--json", o->json, "as JSON");
-  setAction(command, "dlc bench lenet.mlir --batch 64 --threads 1 --json", [o] {
-    try {
-      return bench(*o);
-    } catch (const dlrt::Error &e) {
-      return fail(e.what());
-    }
-  });
+  setAction(command, "dlc bench lenet.mlir --batch 64 --threads 1 --json", [o] { return bench(*o); });
 }
 } // namespace dlc::tools

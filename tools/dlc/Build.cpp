@@ -1,5 +1,6 @@
 // Options that say how a model is built, and the build.
 #include "tools/dlc/Build.h"
+#include "compiler/emit/Artefact.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -9,18 +10,22 @@
 using namespace mlir;
 namespace dlc::tools {
 
-void BuildFlags::add(CLI::App &command) {
+void BuildFlags::add(CLI::App &command, const char *modelHelp) {
+  command.add_option("MODEL", model, modelHelp)->required();
   command.add_option("--target", target, "cpu (this machine), cpu:x86-64-v2, cpu:x86-64-v3 or cpu:x86-64-v4")->capture_default_str();
   command.add_option("-O", level, "0: plain loops, nothing fused, the oracle; 1: quick to compile; 2: the default; 3: -O2 and tuning")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
   command.add_option("--shape", shapes, "bounds of a symbolic extent: B=1..64, or B=8 to fix it")->type_name("NAME=LO..HI");
-}
-
-void BuildFlags::addTraining(CLI::App &command) {
   auto *flag = command.add_flag("--train", train, "add the entry train_step");
   command.add_option("--loss", training.loss, "with --train")->capture_default_str()->needs(flag);
   command.add_option("--optimizer", training.optimizer, "with --train")->capture_default_str()->needs(flag);
+}
+
+void BuildFlags::addCache(CLI::App &command) {
+  cache = defaultCache();
+  auto *folder = command.add_option("--cache", cache, "a folder of compiled models, else $DLC_CACHE, else ~/.cache/dlc")->type_name("DIR");
+  command.add_flag_callback("--no-cache", [this] { cache.clear(); }, "compile anew, keep nothing")->excludes(folder);
 }
 
 void addMissing(CLI::App &command, llvm::ArrayRef<const char *> names) {
@@ -48,7 +53,7 @@ static bool readBound(StringRef text, CompileOptions &options) {
   return true;
 }
 
-bool BuildFlags::read(MLIRContext *context, CompileOptions &options) const {
+bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &options) const {
   StringRef t = target;
   if (t.starts_with("nvptx"))
     return misuse("--target " + target + ": this version of dlc has no GPU targets: write cpu, or cpu:x86-64-v3") == Done;
@@ -59,6 +64,12 @@ bool BuildFlags::read(MLIRContext *context, CompileOptions &options) const {
   else
     return misuse("--target " + target + ": expected cpu, cpu:x86-64-v2, cpu:x86-64-v3 or cpu:x86-64-v4") == Done;
   options.level = level;
+  options.timePasses = timePasses;
+  if (!printAfter.empty())
+    options.after = [stage = *symbolizeStage(printAfter)](Stage s, ModuleOp m) {
+      if (s == stage)
+        m.print(llvm::errs());
+    };
   for (const std::string &shape : shapes)
     if (!readBound(shape, options))
       return false;
@@ -71,42 +82,69 @@ bool BuildFlags::read(MLIRContext *context, CompileOptions &options) const {
   return true;
 }
 
-bool isArtefact(StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFileSlice(path, 4, 0);
-  return buffer && (*buffer)->getBuffer().starts_with("\x7f"
-                                                      "ELF");
+Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef name, Built &built, std::unique_ptr<Model> &source) {
+  std::string key;
+  if (!flags.cache.empty() && !flags.timePasses && flags.printAfter.empty()) {
+    std::string level = std::to_string(flags.level), shapes = llvm::join(flags.shapes, " ");
+    key = cacheKey({text.getBuffer(), name, flags.target, codegen::hostLevel(), level, shapes, flags.train ? "train" : "",
+                    flags.training.loss, flags.training.optimizer});
+    if (auto cached = key.empty() ? std::nullopt : readCached(flags.cache, key)) {
+      built = std::move(*cached);
+      return Done;
+    }
+  }
+  source = std::make_unique<Model>();
+  SmallVector<StringRef> targets;
+  StringRef(flags.target).split(targets, ',');
+  std::vector<CompileOptions> options(targets.size());
+  for (auto [each, target] : llvm::zip(options, targets))
+    if (!flags.read(&source->context, target, each))
+      return Usage;
+  if (name.empty() && targets.size() > 1)
+    return misuse("--target " + flags.target + ": one target runs; several are for dlc compile");
+  if (!source->parse(llvm::MemoryBuffer::getMemBufferCopy(text.getBuffer(), text.getBufferIdentifier())))
+    return Fault;
+  OwningOpRef<ModuleOp> asRead; // each target has the stages for itself; the last works in place
+  if (targets.size() > 1)
+    asRead = cast<ModuleOp>((*source->module)->clone());
+  for (auto [i, each] : llvm::enumerate(options)) {
+    if (i)
+      source->module = cast<ModuleOp>((*asRead)->clone());
+    if (failed(runStages(*source->module, each)))
+      return Fault;
+    auto compiled = compileScheduled(*source->module, each, name);
+    if (failed(compiled))
+      return Fault;
+    built.targets.push_back(std::move(*compiled));
+  }
+  // The runtime takes the first that the CPU can run.
+  llvm::sort(built.targets, [](const Compiled &x, const Compiled &y) { return x.target.lanes > y.target.lanes; });
+  if (!name.empty())
+    built.header = makeHeader(*source->module, name);
+  if (!key.empty())
+    if (llvm::Error e = writeCached(flags.cache, key, built)) {
+      std::string message = llvm::toString(std::move(e));
+      if (flags.cache != defaultCache()) // whoever names a folder wants it used
+        llvm::errs() << "dlc: warning: nothing is kept for the next time: " << message << "\n";
+    }
+  return Done;
 }
 
-Exit load(const BuildFlags &flags, Running &running) {
-  try {
-    if (isArtefact(flags.model)) {
-      if (flags.train || !flags.shapes.empty() || flags.target != "cpu" || flags.level != 2)
-        return misuse("'" + flags.model + "' is compiled already: --train, --shape, --target and -O are for models");
-      running.model = std::make_unique<dlrt::Model>(flags.model);
-    } else {
-      running.source = std::make_unique<Model>();
-      CompileOptions options;
-      if (!flags.read(&running.source->context, options))
-        return Usage;
-      if (!running.source->read(flags.model))
-        return Fault;
-      auto start = std::chrono::steady_clock::now();
-      if (failed(runStages(*running.source->module, options)))
-        return Fault;
-      auto compiled = compileScheduled(*running.source->module, options);
-      if (failed(compiled))
-        return Fault;
-      auto code = Loaded::create(std::move(*compiled), flags.model);
-      if (!code)
-        return fail(llvm::toString(code.takeError()));
-      running.code = std::move(*code);
-      running.model = std::make_unique<dlrt::Model>(static_cast<const void *>(running.code->descriptor()));
-      running.compileSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    }
-    running.params = std::make_unique<dlrt::Params>(*running.model);
-  } catch (const dlrt::Error &e) {
-    return fail(e.what());
+Exit load(const BuildFlags &flags, Session &session) {
+  if (isArtefact(flags.model)) {
+    if (flags.train || !flags.shapes.empty() || flags.target != "cpu" || flags.level != 2)
+      return misuse("'" + flags.model + "' is compiled already: --train, --shape, --target and -O are for models");
+    session.open(flags.model);
+    return Done;
   }
+  auto start = std::chrono::steady_clock::now();
+  auto text = Model::readText(flags.model);
+  Built built;
+  if (Exit e = text ? build(flags, *text, "", built, session.source) : Fault; e != Done)
+    return e;
+  if (!session.open(std::move(built.targets.front())))
+    return Fault;
+  session.compileSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return Done;
 }
 

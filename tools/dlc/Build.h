@@ -2,7 +2,8 @@
 #pragma once
 #include "compiler/Pipeline.h"
 #include "runtime/data/Array.h"
-#include "runtime/dlrt.hpp"
+#include "tools/dlc/Cache.h"
+#include "tools/dlc/Session.h"
 #include "tools/dlc/Support.h"
 #include "tools/dlc/Training.h"
 #include "llvm/ADT/StringMap.h"
@@ -11,30 +12,24 @@ namespace dlc::tools {
 
 /// The options as they were given.
 struct BuildFlags {
-  std::string model, target = "cpu";
+  std::string model, target = "cpu", printAfter;
   unsigned level = 2;
   std::vector<std::string> shapes;
   TrainingSpecs training;
-  bool train = false;
-  /// Declares them on a subcommand; addTraining: those of the entry train_step.
-  void add(CLI::App &command);
-  void addTraining(CLI::App &command);
-  /// Their meaning, in the context that the model was read into; false after a message about wrong usage.
-  bool read(mlir::MLIRContext *context, CompileOptions &options) const;
+  bool train = false, timePasses = false;
+  std::string cache; ///< a folder; empty: every build is made anew
+  /// Declare them on a subcommand: all have the model and how it is built, some a cache.
+  void add(CLI::App &command, const char *model);
+  void addCache(CLI::App &command);
+  /// Their meaning for one of the targets, in the context that the model was read into; false after a message about wrong usage.
+  bool read(mlir::MLIRContext *context, llvm::StringRef target, CompileOptions &options) const;
 };
 
-/// A model in this process, by JIT or from an artefact, with its parameters.
-struct Running {
-  std::unique_ptr<Model> source;          ///< null for an artefact
-  std::unique_ptr<dlc::Loaded> code;      ///< null for an artefact
-  std::unique_ptr<dlrt::Model> model;
-  std::unique_ptr<dlrt::Params> params;
-  double compileSeconds = 0;
-};
-/// Builds `flags.model`, or loads it if it is an artefact. Reports what fails.
-Exit load(const BuildFlags &flags, Running &running);
-/// An ELF file.
-bool isArtefact(llvm::StringRef path);
+/// Compiles a model's text for each of `flags`' targets, or takes it from the cache; then `source` stays empty. `name`: the prefix of an
+/// artefact's symbols; empty for code that runs in this process. Reports what fails.
+Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, llvm::StringRef name, Built &built, std::unique_ptr<Model> &source);
+/// Opens a model, compiled for this machine, or an artefact. Reports what fails.
+Exit load(const BuildFlags &flags, Session &session);
 
 /// Options of the contract that this version lacks: refused by name, with status 2.
 void addMissing(CLI::App &command, llvm::ArrayRef<const char *> names);

@@ -1,7 +1,6 @@
 // dlc compile: a model to any stage's text, to an object, a header or a shared library.
 #include "compiler/emit/Artefact.h"
 #include "tools/dlc/Build.h"
-#include "tools/dlc/Runtime.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -12,83 +11,66 @@ namespace dlc::tools {
 namespace {
 struct Options {
   BuildFlags build;
-  std::string out, emit, weights, printAfter;
-  bool standalone = false, timePasses = false;
+  std::string out, emit, weights;
+  bool standalone = false;
 };
+
+/// The module after a stage, or the code of its kernels, for the first target.
+Exit print(const Options &o, StringRef emit) {
+  Model model;
+  CompileOptions options;
+  if (!o.build.read(&model.context, StringRef(o.build.target).split(',').first, options))
+    return Usage;
+  auto stage = symbolizeStage(emit);
+  if (!model.read(o.build.model) || failed(runStages(*model.module, options, stage.value_or(Stage::Schedule))))
+    return Fault;
+  if (stage && *stage != Stage::Codegen) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    model.module->print(os);
+    return write(o.out, text);
+  }
+  auto text = printCode(*model.module, options, emit);
+  return failed(text) ? Fault : write(o.out, *text);
+}
 
 Exit compile(Options o) {
   // What to write: by --emit, else by the output's ending.
   std::string emit = o.emit;
   if (emit.empty())
     emit = StringRef(o.out).ends_with(".o") ? "obj" : StringRef(o.out).ends_with(".h") ? "header" : "lib";
-  bool file = emit == "lib" || emit == "obj" || emit == "header", code = emit == "codegen" || emit == "llvm" || emit == "asm";
-  if (!file && !code && !symbolizeStage(emit))
+  bool file = emit == "lib" || emit == "obj" || emit == "header";
+  if (!file && emit != "llvm" && emit != "asm" && !symbolizeStage(emit))
     return misuse("--emit " + emit + ": expected a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
-  if (!o.printAfter.empty() && !symbolizeStage(o.printAfter))
-    return misuse("--print-after " + o.printAfter + ": expected one of " + llvm::join(stageNames(), ", "));
+  if (!o.build.printAfter.empty() && !symbolizeStage(o.build.printAfter))
+    return misuse("--print-after " + o.build.printAfter + ": expected one of " + llvm::join(stageNames(), ", "));
   if (o.out.empty()) {
     if (emit == "lib" || emit == "obj")
       return misuse("no output file: write -o lib" + modelName(o.build.model) + (emit == "lib" ? ".so" : ".o"));
     o.out = "-";
   }
-  Model model;
-  // One target or several: each has the stages from plan on for itself.
-  SmallVector<StringRef> targets;
-  StringRef(o.build.target).split(targets, ',');
-  std::vector<CompileOptions> options(targets.size());
-  for (auto [each, target] : llvm::zip(options, targets)) {
-    BuildFlags flags = o.build;
-    flags.target = target.str();
-    if (!flags.read(&model.context, each))
-      return Usage;
-    each.timePasses = o.timePasses;
-    if (!o.printAfter.empty())
-      each.after = [stage = *symbolizeStage(o.printAfter)](Stage s, ModuleOp m) {
-        if (s == stage)
-          m.print(llvm::errs());
-      };
-  }
-  if (!model.read(o.build.model))
-    return Fault;
-  if (Session parameters; !o.weights.empty() && !(parameters.openParameters(*model.module) &&
-                                                  worked(dlrt_params_load(parameters.params.get(), o.weights.c_str()))))
-    return Fault;
+  if (!file)
+    return print(o, emit);
   ArtefactOptions artefact;
   artefact.model = modelName(o.out == "-" || emit == "header" ? o.build.model : o.out);
   if (o.build.model == "-" && o.out == "-")
     artefact.model = "model";
-  std::string header;
-  std::vector<Compiled> all;
-  for (const CompileOptions &each : options) {
-    OwningOpRef<ModuleOp> module(cast<ModuleOp>((*model.module)->clone()));
-    if (!file && !code) {
-      if (failed(runStages(*module, each, *symbolizeStage(emit))))
-        return Fault;
-      std::string text;
-      llvm::raw_string_ostream os(text);
-      module->print(os);
-      return write(o.out, text);
-    }
-    if (failed(runStages(*module, each)))
-      return Fault;
-    if (code) {
-      auto text = printCode(*module, each, emit);
-      return failed(text) ? Fault : write(o.out, *text);
-    }
-    header = makeHeader(*module, artefact.model);
-    if (emit == "header")
-      return write(o.out, header);
-    auto one = compileScheduled(*module, each, artefact.model);
-    if (failed(one))
-      return Fault;
-    all.push_back(std::move(*one));
-  }
-  // The runtime takes the first that the CPU can run.
-  llvm::sort(all, [](const Compiled &x, const Compiled &y) { return x.target.lanes > y.target.lanes; });
+  auto text = Model::readText(o.build.model);
+  Built built;
+  std::unique_ptr<Model> source;
+  if (Exit e = text ? build(o.build, *text, artefact.model, built, source) : Fault; e != Done)
+    return e;
+  if (emit == "header")
+    return write(o.out, built.header);
   if (!o.weights.empty()) {
     auto buffer = llvm::MemoryBuffer::getFile(o.weights);
     if (!buffer)
       return fail("cannot read '" + o.weights + "': " + buffer.getError().message());
+    Model own;
+    Session parameters; // its loading says what doesn't fit
+    if (!own.parse(std::move(text)) || !parameters.openParameters(*own.module))
+      return Fault;
+    parameters.params->load(o.weights);
     artefact.weights = (*buffer)->getBuffer().str();
   }
   if (o.standalone) {
@@ -99,7 +81,7 @@ Exit compile(Options o) {
     if (!llvm::sys::fs::exists(artefact.runtime))
       return fail("--standalone needs the runtime at " + artefact.runtime);
   }
-  auto bytes = emit == "obj" ? makeObject(all, artefact) : makeLibrary(all, artefact);
+  auto bytes = emit == "obj" ? makeObject(built.targets, artefact) : makeLibrary(built.targets, artefact);
   if (!bytes)
     return fail(llvm::toString(bytes.takeError()));
   if (Exit e = write(o.out, *bytes); e != Done)
@@ -107,22 +89,21 @@ Exit compile(Options o) {
   // The header stands beside the library, under its name.
   SmallString<128> beside(o.out);
   llvm::sys::path::replace_extension(beside, ".h");
-  return write(beside, header);
+  return write(beside, built.header);
 }
 } // namespace
 
 void addCompile(CLI::App &app) {
   auto o = std::make_shared<Options>();
   CLI::App *command = app.add_subcommand("compile", "compiles a model to a library, an object or any stage's text");
-  command->add_option("model", o->build.model, "model.mlir or -")->required();
-  o->build.add(*command);
+  o->build.add(*command, "model.mlir or -");
+  o->build.addCache(*command);
   command->add_option("-o", o->out, "output: .so, .o, .h, or text with --emit");
   command->add_option("--emit", o->emit, "a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
-  o->build.addTraining(*command);
   command->add_option("--embed-weights", o->weights, "put a safetensors file in");
   command->add_flag("--standalone", o->standalone, "link the runtime in");
-  command->add_flag("--time-passes", o->timePasses, "seconds by pass");
-  command->add_option("--print-after", o->printAfter, "print the module after a stage");
+  command->add_flag("--time-passes", o->build.timePasses, "seconds by pass");
+  command->add_option("--print-after", o->build.printAfter, "print the module after a stage");
   addMissing(*command, {"--mem-budget", "--tune"});
   setAction(command, "dlc compile lenet.mlir -o liblenet.so", [o] { return compile(*o); });
 }

@@ -152,7 +152,7 @@ Exit explain(const Options &o) {
     return fail("'" + o.build.model + "' is compiled: only a model can be explained; write dlc explain model.mlir");
   Model model;
   CompileOptions options;
-  if (!o.build.read(&model.context, options))
+  if (!o.build.read(&model.context, o.build.target, options))
     return Usage;
   if (!model.read(o.build.model) || failed(runStages(*model.module, options)))
     return Fault;
@@ -188,9 +188,7 @@ Exit explain(const Options &o) {
 void addExplain(CLI::App &app) {
   auto o = std::make_shared<Options>();
   CLI::App *command = app.add_subcommand("explain", "why ops were fused or not, the kernels, the memory plan");
-  command->add_option("MODEL", o->build.model, "model.mlir or -")->required();
-  o->build.add(*command);
-  o->build.addTraining(*command);
+  o->build.add(*command, "model.mlir or -");
   command->add_option("--entry", o->entry, "only this one");
   command->add_flag("--json", o->json, "as JSON");
   setAction(command, "dlc explain lenet.mlir --train --entry train_step", [o] { return explain(*o); });

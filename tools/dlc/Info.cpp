@@ -30,7 +30,7 @@ llvm::json::Object tensor(const dlrt_tensor_info &info) {
 }
 
 Exit info(const Options &o) {
-  Running r;
+  Session r;
   if (Exit e = load(o.build, r); e != Done)
     return e;
   const dlrt_model *model = r.model->get();
@@ -102,9 +102,7 @@ Exit info(const Options &o) {
 void addInfo(CLI::App &app) {
   auto o = std::make_shared<Options>();
   CLI::App *command = app.add_subcommand("info", "the entries of a model or an artefact, its parameters, its costs");
-  command->add_option("MODEL", o->build.model, "model.mlir, - or an artefact")->required();
-  o->build.add(*command);
-  o->build.addTraining(*command);
+  o->build.add(*command, "model.mlir, - or an artefact");
   command->add_flag("--json", o->json, "as JSON; shapes hold numbers, symbols' names, and \"?\" where computed from symbols");
   setAction(command, "dlc info lenet.mlir --train", [o] { return info(*o); });
 }

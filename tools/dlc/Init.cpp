@@ -1,6 +1,5 @@
 // dlc init: parameters by their initialisers, into a safetensors file.
-#include "tools/dlc/Runtime.h"
-#include "tools/dlc/Support.h"
+#include "tools/dlc/Session.h"
 
 namespace dlc::tools {
 namespace {
@@ -13,9 +12,11 @@ struct Options {
 static Exit init(const Options &o) {
   Model model;
   Session session;
-  bool done = model.read(o.model) && session.openParameters(*model.module) && worked(dlrt_params_init(session.params.get(), o.seed)) &&
-              worked(dlrt_params_save(session.params.get(), o.out.c_str()));
-  return done ? Done : Fault;
+  if (!model.read(o.model) || !session.openParameters(*model.module))
+    return Fault;
+  session.params->init(o.seed);
+  session.params->save(o.out);
+  return Done;
 }
 
 void addInit(CLI::App &app) {

@@ -1,4 +1,5 @@
 // dlc: the command line. Reads options, runs the subcommand's action, and turns what it found into an exit status.
+#include "runtime/dlrt.hpp"
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Support.h"
 #include "llvm/ADT/StringExtras.h"
@@ -10,7 +11,15 @@ static std::function<Exit()> chosen;
 
 void dlc::tools::setAction(CLI::App *command, const std::string &example, std::function<Exit()> action) {
   command->footer("Example: " + example);
-  command->callback([action = std::move(action)] { chosen = action; });
+  command->callback([action = std::move(action)] {
+    chosen = [action] {
+      try {
+        return action();
+      } catch (const dlrt::Error &e) {
+        return fail(e.what());
+      }
+    };
+  });
 }
 
 int main(int argc, char **argv) {

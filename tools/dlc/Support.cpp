@@ -43,11 +43,19 @@ Model::Model() : handler(sources, &context), hints(&context, [this](mlir::Diagno
   context.printOpOnDiagnostic(false); // the place in the source says it
 }
 
-bool Model::read(llvm::StringRef path) {
+std::unique_ptr<llvm::MemoryBuffer> Model::readText(llvm::StringRef path) {
   auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);
-  if (!buffer)
-    return fail("cannot read '" + path + "': " + buffer.getError().message()) == Done;
-  sources.AddNewSourceBuffer(std::move(*buffer), {});
+  if (buffer)
+    return std::move(*buffer);
+  fail("cannot read '" + path + "': " + buffer.getError().message());
+  return nullptr;
+}
+bool Model::read(llvm::StringRef path) {
+  auto text = readText(path);
+  return text && parse(std::move(text));
+}
+bool Model::parse(std::unique_ptr<llvm::MemoryBuffer> text) {
+  sources.AddNewSourceBuffer(std::move(text), {});
   module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   return static_cast<bool>(module);
 }

@@ -17,8 +17,10 @@ Exit misuse(const llvm::Twine &message);
 class Model {
 public:
   Model();
-  /// A path, or "-": the standard input. False after messages.
+  /// A path, or "-": the standard input. False, or null, after messages.
   bool read(llvm::StringRef path);
+  static std::unique_ptr<llvm::MemoryBuffer> readText(llvm::StringRef path);
+  bool parse(std::unique_ptr<llvm::MemoryBuffer> text);
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
 

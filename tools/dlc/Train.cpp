@@ -2,8 +2,7 @@
 #include "compiler/autodiff/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/train/Trainer.h"
-#include "tools/dlc/Runtime.h"
-#include "tools/dlc/Support.h"
+#include "tools/dlc/Session.h"
 #include "tools/dlc/Training.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/GlobPattern.h"
@@ -85,17 +84,17 @@ static Exit freeze(mlir::ModuleOp module, const std::vector<std::string> &patter
 }
 
 /// The model's own parameters, without what the optimiser carries.
-static bool save(mlir::ModuleOp model, dlrt_params *trained, const std::string &path) {
+static Exit save(mlir::ModuleOp model, dlrt::Params &trained, const std::string &path) {
   Session own;
   if (!own.openParameters(model))
-    return false;
-  for (size_t i = 0, n = dlrt_model_params(own.model.get()); i < n; ++i) {
-    const char *name = dlrt_model_param(own.model.get(), i)->name;
-    dlrt_tensor view;
-    if (!worked(dlrt_params_get(trained, name, &view)) || !worked(dlrt_params_set(own.params.get(), name, &view)))
-      return false;
+    return Fault;
+  for (size_t i = 0, n = dlrt_model_params(own.model->get()); i < n; ++i) {
+    const char *name = dlrt_model_param(own.model->get(), i)->name;
+    dlrt_tensor view = trained.view(name);
+    dlrt::check(dlrt_params_set(own.params->get(), name, &view));
   }
-  return worked(dlrt_params_save(own.params.get(), path.c_str()));
+  own.params->save(path);
+  return Done;
 }
 
 static Exit train(Options o) {
@@ -122,35 +121,36 @@ static Exit train(Options o) {
   CompileOptions compile;
   compile.train = plan->options;
   compile.level = o.level;
-  if (!session.compile(*model.module, compile))
+  if (failed(runStages(*model.module, compile)))
     return Fault;
-  dlrt_params *params = session.params.get();
-  if (!worked(dlrt_params_init(params, o.train.seed)) || (!o.weights.empty() && !worked(dlrt_params_load(params, o.weights.c_str()))))
+  auto compiled = compileScheduled(*model.module, compile);
+  if (failed(compiled) || !session.open(std::move(*compiled)))
     return Fault;
+  session.params->init(o.train.seed);
+  if (!o.weights.empty())
+    session.params->load(o.weights);
+  dlrt_params *params = session.params->get();
   if (dlrt_tensor key; dlrt_params_get(params, "random/key", &key) == DLRT_OK)
     *static_cast<int64_t *>(key.data) = int64_t(o.train.seed);
-  dlrt_team *made = nullptr;
-  if (!worked(dlrt_team_new(o.threads, &made)))
-    return Fault;
-  Owned<dlrt_team> team(made);
+  dlrt::Team team(o.threads);
 
   o.train.schedule = plan->schedule;
   o.train.hyperparameters = plan->hyperparameters;
   Log log(o);
   auto report = [&](const train::Report &r) -> data::Status {
-    auto onTest = train::evaluate(session.model.get(), params, made, *test, o.train.batch);
+    auto onTest = train::evaluate(session.model->get(), params, team.get(), *test, o.train.batch);
     if (!onTest)
       return onTest.error();
     if (!validation)
       return log.report(r, nullptr, &*onTest);
-    auto onValidation = train::evaluate(session.model.get(), params, made, *validation, o.train.batch);
+    auto onValidation = train::evaluate(session.model->get(), params, team.get(), *validation, o.train.batch);
     return onValidation ? log.report(r, &*onValidation, &*onTest) : data::Status(onValidation.error());
   };
-  data::Status status = train::train(session.model.get(), params, made, *data, o.train, report,
+  data::Status status = train::train(session.model->get(), params, team.get(), *data, o.train, report,
                                      [&](int64_t step, int64_t steps, double loss) { log.progress(step, steps, loss); });
   if (!status)
     return fail(status.error().message);
-  return o.out.empty() || save(*own, params, o.out) ? Done : Fault;
+  return o.out.empty() ? Done : save(*own, *session.params, o.out);
 }
 
 void addTrain(CLI::App &app) {

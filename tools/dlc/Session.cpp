@@ -1,34 +1,30 @@
 // Compiling and opening models in this process.
-#include "tools/dlc/Runtime.h"
+#include "tools/dlc/Session.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "tools/dlc/Support.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 namespace dlc::tools {
 
-bool worked(dlrt_status status) { return status == DLRT_OK || fail(dlrt_error()) == Done; }
+bool isArtefact(StringRef path) {
+  auto buffer = llvm::MemoryBuffer::getFileSlice(path, 4, 0);
+  return buffer && (*buffer)->getBuffer().starts_with("\x7f"
+                                                      "ELF");
+}
 
 bool Session::open(Compiled compiled) {
   auto loaded = Loaded::create(std::move(compiled), "model");
   if (!loaded)
     return fail(llvm::toString(loaded.takeError())) == Done;
   code = std::move(*loaded);
-  dlrt_model *opened = nullptr;
-  if (!worked(dlrt_model_open(code->descriptor(), &opened)))
-    return false;
-  model.reset(opened);
-  dlrt_params *made = nullptr;
-  if (!worked(dlrt_params_new(opened, &made)))
-    return false;
-  params.reset(made);
+  model = std::make_unique<dlrt::Model>(static_cast<const void *>(code->descriptor()));
+  params = std::make_unique<dlrt::Params>(*model);
   return true;
 }
 
-bool Session::compile(ModuleOp module, const CompileOptions &options) {
-  if (failed(runStages(module, options)))
-    return false;
-  auto compiled = compileScheduled(module, options);
-  return succeeded(compiled) && open(std::move(*compiled));
+void Session::open(const std::string &artefact) {
+  model = std::make_unique<dlrt::Model>(artefact);
+  params = std::make_unique<dlrt::Params>(*model);
 }
 
 bool Session::openParameters(ModuleOp module) {

@@ -1,0 +1,26 @@
+// A model in this process, by JIT or from an artefact, with its parameters.
+#pragma once
+#include "compiler/Pipeline.h"
+#include "runtime/dlrt.hpp"
+#include "tools/dlc/Support.h"
+
+namespace dlc::tools {
+
+/// Code, model and parameters, freed in the right order. Opening throws dlrt::Error where the runtime refuses, which becomes the
+/// command's message and status; `false` comes after messages.
+struct Session {
+  std::unique_ptr<Model> source; ///< behind its last stage; null for an artefact, and where the code came from the cache
+  std::unique_ptr<Loaded> code;  ///< null for an artefact
+  std::unique_ptr<dlrt::Model> model;
+  std::unique_ptr<dlrt::Params> params; ///< zeroed at first
+  double compileSeconds = 0;
+
+  bool open(Compiled compiled);
+  void open(const std::string &artefact);
+  /// The parameters of @main alone: for initialisers and weights. Leaves the module as it is.
+  bool openParameters(mlir::ModuleOp module);
+};
+/// An ELF file.
+bool isArtefact(llvm::StringRef path);
+
+} // namespace dlc::tools
