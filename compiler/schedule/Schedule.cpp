@@ -255,28 +255,33 @@ private:
     Node n = copyNode(to, from);
     for (unsigned w : writersOf[from])
       n.before.push_back(w);
-    for (auto [i, other] : llvm::enumerate(nodes)) // readers of what it overwrites
-      if (storages[to].kind == BufferKind::param && readsParam(other, storages[to].at))
-        n.before.push_back(i);
+    if (storages[to].kind == BufferKind::param) // readers of what it overwrites
+      llvm::append_range(n.before, readersOf[storages[to].at]);
     writersOf[to].push_back(nodes.size());
     nodes.push_back(std::move(n));
-  }
-  bool readsParam(const Node &n, int64_t number) {
-    return llvm::any_of(n.reads, [&](unsigned s) { return storages[s].kind == BufferKind::param && storages[s].at == number; });
+    follow(nodes.size() - 1);
   }
 
+  std::vector<SmallVector<unsigned, 4>> next;                  // nodes that wait for a node
+  llvm::DenseMap<int64_t, SmallVector<unsigned, 4>> readersOf; // nodes by the parameter they read
+  /// Notes what node `i` waits for and which parameters it reads.
+  void follow(unsigned i) {
+    next.resize(std::max<size_t>(next.size(), i + 1));
+    for (unsigned b : nodes[i].before)
+      next[b].push_back(i);
+    for (unsigned s : nodes[i].reads)
+      if (storages[s].kind == BufferKind::param)
+        if (auto &readers = readersOf[storages[s].at]; readers.empty() || readers.back() != i)
+          readers.push_back(i);
+  }
   /// Nodes that run after `from`.
-  llvm::BitVector after(unsigned from) {
-    std::vector<SmallVector<unsigned, 4>> next(nodes.size());
-    for (auto [i, n] : llvm::enumerate(nodes))
-      for (unsigned b : n.before)
-        next[b].push_back(i);
-    llvm::BitVector seen(nodes.size());
+  llvm::DenseSet<unsigned> after(unsigned from) {
+    llvm::DenseSet<unsigned> seen;
     SmallVector<unsigned> work{from};
     while (!work.empty())
       for (unsigned n : next[work.pop_back_val()])
-        if (!seen.test(n))
-          seen.set(n), work.push_back(n);
+        if (seen.insert(n).second)
+          work.push_back(n);
     return seen;
   }
 
@@ -286,13 +291,10 @@ private:
         nodes[writersOf[storage].front()].kind != Node::Launch)
       return false;
     unsigned writer = writersOf[storage].front();
-    llvm::BitVector later = after(writer);
-    SmallVector<unsigned> readers;
-    for (auto [i, n] : llvm::enumerate(nodes))
-      if (readsParam(n, param))
-        readers.push_back(i);
+    llvm::DenseSet<unsigned> later = after(writer);
+    ArrayRef<unsigned> readers = readersOf[param];
     for (unsigned r : readers) {
-      if (later.test(r))
+      if (later.contains(r))
         return false;
       if (r != writer)
         continue;
@@ -303,8 +305,10 @@ private:
           return false;
     }
     for (unsigned r : readers)
-      if (r != writer)
+      if (r != writer) {
         nodes[writer].before.push_back(r);
+        next[r].push_back(writer);
+      }
     storages[storage].kind = BufferKind::param;
     storages[storage].at = param;
     return true;
@@ -312,6 +316,8 @@ private:
 
   /// Outputs first, then states: a copy that reads a parameter's old value is a reader that its new value waits for.
   void bindResults() {
+    for (unsigned i = 0; i < nodes.size(); ++i)
+      follow(i);
     unsigned outputs = 0;
     SmallVector<std::pair<unsigned, unsigned>> states; // parameter, storage
     for (auto [i, v] : llvm::enumerate(entry.getBody().front().getTerminator()->getOperands())) {
