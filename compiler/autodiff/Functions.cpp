@@ -28,6 +28,8 @@ FailureOr<FunctionCopy> FunctionCopy::create(func::FuncOp original, StringRef na
   copy.function.setName(name);
   for (unsigned i = 0; i < original.getNumResults(); ++i)
     copy.attributes.emplace_back(original.getResultAttrDict(i));
+  for (unsigned i = 0; i < original.getNumArguments(); ++i)
+    copy.describeArgument(original.getArgAttrDict(i));
   return copy;
 }
 
@@ -35,11 +37,22 @@ static void setName(NamedAttrList &attributes, StringAttr name) {
   if (name)
     attributes.set("dl.name", name);
 }
+static StringAttr nameIn(DictionaryAttr attributes) { // null: none
+  if (!attributes)
+    return {};
+  auto param = attributes.getAs<dl::ParamAttr>("dl.param");
+  return param ? StringAttr::get(attributes.getContext(), param.getName()) : attributes.getAs<StringAttr>("dl.name");
+}
+void FunctionCopy::describeArgument(DictionaryAttr attributes) {
+  attributes = attributes ? attributes : DictionaryAttr::get(function.getContext());
+  if (StringAttr name = nameIn(attributes))
+    argumentNames.try_emplace(name.strref(), argumentAttributes.size());
+  argumentAttributes.push_back(attributes);
+}
 Value FunctionCopy::addArgument(Type type, StringAttr name, NamedAttrList more) {
   setName(more, name);
-  unsigned at = function.getNumArguments();
-  (void)function.insertArgument(at, type, more.getDictionary(function.getContext()), function.getLoc());
-  return function.getArgument(at);
+  describeArgument(more.getDictionary(function.getContext()));
+  return body().addArgument(type, function.getLoc());
 }
 void FunctionCopy::addResult(Value value, StringAttr name, NamedAttrList more, std::optional<unsigned> at) {
   setName(more, name);
@@ -52,6 +65,7 @@ void FunctionCopy::finish() {
   SmallVector<Attribute> dictionaries;
   for (NamedAttrList &list : attributes)
     dictionaries.push_back(list.getDictionary(function.getContext()));
+  function.setArgAttrsAttr(ArrayAttr::get(function.getContext(), argumentAttributes));
   function.setResAttrsAttr(ArrayAttr::get(function.getContext(), dictionaries));
   function.walk<WalkOrder::PostOrder, ReverseIterator>([](Operation *op) {
     if (isOpTriviallyDead(op))
@@ -82,11 +96,7 @@ FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredO
   Operation *op = b.create(state);
   return failed(verify(op)) ? FailureOr<ResultRange>() : FailureOr<ResultRange>(op->getResults());
 }
-StringAttr dlc::getNameAttr(func::FuncOp function, unsigned argument) {
-  if (auto param = function.getArgAttrOfType<dl::ParamAttr>(argument, "dl.param"))
-    return StringAttr::get(function.getContext(), param.getName());
-  return function.getArgAttrOfType<StringAttr>(argument, "dl.name");
-}
+StringAttr dlc::getNameAttr(func::FuncOp function, unsigned argument) { return nameIn(function.getArgAttrDict(argument)); }
 bool dlc::isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && isa<FloatType>(tensor.getElementType());

@@ -2,6 +2,7 @@
 #pragma once
 #include "dialects/dl/Dl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace dlc {
 /// The function of straight-line code called `name`, or a diagnostic.
@@ -12,17 +13,26 @@ class FunctionCopy {
 public:
   mlir::func::FuncOp function;
   llvm::SmallVector<mlir::NamedAttrList> attributes; ///< of each result
+  llvm::SmallVector<mlir::Attribute> argumentAttributes;
+  llvm::StringMap<unsigned> argumentNames;           ///< to numbers
 
   /// Null, with a diagnostic, where the name is taken.
   static mlir::FailureOr<FunctionCopy> create(mlir::func::FuncOp original, llvm::StringRef name);
   mlir::Block &body() { return function.front(); }
   mlir::OpBuilder atEnd() { return mlir::OpBuilder::atBlockTerminator(&body()); }
+  /// The dl.param of an argument, or null.
+  dl::ParamAttr getParam(unsigned argument) {
+    return llvm::cast<mlir::DictionaryAttr>(argumentAttributes[argument]).getAs<dl::ParamAttr>("dl.param");
+  }
   mlir::Value addArgument(mlir::Type type, mlir::StringAttr name, mlir::NamedAttrList more = {});
   /// What it returns so far; ask again after derivatives were built, which may put other values in their place.
   mlir::ValueRange results() { return body().getTerminator()->getOperands(); }
   void addResult(mlir::Value value, mlir::StringAttr name, mlir::NamedAttrList more = {}, std::optional<unsigned> at = {});
   /// Fixes the signature and erases pure ops without uses.
   void finish();
+
+private:
+  void describeArgument(mlir::DictionaryAttr attributes);
 };
 /// An op whose name and attributes come from a user: refuses unknown attributes, infers its types and verifies it.
 mlir::FailureOr<mlir::ResultRange> createByName(mlir::OpBuilder &b, mlir::Location loc, mlir::RegisteredOperationName name,

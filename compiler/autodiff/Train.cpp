@@ -61,7 +61,7 @@ public:
   }
   void setState(Value argument, Value value) override {
     auto block = dyn_cast<BlockArgument>(argument);
-    if (!block || block.getOwner() != &copy.body() || !copy.function.getArgAttrOfType<ParamAttr>(block.getArgNumber(), "dl.param")) {
+    if (!block || block.getOwner() != &copy.body() || !copy.getParam(block.getArgNumber())) {
       emitError(argument.getLoc(), "this value is carried from step to step, but it is no parameter of @")
           << options.function << ": make it an argument with a dl.param of kind state";
       bad = true;
@@ -194,12 +194,11 @@ private:
     return failure(bad);
   }
 
-  ParamAttr paramOf(BlockArgument a) { return copy.function.getArgAttrOfType<ParamAttr>(a.getArgNumber(), "dl.param"); }
+  ParamAttr paramOf(BlockArgument a) { return copy.getParam(a.getArgNumber()); }
   LogicalResult checkFree(StringRef name) {
-    for (unsigned i = 0; i < copy.function.getNumArguments(); ++i)
-      if (StringAttr other = getNameAttr(copy.function, i); other && other.strref() == name)
-        return emitError(loc, "argument ") << i << " of @" << options.function << " is called '" << name
-                                           << "', which is the name of an input of the training step: rename it";
+    if (auto other = copy.argumentNames.find(name); other != copy.argumentNames.end())
+      return emitError(loc, "argument ") << other->second << " of @" << options.function << " is called '" << name
+                                         << "', which is the name of an input of the training step: rename it";
     return success();
   }
   FailureOr<Value> addInput(StringRef name, Type type, NamedAttrList attributes) {
