@@ -296,32 +296,48 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   llvm_unreachable("kinds are listed");
 }
 
-/// An op of another group on a path from group p to group c, or null: joining them would close a cycle.
-Operation *Grouping::pathAround(unsigned p, unsigned c) const {
-  unsigned last = 0;
-  for (Operation *op : groups[c].ops)
-    last = std::max(last, index.lookup(op));
-  SmallVector<unsigned> work;
-  llvm::SmallDenseMap<unsigned, unsigned> seen; // whence
-  auto leave = [&](unsigned group) {
-    for (Operation *op : groups[group].ops)
-      for (unsigned e : out[index.lookup(op)]) {
-        unsigned to = groupOf[edges[e].consumer];
-        if (to == group || (group == p && to == c))
-          continue;
-        if (to == p || index.lookup(groups[to].ops.front()) > last || !seen.try_emplace(to, group).second)
-          continue;
-        work.push_back(to);
-      }
+/// Edges that pathAround looks at from either end before it takes a path for granted, so that a deep net takes linear time.
+static constexpr size_t maxLooks = 4096;
+
+/// What leads from group p through another to group c, so that joining them would close a cycle, or "". What p feeds and
+/// what feeds c in turn: where one is a handful, as where a gradient reads a value of the forward pass, the search is short.
+std::string Grouping::pathAround(unsigned p, unsigned c) const {
+  struct Search {
+    SmallVector<unsigned> work;
+    llvm::SmallDenseSet<unsigned> seen;
+    size_t looks = 0;
+  } below, above;
+  unsigned last = index.lookup(groups[c].ops.back()); // behind it every group is still one op, and none leads back to c
+  std::optional<unsigned> middle;
+  auto look = [&](unsigned from, unsigned to, Search &own, const Search &other) {
+    ++own.looks;
+    if (to == from || to == p || to == c || index.lookup(groups[to].ops.front()) > last || !own.seen.insert(to).second)
+      return;
+    own.work.push_back(to);
+    if (other.seen.contains(to))
+      middle = to;
   };
-  leave(p);
-  while (!work.empty()) {
-    unsigned g = work.pop_back_val();
-    if (g == c)
-      return groups[seen[c]].anchor ? groups[seen[c]].anchor : groups[seen[c]].ops.back();
-    leave(g);
+  auto descend = [&](unsigned g) {
+    for (Operation *op : groups[g].ops)
+      for (unsigned e : out[index.lookup(op)])
+        look(g, groupOf[edges[e].consumer], below, above);
+  };
+  auto ascend = [&](unsigned g) {
+    for (Operation *op : groups[g].ops)
+      for (unsigned e : in[index.lookup(op)])
+        look(g, groupOf[edges[e].producer], above, below);
+  };
+  descend(p);
+  ascend(c);
+  while (!middle && !below.work.empty() && !above.work.empty()) {
+    if (std::min(below.looks, above.looks) > maxLooks)
+      return "too many kernels lie between to tell that none reads the one and feeds the other";
+    descend(below.work.pop_back_val());
+    ascend(above.work.pop_back_val());
   }
-  return nullptr;
+  if (!middle)
+    return "";
+  return describe(groups[*middle].anchor ? groups[*middle].anchor : groups[*middle].ops.back()) + ", in another kernel, reads the one and feeds the other";
 }
 
 bool Grouping::join(unsigned producer, unsigned consumer) {
@@ -335,8 +351,8 @@ bool Grouping::join(unsigned producer, unsigned consumer) {
   std::string why = refusal(groups[p], groups[c], between, merged);
   if (why.empty() && merged.ops.size() > 256) // the evaluator recurses over a kernel: bounded, however deep the net
     why = "a kernel has at most 256 ops: " + std::to_string(2 * bytes(between.front()->value)) + " bytes of traffic stay";
-  if (Operation *middle = why.empty() ? pathAround(p, c) : nullptr)
-    why = describe(middle) + ", in another kernel, reads the one and feeds the other";
+  if (why.empty())
+    why = pathAround(p, c);
   if (!why.empty()) {
     for (const Edge *e : between)
       refused[{e->producer, e->consumer}] = why;

@@ -44,7 +44,7 @@ private:
   Group single(Operation *op) const;
   bool join(unsigned p, unsigned c);
   std::string refusal(const Group &p, const Group &c, ArrayRef<const Edge *> between, Group &merged) const;
-  Operation *pathAround(unsigned p, unsigned c) const;
+  std::string pathAround(unsigned p, unsigned c) const;
   int64_t bytes(Value v) const;
 
   SmallVector<Operation *> ops;                        // grouped ops in block order
