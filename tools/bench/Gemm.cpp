@@ -81,6 +81,7 @@ public:
   void operator()() { dlrt::check(dlrt_run(running->get(), entry, in.data(), in.size(), out.data(), out.size())); }
   float *input(size_t i) { return static_cast<float *>(in[i].data); }
   const float *output() const { return static_cast<float *>(out[0].data); }
+  llvm::ArrayRef<float> results() const { return {output(), size_t(elements(out[0]))}; } ///< the first result
 
 private:
   static int64_t elements(const dlrt_tensor &t) { return std::accumulate(t.shape, t.shape + t.ndim, int64_t(1), std::multiplies<>()); }
@@ -209,7 +210,7 @@ void products(const Options &o) {
                                    std::exp(std::accumulate(logs[t][1].begin(), logs[t][1].end(), 0.0) / logs[t][1].size()));
 }
 
-/// What the fixed order of summation costs where it chunks K.
+/// What the fixed order of summation costs where it chunks K, spreads a row over 64 lanes or cuts columns into chunks.
 void trees(const Options &o) {
   auto grad = [](int n, int h, int c, int r, int k) {
     int q = h - r + 1;
@@ -220,10 +221,39 @@ void trees(const Options &o) {
                n, h, c, r, k, q)
         .str();
   };
+  auto loss = [](int n, int c) { // and the derivative
+    return llvm::formatv("func.func @main(%x: tensor<{0}x{1}xf32> {{dl.name = \"x\"}, %t: tensor<{0}x{1}xf32> {{dl.name = \"t\"}) -> "
+                         "(tensor<f32>, tensor<{0}x{1}xf32>) {{\n"
+                         "  %l = dl.categorical_cross_entropy %x, %t {{from_logits} : tensor<{0}x{1}xf32>, tensor<{0}x{1}xf32>\n"
+                         "  %p = dl.softmax %x axis 1 : tensor<{0}x{1}xf32>\n  %d = dl.sub %p, %t : tensor<{0}x{1}xf32>\n"
+                         "  return %l, %d : tensor<f32>, tensor<{0}x{1}xf32>\n}\n",
+                         n, c)
+        .str();
+  };
+  auto layerNorm = [](int n, int c) {
+    return llvm::formatv("func.func @main(%x: tensor<{0}x{1}xf32> {{dl.name = \"x\"}, %g: tensor<{1}xf32> {{dl.name = \"g\"}, %b: "
+                         "tensor<{1}xf32> {{dl.name = \"b\"}) -> tensor<{0}x{1}xf32> {{\n"
+                         "  %y = dl.layer_norm %x, %g, %b : tensor<{0}x{1}xf32>, tensor<{1}xf32>\n  return %y : tensor<{0}x{1}xf32>\n}\n",
+                         n, c)
+        .str();
+  };
+  auto columnSums = [](int n, int c) { // batch_norm's dbeta and dgamma
+    return llvm::formatv("func.func @main(%x: tensor<{0}x{1}xf32> {{dl.name = \"x\"}, %d: tensor<{0}x{1}xf32> {{dl.name = \"d\"}) -> "
+                         "(tensor<{1}xf32>, tensor<{1}xf32>) {{\n"
+                         "  %s = dl.sum %d dims [0] : tensor<{0}x{1}xf32>\n  %p = dl.mul %x, %d : tensor<{0}x{1}xf32>\n"
+                         "  %q = dl.sum %p dims [0] : tensor<{0}x{1}xf32>\n  return %s, %q : tensor<{1}xf32>, tensor<{1}xf32>\n}\n",
+                         n, c)
+        .str();
+  };
   const std::pair<const char *, std::string> cases[] = {
       {"LeNet conv1 weight gradient, 64", grad(64, 28, 1, 5, 20)},
       {"LeNet conv2 weight gradient, 64", grad(64, 12, 20, 5, 50)},
       {"56x56x64 3x3 weight gradient, 4", grad(4, 58, 64, 3, 64)},
+      {"softmax cross-entropy, 64x10", loss(64, 10)},
+      {"softmax cross-entropy, 4096x10", loss(4096, 10)},
+      {"softmax cross-entropy, 64x1000", loss(64, 1000)},
+      {"layer norm, 1024x768", layerNorm(1024, 768)},
+      {"sums of columns, 36864x20", columnSums(36864, 20)},
   };
   for (auto &[name, text] : cases) {
     Compiled fixed(text, o), free(text, o, false);
@@ -231,6 +261,9 @@ void trees(const Options &o) {
       fixed.setThreads(threads);
       free.setThreads(threads);
       auto ns = time({[&] { fixed(); }, [&] { free(); }}, threads == 1, o);
+      for (auto [x, y] : llvm::zip(fixed.results(), free.results()))
+        if (!(std::fabs(x - y) <= 1e-3 * (1 + std::fabs(x))))
+          throw std::runtime_error(llvm::formatv("{0}: {1} in the fixed order, {2} without", name, x, y));
       if (o.json)
         llvm::outs() << llvm::json::Value(llvm::json::Object{{"case", name}, {"threads", threads}, {"fixed_ns", ns[0]}, {"free_ns", ns[1]}})
                      << "\n";

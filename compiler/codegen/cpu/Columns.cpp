@@ -1,6 +1,7 @@
 // Reductions over leading or middle dimensions: all reductions of a kernel share one loop over rows. A block is one chunk of
 // 512 rows of a tile of columns; several chunks go through temporaries, which a second launch combines by the fixed tree.
-// tile: [lanes, vectors]. In RowGroup's words the results' elements are rows and what is reduced are columns.
+// tile: [lanes, vectors, row lanes]; block: [rows of a chunk]. In RowGroup's words the results' elements are rows and what is
+// reduced are columns.
 #include "compiler/codegen/cpu/RowProgram.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -8,7 +9,6 @@
 namespace dlc::codegen {
 using dl::CombineOpInterface;
 using Values = SmallVector<Value>;
-static constexpr int64_t chunkRows = Summation::columnChunk, rowLanes = Summation::columnLanes;
 
 /// Types of one scalar accumulator for each result of the reductions.
 static SmallVector<Type> accumulatorTypes(const RowGroup &g) {
@@ -26,6 +26,7 @@ namespace {
 /// The grid's dimensions: chunks of rows, elements before the tile's run, tiles of that run.
 struct ColumnSpace {
   const RowGroup &g;
+  int64_t chunkRows;
   unsigned run = g.rowRuns() - 1; ///< what vectors lie along
   AffineExpr rows = g.columns(), inner = g.runExtent(run);
   AffineExpr outer = dl::product(ArrayRef(g.space).take_front(g.runs[run].first), g.context);
@@ -43,7 +44,9 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
     for (AffineMap m : cast<CombineOpInterface>(r).getNest().operands)
       if (m.getNumResults() == g.space.size() && m.getResult(g.space.size() - 1) != getAffineDimExpr(g.outer - 1, g.context))
         return reason = "the last dimension of the reduced values is not the last of the results", nullptr;
-  ColumnSpace s{g};
+  // Without the fixed order, lanes that hide an addition's latency, and long chunks.
+  int64_t rowLanes = options.fixedTree ? Summation::columnLanes : 4;
+  ColumnSpace s{g, options.fixedTree ? Summation::columnChunk : 4096};
   auto types = accumulatorTypes(g);
   int64_t lanes = options.target.lanes, registers = 0;
   for (Type t : types)
@@ -75,15 +78,15 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
     temps.append(writes);
     launches.push_back(launch(kernel, ".combine", argumentsOf(results, given), temps, dl::normalize(s.outer * s.inner.ceilDiv(lanes))));
   }
-  return dlx::PlanAttr::get(g.context, dlx::Emitter::columns, {lanes, vectors}, {}, launches, bytes, 0);
+  return dlx::PlanAttr::get(g.context, dlx::Emitter::columns, {lanes, vectors, rowLanes}, {s.chunkRows}, launches, bytes, 0);
 }
 
 namespace {
 struct ColumnEmitter {
   Frame &f;
   RowGroup &g;
-  int64_t lanes, vectors;
-  ColumnSpace s{g};
+  int64_t lanes, vectors, rowLanes;
+  ColumnSpace s{g, f.kernel.plan.getBlock()[0]};
   SmallVector<Type> types = accumulatorTypes(g);
   int64_t width = lanes * vectors;
   Operation *terminator = f.kernel.terminator();
@@ -164,7 +167,7 @@ struct ColumnEmitter {
     for (auto [t, p, value] : llvm::zip(types, slots, x))
       f.store(t, value, f.gep(t, p, f.add(f.mul(lane, f.c(width)), f.c(v * lanes))));
   }
-  /// Rows [lo, lo + count) of a tile, by 8 lanes of rows; the sums are in the slots of lane 0.
+  /// Rows [lo, lo + count) of a tile, by lanes of rows; the sums are in the slots of lane 0.
   void chunk(Evaluator &ev, const Tile &t, Value lo, Value count) {
     Values init;
     for (int64_t i = 0; i < rowLanes * vectors; ++i)
@@ -219,8 +222,8 @@ struct ColumnEmitter {
         number = f.sub(block, f.mul(chunkNumber, tiles));
       }
       Tile t = tile(ev, number, vectors);
-      Value lo = f.mul(chunkNumber, f.c(chunkRows));
-      chunk(ev, t, lo, f.min(f.sub(rows, lo), f.c(chunkRows)));
+      Value lo = f.mul(chunkNumber, f.c(s.chunkRows));
+      chunk(ev, t, lo, f.min(f.sub(rows, lo), f.c(s.chunkRows)));
       for (int64_t v = 0; v < vectors; ++v) {
         Values x = loadSlots(f.c(0), v);
         ev.mask = t.masks[v];
@@ -267,11 +270,11 @@ void emitColumns(Kernel &kernel) {
   bool single = kernel.plan.getLaunches().size() == 1;
   {
     Frame f(kernel, 0);
-    ColumnEmitter{f, (*groups)[0], tile[0], tile[1]}.sum(single);
+    ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2]}.sum(single);
   }
   if (!single) {
     Frame f(kernel, 1);
-    ColumnEmitter{f, (*groups)[0], tile[0], tile[1]}.combine();
+    ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2]}.combine();
   }
 }
 } // namespace dlc::codegen

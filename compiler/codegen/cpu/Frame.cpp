@@ -290,7 +290,8 @@ Value Frame::prefixMask(Value count, unsigned lanes) {
 }
 Value Frame::staticMask(int64_t count, unsigned lanes) {
   SmallVector<bool> on(lanes);
-  std::fill(on.begin(), on.begin() + std::min<int64_t>(count, lanes), true);
+  count = std::min<int64_t>(count, lanes);
+  std::fill(on.begin(), on.begin() + count, true);
   auto t = VectorType::get({(int64_t)lanes}, b.getI1Type());
   Value v = atHead([&] { return arith::ConstantOp::create(b, DenseElementsAttr::get(t, ArrayRef<bool>(on))).getResult(); });
   masks[v] = count;

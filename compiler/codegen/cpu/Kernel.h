@@ -166,7 +166,7 @@ Value finish(Frame &f, Value accumulator, Type element);
 struct PlanOptions {
   Target target;
   bool loopsOnly = false; ///< -O0
-  bool fixedTree = true;  ///< false: K in one chunk, reductions in lanes as they come; a switch of the bench alone
+  bool fixedTree = true;  ///< false: K in one chunk, reductions in few lanes as they come; a switch of the bench alone
 };
 
 /// Chooses the emitter and sets `dlx.plan` on the kernel function; a note on why an emitter was refused goes to `reason`.
