@@ -116,30 +116,31 @@ dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name,
               dlrt_model_name(model), known);
 }
 
+/// The entry's record, or one without inputs, outputs and memory where there is none.
+static const dlx_entry &entryOf(const dlrt_model *model, size_t entry) {
+  static const dlx_entry none = {};
+  return entry < model->program.entries.count ? model->program.entries[entry]
+                                              : none;
+}
+
 size_t dlrt_entry_inputs(const dlrt_model *model, size_t entry) {
-  return entry < model->program.entries.count
-             ? model->program.entries[entry].ninputs
-             : 0;
+  return entryOf(model, entry).ninputs;
 }
 
 size_t dlrt_entry_outputs(const dlrt_model *model, size_t entry) {
-  return entry < model->program.entries.count
-             ? model->program.entries[entry].noutputs
-             : 0;
+  return entryOf(model, entry).noutputs;
 }
 
 const dlrt_tensor_info *dlrt_entry_input(const dlrt_model *model, size_t entry,
                                          size_t i) {
-  return i < dlrt_entry_inputs(model, entry)
-             ? &model->infos[model->program.entries[entry].inputs + i]
-             : nullptr;
+  const dlx_entry &e = entryOf(model, entry);
+  return i < e.ninputs ? &model->infos[e.inputs + i] : nullptr;
 }
 
 const dlrt_tensor_info *dlrt_entry_output(const dlrt_model *model, size_t entry,
                                           size_t i) {
-  return i < dlrt_entry_outputs(model, entry)
-             ? &model->infos[model->program.entries[entry].outputs + i]
-             : nullptr;
+  const dlx_entry &e = entryOf(model, entry);
+  return i < e.noutputs ? &model->infos[e.outputs + i] : nullptr;
 }
 
 size_t dlrt_model_params(const dlrt_model *model) {
@@ -151,13 +152,9 @@ const dlrt_tensor_info *dlrt_model_param(const dlrt_model *model, size_t i) {
 }
 
 uint64_t dlrt_entry_arena(const dlrt_model *model, size_t entry) {
-  return entry < model->program.entries.count
-             ? model->program.entries[entry].arena
-             : 0;
+  return entryOf(model, entry).arena;
 }
 
 uint64_t dlrt_entry_scratch(const dlrt_model *model, size_t entry) {
-  return entry < model->program.entries.count
-             ? model->program.entries[entry].scratch
-             : 0;
+  return entryOf(model, entry).scratch;
 }

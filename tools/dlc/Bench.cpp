@@ -17,8 +17,8 @@ struct Options {
   bool json = false;
 };
 
-int64_t bytesOf(const dlrt_tensor_info &info, llvm::ArrayRef<int64_t> shape) {
-  int64_t n = info.dtype.bits / 8;
+int64_t bytesOf(dlrt_datatype type, llvm::ArrayRef<int64_t> shape) {
+  int64_t n = type.bits / 8;
   for (int64_t extent : shape)
     n *= extent;
   return n;
@@ -47,7 +47,6 @@ Exit bench(const Options &o) {
     symbols[first->symbols[0]] = o.batch;
   }
   std::vector<data::Array> in, out;
-  std::vector<dlrt_tensor> inViews, outViews;
   dlrt::Team team(o.threads);
   dlrt::Context context(*r.model, *r.params, team);
   int64_t bytes = dlrt_entry_arena(model, entry) + dlrt_entry_scratch(model, entry) * team.threads();
@@ -63,26 +62,17 @@ Exit bench(const Options &o) {
     if (info->ndim == 0 && info->dtype == data::F64)
       array->data<double>()[0] = 1e-3;
     bits = info->dtype == data::F64 ? 64 : bits;
-    bytes += bytesOf(*info, array->shape);
+    bytes += bytesOf(info->dtype, array->shape);
     in.push_back(std::move(*array));
   }
-  for (auto &a : in)
-    inViews.push_back(a.view());
-  for (size_t i = 0; i < dlrt_entry_outputs(model, entry); ++i) {
-    const dlrt_tensor_info *info = dlrt_entry_output(model, entry, i);
-    std::vector<int64_t> shape(info->ndim);
-    dlrt::check(dlrt_output_shape(context.get(), entry, inViews.data(), inViews.size(), i, shape.data()));
-    auto array = data::Array::make(info->dtype, shape);
-    if (!array)
-      return fail(array.error().message);
-    bytes += bytesOf(*info, shape);
-    out.push_back(std::move(*array));
-  }
-  for (auto &a : out)
-    outViews.push_back(a.view());
+  if (Exit e = makeOutputs(model, context, entry, in, out); e != Done)
+    return e;
+  for (const data::Array &a : out)
+    bytes += bytesOf(a.type, a.shape);
+  auto inViews = viewsOf(in), outViews = viewsOf(out);
   for (size_t i = 0; i < dlrt_model_params(model); ++i) {
     const dlrt_tensor_info *info = dlrt_model_param(model, i);
-    bytes += bytesOf(*info, llvm::ArrayRef(info->dims, info->ndim));
+    bytes += bytesOf(info->dtype, llvm::ArrayRef(info->dims, info->ndim));
   }
 
   auto once = [&] {

@@ -157,6 +157,27 @@ std::vector<int64_t> extentsOf(const dlrt_tensor_info &info, const llvm::StringM
   return shape;
 }
 
+std::vector<dlrt_tensor> viewsOf(llvm::MutableArrayRef<data::Array> arrays) {
+  std::vector<dlrt_tensor> views;
+  for (data::Array &a : arrays)
+    views.push_back(a.view());
+  return views;
+}
+
+Exit makeOutputs(const dlrt_model *model, dlrt::Context &context, size_t entry, llvm::MutableArrayRef<data::Array> inputs, std::vector<data::Array> &outputs) {
+  auto views = viewsOf(inputs);
+  for (size_t i = 0; i < dlrt_entry_outputs(model, entry); ++i) {
+    const dlrt_tensor_info *info = dlrt_entry_output(model, entry, i);
+    std::vector<int64_t> shape(info->ndim);
+    dlrt::check(dlrt_output_shape(context.get(), entry, views.data(), views.size(), i, shape.data()));
+    auto array = data::Array::make(info->dtype, shape);
+    if (!array)
+      return fail(array.error().message);
+    outputs.push_back(std::move(*array));
+  }
+  return Done;
+}
+
 void fillRandom(data::Array &a, uint64_t seed) {
   for (int64_t i = 0; i < a.size(); ++i) {
     uint64_t z = seed + 0x9e3779b97f4a7c15ull * uint64_t(i + 1);

@@ -49,6 +49,76 @@ double element(const dlrt_tensor &t, int64_t i) {
   }
 }
 
+/// Arrays for the inputs. Those from files come first: they say the symbols' values, which made ones take; other symbols get their bound.
+Exit makeInputs(const dlrt_model *model, size_t entry, const llvm::StringMap<std::string> &sources, uint64_t seed, std::vector<data::Array> &in) {
+  llvm::StringMap<int64_t> symbols;
+  in.resize(dlrt_entry_inputs(model, entry));
+  for (bool made : {false, true})
+    for (size_t i = 0; i < in.size(); ++i) {
+      const dlrt_tensor_info *info = dlrt_entry_input(model, entry, i);
+      std::string source = sources.lookup(info->name);
+      if (source.empty())
+        return fail("input '" + llvm::Twine(info->name) + "' is not given: write --input " + info->name + "=FILE.npy, =@random or =@zeros");
+      if ((source[0] == '@') != made)
+        continue;
+      if (made && source != "@random" && source != "@zeros")
+        return misuse("--input " + llvm::Twine(info->name) + "=" + source + ": expected @random, @zeros or a file");
+      auto array = made ? data::Array::make(info->dtype, extentsOf(*info, symbols)) : data::readNpy(source);
+      if (!array)
+        return fail(array.error().message);
+      in[i] = std::move(*array);
+      if (source == "@random")
+        fillRandom(in[i], seed + i);
+      for (int32_t d = 0; !made && d < info->ndim && d < (int32_t)in[i].shape.size(); ++d)
+        if (info->symbols[d])
+          symbols[info->symbols[d]] = in[i].shape[d];
+    }
+  return Done;
+}
+
+/// max |a - b| and max |b| over the tensor; NaN and infinity must stand in the same places.
+std::pair<double, double> distance(const dlrt_tensor &ours, const dlrt_tensor &reference, int64_t elements) {
+  double worst = 0, scale = 0;
+  for (int64_t k = 0; k < elements; ++k) {
+    double a = element(ours, k), b = element(reference, k);
+    if (a == b || (std::isnan(a) && std::isnan(b)))
+      ;
+    else if (!std::isfinite(a) || !std::isfinite(b))
+      worst = INFINITY;
+    else
+      worst = std::max(worst, std::fabs(a - b));
+    if (std::isfinite(b))
+      scale = std::max(scale, std::fabs(b));
+  }
+  return {worst, scale};
+}
+
+/// An output against a file; its relative error goes to `errors`, Fault where it is too large.
+Exit compare(const Options &o, llvm::StringRef name, data::Array &ours, const std::string &file, llvm::json::Object &errors) {
+  auto reference = data::readNpy(file);
+  if (!reference)
+    return fail(reference.error().message);
+  if (reference->shape != ours.shape)
+    return fail(file + " has shape " + data::toString(reference->shape) + ", output '" + name + "' has " + data::toString(ours.shape));
+  auto [worst, scale] = distance(ours.view(), reference->view(), ours.size());
+  bool equal = worst <= o.atol + o.rtol * scale;
+  double relative = scale > 0 ? worst / scale : worst;
+  errors[name] = std::isfinite(relative) ? llvm::json::Value(relative) : llvm::json::Value("infinite");
+  if (!o.json)
+    llvm::outs() << name << ": " << (equal ? "equal" : "differs") << ", relative error " << llvm::format("%.3g", relative) << " (rtol "
+                 << llvm::format("%g", o.rtol) << ", atol " << llvm::format("%g", o.atol) << ")\n";
+  return equal ? Done : Fault;
+}
+
+void print(llvm::StringRef name, data::Array &array) {
+  llvm::outs() << name << " " << data::toString(array.type) << data::toString(array.shape) << ":";
+  for (int64_t k = 0; k < std::min<int64_t>(array.size(), 10); ++k) {
+    double x = element(array.view(), k);
+    llvm::outs() << llvm::format(" %.6g", std::isnan(x) ? std::fabs(x) : x); // a NaN's sign says nothing
+  }
+  llvm::outs() << (array.size() > 10 ? " ...\n" : "\n");
+}
+
 Exit run(const Options &o) {
   llvm::StringMap<std::string> inputs, outputs, compares;
   if (!split(o.inputs, "--input", inputs) || !split(o.outputs, "--output", outputs) || !split(o.compares, "--compare", compares))
@@ -70,54 +140,14 @@ Exit run(const Options &o) {
   if (!known(inputs, inNames, "input") || !known(outputs, outNames, "output") || !known(compares, outNames, "output"))
     return Fault;
 
-  // Inputs from files first: they say the symbols' values; made ones take them, or the lower bound's 1.
-  std::vector<data::Array> in(inNames.size()), out(outNames.size());
-  llvm::StringMap<int64_t> symbols;
-  for (size_t i = 0; i < in.size(); ++i) {
-    auto it = inputs.find(inNames[i]);
-    if (it == inputs.end())
-      return fail("input '" + llvm::Twine(inNames[i]) + "' is not given: write --input " + inNames[i] + "=FILE.npy, =@random or =@zeros");
-    if (it->second[0] == '@')
-      continue;
-    auto array = data::readNpy(it->second);
-    if (!array)
-      return fail(array.error().message);
-    in[i] = std::move(*array);
-    const dlrt_tensor_info *info = dlrt_entry_input(model, entry, i);
-    for (int32_t d = 0; d < info->ndim && d < (int32_t)in[i].shape.size(); ++d)
-      if (info->symbols[d])
-        symbols[info->symbols[d]] = in[i].shape[d];
-  }
-  for (size_t i = 0; i < in.size(); ++i) {
-    const std::string &what = inputs[inNames[i]];
-    if (what[0] != '@')
-      continue;
-    if (what != "@random" && what != "@zeros")
-      return misuse("--input " + llvm::Twine(inNames[i]) + "=" + what + ": expected @random, @zeros or a file");
-    const dlrt_tensor_info *info = dlrt_entry_input(model, entry, i);
-    auto array = data::Array::make(info->dtype, extentsOf(*info, symbols));
-    if (!array)
-      return fail(array.error().message);
-    in[i] = std::move(*array);
-    if (what == "@random")
-      fillRandom(in[i], o.seed + i);
-  }
-  std::vector<dlrt_tensor> inViews, outViews;
-  for (auto &a : in)
-    inViews.push_back(a.view());
+  std::vector<data::Array> in, out;
+  if (Exit e = makeInputs(model, entry, inputs, o.seed, in); e != Done)
+    return e;
   dlrt::Team team(o.threads);
   dlrt::Context context(*r.model, *r.params, team);
-  for (size_t i = 0; i < out.size(); ++i) {
-    const dlrt_tensor_info *info = dlrt_entry_output(model, entry, i);
-    std::vector<int64_t> shape(info->ndim);
-    dlrt::check(dlrt_output_shape(context.get(), entry, inViews.data(), inViews.size(), i, shape.data()));
-    auto array = data::Array::make(info->dtype, shape);
-    if (!array)
-      return fail(array.error().message);
-    out[i] = std::move(*array);
-  }
-  for (auto &a : out)
-    outViews.push_back(a.view());
+  if (Exit e = makeOutputs(model, context, entry, in, out); e != Done)
+    return e;
+  auto inViews = viewsOf(in), outViews = viewsOf(out);
   std::vector<double> ms;
   for (int k = 0; k < o.repeat; ++k) {
     auto start = std::chrono::steady_clock::now();
@@ -126,61 +156,24 @@ Exit run(const Options &o) {
   }
   llvm::sort(ms);
 
-  bool same = true;
-  llvm::json::Object report, errors;
-  for (size_t i = 0; i < out.size(); ++i) {
-    if (auto it = outputs.find(outNames[i]); it != outputs.end())
-      if (data::Status s = data::writeNpy(it->second, outViews[i]); !s)
+  Exit status = Done;
+  llvm::json::Object errors;
+  for (auto [name, array] : llvm::zip(outNames, out)) {
+    if (std::string file = outputs.lookup(name); !file.empty())
+      if (data::Status s = data::writeNpy(file, array.view()); !s)
         return fail(s.error().message);
-    auto it = compares.find(outNames[i]);
-    if (it == compares.end())
-      continue;
-    auto reference = data::readNpy(it->second);
-    if (!reference)
-      return fail(reference.error().message);
-    if (reference->shape != out[i].shape)
-      return fail(it->second + " has shape " + data::toString(reference->shape) + ", output '" + outNames[i] + "' has " + data::toString(out[i].shape));
-    // max |a - b| / max |b| over the tensor; NaN and infinity must stand in the same places.
-    double worst = 0, scale = 0;
-    dlrt_tensor ref = reference->view();
-    for (int64_t k = 0; k < out[i].size(); ++k) {
-      double a = element(outViews[i], k), b = element(ref, k);
-      if (a == b || (std::isnan(a) && std::isnan(b)))
-        ;
-      else if (!std::isfinite(a) || !std::isfinite(b))
-        worst = INFINITY;
-      else
-        worst = std::max(worst, std::fabs(a - b));
-      if (std::isfinite(b))
-        scale = std::max(scale, std::fabs(b));
-    }
-    bool ok = worst <= o.atol + o.rtol * scale;
-    double relative = scale > 0 ? worst / scale : worst;
-    same &= ok;
-    errors[outNames[i]] = std::isfinite(relative) ? llvm::json::Value(relative) : llvm::json::Value("infinite");
-    if (!o.json)
-      llvm::outs() << outNames[i] << ": " << (ok ? "equal" : "differs") << ", relative error " << llvm::format("%.3g", relative) << " (rtol "
-                   << llvm::format("%g", o.rtol) << ", atol " << llvm::format("%g", o.atol) << ")\n";
+    if (std::string file = compares.lookup(name); !file.empty() && compare(o, name, array, file, errors) != Done)
+      status = Fault;
+    if (!o.json && outputs.empty() && compares.empty())
+      print(name, array);
   }
   if (o.json) {
-    report["median_ms"] = ms[ms.size() / 2];
-    report["min_ms"] = ms.front();
-    report["threads"] = o.threads;
-    report["target"] = dlrt_model_target(model);
+    llvm::json::Object report{{"median_ms", ms[ms.size() / 2]}, {"min_ms", ms.front()}, {"threads", team.threads()}, {"target", dlrt_model_target(model)}};
     if (!errors.empty())
       report["errors"] = std::move(errors);
     llvm::outs() << llvm::json::Value(std::move(report)) << "\n";
-  } else if (outputs.empty() && compares.empty()) {
-    for (size_t i = 0; i < out.size(); ++i) {
-      llvm::outs() << outNames[i] << " " << data::toString(out[i].type) << data::toString(out[i].shape) << ":";
-      for (int64_t k = 0; k < std::min<int64_t>(out[i].size(), 10); ++k) {
-        double x = element(outViews[i], k);
-        llvm::outs() << llvm::format(" %.6g", std::isnan(x) ? std::fabs(x) : x); // a NaN's sign says nothing
-      }
-      llvm::outs() << (out[i].size() > 10 ? " ...\n" : "\n");
-    }
   }
-  return same ? Done : Fault;
+  return status;
 }
 } // namespace
 
