@@ -1,7 +1,7 @@
 // Reductions over leading or middle dimensions: all reductions of a kernel share one loop over rows. A block is one chunk of
 // 512 rows of a tile of columns; several chunks go through temporaries, which a second launch combines by the fixed tree.
-// tile: [lanes, vectors, row lanes]; block: [rows of a chunk]. In RowGroup's words the results' elements are rows and what is
-// reduced are columns.
+// tile: [lanes, vectors, row lanes, row lanes at once]; block: [rows of a chunk]. In RowGroup's words the results' elements
+// are rows and what is reduced are columns.
 #include "compiler/codegen/cpu/RowProgram.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -48,12 +48,16 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
   int64_t rowLanes = options.fixedTree ? Summation::columnLanes : 4;
   ColumnSpace s{g, options.fixedTree ? Summation::columnChunk : 4096};
   auto types = accumulatorTypes(g);
-  int64_t lanes = options.target.lanes, registers = 0;
+  // Wide tiles: another pass over part of a row, or over some of its lanes, fetches lines again, which costs more than
+  // spilling a third of the accumulators.
+  int64_t lanes = options.target.lanes, registers = options.target.registers, each = 0, atOnce = rowLanes;
   for (Type t : types)
-    registers += rowLanes * std::max(1u, t.getIntOrFloatBitWidth() / 32);
-  int64_t vectors = std::clamp<int64_t>(options.target.registers * 2 / 3 / registers, 1, 4);
-  if (int64_t n = dl::getConstant(s.inner); n >= 0)
-    vectors = std::clamp<int64_t>(llvm::divideCeil(n, lanes), 1, vectors);
+    each += std::max(1u, t.getIntOrFloatBitWidth() / 32);
+  int64_t vectors = std::clamp<int64_t>(registers / (2 * each), 1, 4), n = dl::getConstant(s.inner);
+  if (int64_t all = std::max<int64_t>(llvm::divideCeil(n, lanes), 1); n >= 0)
+    vectors = llvm::divideCeil(all, llvm::divideCeil(all, vectors)); // tiles of one size
+  while (atOnce > 1 && atOnce * vectors * each > registers * 3 / 2)
+    atOnce /= 2;
   Values results, reduced;
   SmallVector<int64_t> writes, temps;
   for (auto [i, v] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands())) {
@@ -78,14 +82,14 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
     temps.append(writes);
     launches.push_back(launch(kernel, ".combine", argumentsOf(results, given), temps, dl::normalize(s.outer * s.inner.ceilDiv(lanes))));
   }
-  return dlx::PlanAttr::get(g.context, dlx::Emitter::columns, {lanes, vectors, rowLanes}, {s.chunkRows}, launches, bytes, 0);
+  return dlx::PlanAttr::get(g.context, dlx::Emitter::columns, {lanes, vectors, rowLanes, atOnce}, {s.chunkRows}, launches, bytes, 0);
 }
 
 namespace {
 struct ColumnEmitter {
   Frame &f;
   RowGroup &g;
-  int64_t lanes, vectors, rowLanes;
+  int64_t lanes, vectors, rowLanes, atOnce;
   ColumnSpace s{g, f.kernel.plan.getBlock()[0]};
   SmallVector<Type> types = accumulatorTypes(g);
   int64_t width = lanes * vectors;
@@ -170,20 +174,22 @@ struct ColumnEmitter {
   /// Rows [lo, lo + count) of a tile, by lanes of rows; the sums are in the slots of lane 0.
   void chunk(Evaluator &ev, const Tile &t, Value lo, Value count) {
     Values init;
-    for (int64_t i = 0; i < rowLanes * vectors; ++i)
+    for (int64_t i = 0; i < atOnce * vectors; ++i)
       llvm::append_range(init, identities());
     size_t n = types.size();
     Value full = f.add(lo, f.sub(count, f.rem(count, rowLanes)));
-    auto main = f.loop(lo, full, f.c(rowLanes), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
-      ev.at = f.before(f.b.getBlock()->getParentOp());
-      for (int64_t lane = 0; lane < rowLanes; ++lane)
-        for (int64_t v = 0; v < vectors; ++v) {
-          Evaluator inner{f, (unsigned)lanes, {}, &ev};
-          llvm::append_range(out, term(inner, t, v, f.add(r, f.c(lane)), in.slice((lane * vectors + v) * n, n)));
-        }
-    });
-    for (int64_t i = 0; i < rowLanes * vectors; ++i)
-      storeSlots(f.c(i / vectors), i % vectors, main.getResults().slice(i * n, n));
+    for (int64_t first = 0; first < rowLanes; first += atOnce) {
+      auto main = f.loop(lo, full, f.c(rowLanes), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
+        ev.at = f.before(f.b.getBlock()->getParentOp());
+        for (int64_t lane = 0; lane < atOnce; ++lane)
+          for (int64_t v = 0; v < vectors; ++v) {
+            Evaluator inner{f, (unsigned)lanes, {}, &ev};
+            llvm::append_range(out, term(inner, t, v, f.add(r, f.c(first + lane)), in.slice((lane * vectors + v) * n, n)));
+          }
+      });
+      for (int64_t i = 0; i < atOnce * vectors; ++i)
+        storeSlots(f.c(first + i / vectors), i % vectors, main.getResults().slice(i * n, n));
+    }
     f.loop(full, f.add(lo, count), [&](Value r) {
       ev.at = f.before(f.b.getBlock()->getParentOp());
       Value lane = f.sub(r, full);
@@ -270,11 +276,11 @@ void emitColumns(Kernel &kernel) {
   bool single = kernel.plan.getLaunches().size() == 1;
   {
     Frame f(kernel, 0);
-    ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2]}.sum(single);
+    ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2], tile[3]}.sum(single);
   }
   if (!single) {
     Frame f(kernel, 1);
-    ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2]}.combine();
+    ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2], tile[3]}.combine();
   }
 }
 } // namespace dlc::codegen
