@@ -33,6 +33,17 @@ TEST(EmitWindow, LargeWindow) {
       return %y : tensor<2x5x5x5xf32>
     })", planWindow);
 }
+// What has no coordinates is built further out, but not beyond the condition that a pixel's window lies inside.
+TEST(EmitWindow, ScalarOperand) {
+  for (const char *c : {"3", "16", "32", "40"})
+    expectSameBits(fill(R"(
+      func.func @k(%x: tensor<2x9x9x{C}xf32>, %s: tensor<f32>) -> tensor<2x5x5x{C}xf32> {
+        %y = dl.sum_pool2d %x kernel [3, 3] strides [2, 2] padding [1, 1, 1, 1] : tensor<2x9x9x{C}xf32>
+        %0 = dl.broadcast %s dims [] : tensor<f32> -> tensor<2x5x5x{C}xf32>
+        %1 = dl.mul %y, %0 : tensor<2x5x5x{C}xf32>
+        return %1 : tensor<2x5x5x{C}xf32>
+      })", {{"C", c}}), planWindow);
+}
 TEST(EmitWindow, Gradients) {
   expectSameBits(R"(
     func.func @k(%dy: tensor<2x5x4x20xf32>, %i: tensor<2x5x4x20xi8>) -> tensor<2x9x7x20xf32> {

@@ -27,6 +27,8 @@ static bool availableAt(Value v, OpBuilder::InsertPoint p) {
   return !op || at == block->end() || op->isBeforeInBlock(&*at);
 }
 bool Evaluator::reaches(ArrayRef<Coord> coords) const {
+  if (!at.isSet()) // without coordinates: as far out as there is a place, if there is one
+    return coords.empty() && parent && !guarded && parent->reaches(coords);
   return llvm::all_of(coords, [&](Coord c) { return availableAt(c.base, at); });
 }
 

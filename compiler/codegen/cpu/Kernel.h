@@ -142,7 +142,7 @@ struct Evaluator {
   Value offset(Value tensor, ArrayRef<Coord> at);
 
 private:
-  bool reaches(ArrayRef<Coord> at) const; ///< all of `at` can be used at this evaluator's `at`
+  bool reaches(ArrayRef<Coord> at) const; ///< what depends on `at` alone can be built at this evaluator's `at`, or further out
   Value build(Value v, ArrayRef<Coord> at);
   Value load(Value argument, ArrayRef<Coord> at);
   Value move(dl::MovementOpInterface op, ArrayRef<Coord> at);
