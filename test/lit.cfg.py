@@ -29,7 +29,7 @@ config.substitutions += [
 # REQUIRES: sanitize, gpu, avx2, avx512f
 # LLVM's own code is not instrumented: what its allocators poison in our headers it does not unpoison.
 if config.sanitize:
-    config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0:detect_leaks=0")
+    config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0")
     config.available_features.add("sanitize")
 if os.path.exists("/dev/nvidia0"):
     config.available_features.add("gpu")
