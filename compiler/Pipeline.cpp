@@ -41,28 +41,47 @@ static LogicalResult applyBounds(ModuleOp module, const CompileOptions &options)
   }
   return success();
 }
-/// Every symbol that a type names is declared, and every name is given once.
+/// An argument of a function, which no op may have checked, or a result.
+static LogicalResult checkType(Operation *op, Type type) {
+  if (failed(dl::checkTensor(op->getLoc(), type)))
+    return failure();
+  auto tensor = cast<RankedTensorType>(type);
+  if (Attribute encoding = tensor.getEncoding(); encoding && !isa<dl::DimsAttr>(encoding))
+    return op->emitError("expected a tensor with #dl.dims<...> or no encoding, found ") << type;
+  Type e = tensor.getElementType();
+  if (e.isF32() || e.isF64() || e.isBF16() || llvm::any_of(ArrayRef{1, 8, 32, 64}, [&](int bits) { return e.isSignlessInteger(bits); }))
+    return success();
+  return op->emitError("expected elements of f32, f64, bf16, i1, i8, i32 or i64, found ") << type;
+}
+/// Every symbol that the op's types and attributes name is declared, and an input of its function has it as an extent.
+static LogicalResult checkSymbols(Operation *op, const llvm::StringSet<> &declared, const llvm::StringSet<> &given) {
+  LogicalResult ok = success();
+  auto check = [&](dl::DimsAttr dims) {
+    for (AffineExpr e : dims.getExtents())
+      e.walk([&](AffineExpr x) {
+        auto symbol = dyn_cast<AffineSymbolExpr>(x);
+        if (failed(ok) || !symbol || given.contains(dl::getSymbolName(symbol)))
+          return;
+        StringRef name = dl::getSymbolName(symbol);
+        bool known = declared.contains(name);
+        auto d = op->emitError("symbolic extent '") << name << "' is " << (known ? "no extent of an input" : "not declared");
+        if (known)
+          d.attachNote() << "its value comes from there: write an input such as tensor<?xf32, #dl.dims<" << name << ">>";
+        else
+          d.attachNote() << "write dl.symbol @" << name << " : 1 to 64 in the module";
+        ok = d;
+      });
+  };
+  op->getAttrDictionary().walk(check);
+  for (Type type : op->getResultTypes())
+    type.walk(check);
+  return ok;
+}
+/// Ops are a model's own, types are tensors, symbols have a source, and every name is given once.
 static LogicalResult checkModel(ModuleOp module) {
   llvm::StringSet<> declared;
   for (auto s : module.getOps<dl::SymbolOp>())
     declared.insert(s.getSymName());
-  auto check = [&](Operation *op, Type type) -> LogicalResult {
-    if (!isa<RankedTensorType>(type))
-      return op->emitError("expected tensors alone, found ") << type;
-    for (AffineExpr e : dl::getExtents(type)) {
-      StringRef missing;
-      e.walk([&](AffineExpr x) {
-        if (auto s = dyn_cast<AffineSymbolExpr>(x); s && !declared.contains(dl::getSymbolName(s)))
-          missing = dl::getSymbolName(s);
-      });
-      if (!missing.empty()) {
-        auto d = op->emitError("symbolic extent '") << missing << "' is not declared";
-        d.attachNote() << "write dl.symbol @" << missing << " : 1 to 64 in the module";
-        return failure();
-      }
-    }
-    return success();
-  };
   bool any = false;
   llvm::StringMap<std::pair<dl::ParamAttr, Type>> shared; // functions share parameters by name
   for (auto fn : module.getOps<func::FuncOp>()) {
@@ -73,9 +92,9 @@ static LogicalResult checkModel(ModuleOp module) {
     any |= fn.getSymName() == "main";
     if (!fn.getBody().hasOneBlock())
       return fn.emitError("has branches: a model is straight-line, with dl.scan for loops");
-    llvm::StringSet<> params, inputs;
+    llvm::StringSet<> params, inputs, given;
     for (BlockArgument a : fn.getArguments()) {
-      if (failed(check(fn, a.getType())))
+      if (failed(checkType(fn, a.getType())))
         return failure();
       auto param = fn.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
       if (param && !params.insert(param.getName()).second)
@@ -88,6 +107,9 @@ static LogicalResult checkModel(ModuleOp module) {
       auto name = fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name");
       if (!param && name && !inputs.insert(name.getValue()).second)
         return fn.emitError("has two inputs called '") << name.getValue() << "'";
+      for (AffineExpr e : dl::getExtents(a.getType()))
+        if (auto symbol = dyn_cast<AffineSymbolExpr>(e); symbol && !param && declared.contains(dl::getSymbolName(symbol)))
+          given.insert(dl::getSymbolName(symbol));
     }
     WalkResult walked = fn.walk([&](Operation *op) -> WalkResult {
       if (!isa_and_nonnull<dl::DlDialect>(op->getDialect()) && !isa<func::FuncOp, func::ReturnOp>(op)) {
@@ -96,9 +118,9 @@ static LogicalResult checkModel(ModuleOp module) {
         return WalkResult::interrupt();
       }
       for (Type t : op->getResultTypes())
-        if (failed(check(op, t)))
+        if (failed(checkType(op, t)))
           return WalkResult::interrupt();
-      return WalkResult::advance();
+      return checkSymbols(op, declared, given);
     });
     if (walked.wasInterrupted())
       return failure();

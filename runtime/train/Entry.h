@@ -14,6 +14,7 @@ public:
   int input(const char *name) const;
   int output(const char *name) const;
   const dlrt_tensor_info &inputInfo(int i) const { return *dlrt_entry_input(model, index, i); }
+  const dlrt_tensor_info &outputInfo(int i) const { return *dlrt_entry_output(model, index, i); }
   int inputs() const { return in.size(); }
   /// A rank-0 input of f32 or f64.
   Status set(int i, double value);

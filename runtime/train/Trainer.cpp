@@ -29,7 +29,7 @@ static Status checkScores(const Entry &entry, int output, const Dataset &set) {
   const dlrt_tensor &t = entry.result(output);
   if (t.ndim == 2 && t.shape[1] >= set.classes && t.dtype.code == 2 && t.dtype.bits >= 32)
     return {};
-  return Error{"output " + std::to_string(output) + " is " + data::toString(t.dtype) + " " +
+  return Error{std::string("output '") + entry.outputInfo(output).name + "' is " + data::toString(t.dtype) + " " +
                data::toString(std::vector<int64_t>(t.shape, t.shape + t.ndim)) + ": expected f32 or f64 [n, classes], " +
                std::to_string(set.classes) + " classes or more, as '" + set.name + "' has"};
 }
