@@ -24,7 +24,7 @@ double now(bool alone) {
 }
 struct Options {
   std::string target = "";
-  std::vector<int> threads = {1, 2};
+  std::vector<int> threads = {1, 2}, shape;
   int rounds = 15;
   double blockMs = 4;
   bool tree = false, json = false;
@@ -163,8 +163,10 @@ std::string product(int m, int n, int k, bool parameter) {
 
 /// `dlc`: both matrices are inputs; `packed`: the second is a parameter, as a layer's weight.
 void products(const Options &o) {
-  const int shapes[][3] = {{64, 64, 64},   {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}, {2048, 2048, 2048},
-                           {64, 500, 800}, {64, 10, 500},   {36864, 20, 25}, {4096, 50, 500},    {8, 500, 800}};
+  std::vector<std::array<int, 3>> shapes = {{64, 64, 64},   {256, 256, 256}, {512, 512, 512}, {1024, 1024, 1024}, {2048, 2048, 2048},
+                                            {64, 500, 800}, {64, 10, 500},   {36864, 20, 25}, {4096, 50, 500},    {8, 500, 800}};
+  if (!o.shape.empty())
+    shapes = {{o.shape[0], o.shape[1], o.shape[2]}};
   Blas blas;
   std::vector<double> logs[2][2];
   if (!o.json)
@@ -281,6 +283,7 @@ int main(int argc, char **argv) {
   CLI::App app("dlc's matrix products against OpenBLAS");
   app.add_option("--target", o.target, "x86-64-v3 or x86-64-v4; else this machine's");
   app.add_option("--threads", o.threads, "counts of threads")->capture_default_str();
+  app.add_option("--shape", o.shape, "M N K of one product instead of all")->expected(3)->check(CLI::PositiveNumber);
   app.add_option("--rounds", o.rounds, "of which the median is taken")->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--block", o.blockMs, "milliseconds of a contestant's block of calls")->capture_default_str();
   app.add_flag("--tree", o.tree, "what the fixed order of summation costs, instead");
