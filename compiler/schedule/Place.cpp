@@ -11,27 +11,91 @@ AffineExpr bytesOf(Type tensor) {
   return dl::product(dl::getExtents(tensor), tensor.getContext()) * std::max<int64_t>(1, bits / 8);
 }
 
+namespace {
+constexpr int64_t align = 64;
+
+/// Bytes that are taken: ascending, apart from one another.
+class Ranges {
+public:
+  bool empty() const { return list.empty(); }
+  void add(int64_t begin, int64_t end) {
+    auto *from = llvm::partition_point(list, [&](auto &r) { return r.second < begin; }), *to = from;
+    for (; to != list.end() && to->first <= end; ++to)
+      begin = std::min(begin, to->first), end = std::max(end, to->second);
+    list.insert(list.erase(from, to), {begin, end});
+  }
+  /// `begin` if nothing of [begin, end) is taken, else the end of what is in the way.
+  int64_t pass(int64_t begin, int64_t end) const {
+    const auto *r = llvm::partition_point(list, [&](auto &r) { return r.second <= begin; });
+    return r != list.end() && r->first < end ? r->second : begin;
+  }
+
+private:
+  SmallVector<std::pair<int64_t, int64_t>, 1> list;
+};
+
+/// What is taken at which times: a segment tree, since a net of n layers has storages that live for n stages.
+class Timeline {
+public:
+  explicit Timeline(int times) : times(times), always(4 * times), once(4 * times) {}
+  /// The lowest offset at which `s` meets nothing that lives when it does.
+  int64_t fit(const Storage &s) {
+    SmallVector<const Ranges *> met;
+    visit(s, 1, 0, times - 1, [&](unsigned node, bool inside) {
+      if (const Ranges &r = (inside ? once : always)[node]; !r.empty())
+        met.push_back(&r);
+    });
+    int64_t at = 0, before;
+    do {
+      before = at;
+      for (const Ranges *r : met)
+        at = r->pass(at, at + s.bound);
+    } while (at != before);
+    return at;
+  }
+  void add(const Storage &s) {
+    int64_t end = llvm::alignTo(s.at + s.bound, align);
+    visit(s, 1, 0, times - 1, [&](unsigned node, bool inside) {
+      once[node].add(s.at, end);
+      if (inside)
+        always[node].add(s.at, end);
+    });
+  }
+
+private:
+  int times;
+  std::vector<Ranges> always, once; // by node: taken at all of its times, at one of them
+  /// The nodes whose times s lives at all of (inside), and those above them.
+  void visit(const Storage &s, unsigned node, int first, int last, llvm::function_ref<void(unsigned, bool)> f) {
+    bool inside = s.first <= first && last <= s.last;
+    f(node, inside);
+    if (inside)
+      return;
+    int middle = (first + last) / 2;
+    if (s.first <= middle)
+      visit(s, 2 * node, first, middle, f);
+    if (s.last > middle)
+      visit(s, 2 * node + 1, middle + 1, last, f);
+  }
+};
+} // namespace
+
 int64_t place(MutableArrayRef<Storage> storages) {
-  constexpr int64_t align = 64;
   SmallVector<Storage *> order;
+  int times = 1;
   for (Storage &s : storages)
-    if (s.kind == dlx::BufferKind::arena && s.last >= 0)
+    if (s.kind == dlx::BufferKind::arena && s.last >= 0) {
       order.push_back(&s);
+      times = std::max(times, s.last + 1);
+    }
   llvm::sort(order, [](Storage *x, Storage *y) { return std::pair(y->bound, x) < std::pair(x->bound, y); });
-  std::vector<Storage *> placed; // by offset
+  Timeline taken(times);
   int64_t size = 0;
   for (Storage *s : order) {
-    int64_t at = 0;
-    for (Storage *o : placed) { // ascending offsets: the first gap between those alive together
-      if (o->last < s->first || s->last < o->first)
-        continue;
-      if (at + s->bound <= o->at)
-        break;
-      at = std::max(at, (int64_t)llvm::alignTo(o->at + o->bound, align));
-    }
-    s->at = at;
-    size = std::max(size, at + s->bound);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), s, [](Storage *x, Storage *y) { return x->at < y->at; }), s);
+    s->at = taken.fit(*s);
+    size = std::max(size, s->at + s->bound);
+    if (s->bound)
+      taken.add(*s);
   }
   return size;
 }
