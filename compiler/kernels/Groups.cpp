@@ -32,7 +32,8 @@ static bool isView(Operation *op) {
   auto move = dyn_cast_or_null<MovementOpInterface>(op);
   return move && move.isView();
 }
-bool isFree(Operation *op) {
+/// `budget`: scalar ops that one may stand on, since each kernel that reads it repeats them all.
+static bool isFree(Operation *op, unsigned &budget) {
   if (isBroadcast(op))
     return true;
   if (auto p = dyn_cast<PositionalOpInterface>(op))
@@ -43,7 +44,11 @@ bool isFree(Operation *op) {
   if (op->getNumOperands() == 0)
     return true;
   return llvm::all_of(op->getResults(), [](Value v) { return rankOf(v) == 0; }) && p.getElementCost() <= 4 &&
-         llvm::all_of(op->getOperands(), [](Value v) { return !v.getDefiningOp() || isFree(v.getDefiningOp()); });
+         llvm::all_of(op->getOperands(), [&](Value v) { return !v.getDefiningOp() || (budget && isFree(v.getDefiningOp(), --budget)); });
+}
+bool isFree(Operation *op) {
+  unsigned budget = 64;
+  return isFree(op, budget);
 }
 static bool isKernelOp(Operation *op) {
   return isa<PointwiseOpInterface, PositionalOpInterface, MovementOpInterface, CombineOpInterface>(op) && !isView(op);
