@@ -23,9 +23,10 @@ bool isElementwise(func::FuncOp kernel, unsigned arg) {
   if (combines && (plan.getEmitter() == dlx::Emitter::rows || plan.getEmitter() == dlx::Emitter::loops))
     return false;
   SmallVector<Value> work{kernel.getArgument(arg)};
+  llvm::SmallPtrSet<Operation *, 8> seen;
   while (!work.empty())
     for (Operation *user : work.pop_back_val().getUsers()) {
-      if (isa<func::ReturnOp>(user))
+      if (isa<func::ReturnOp>(user) || !seen.insert(user).second)
         continue;
       if (!isa<dl::PointwiseOpInterface>(user))
         return false;
@@ -263,24 +264,35 @@ private:
   }
 
   std::vector<SmallVector<unsigned, 4>> next;                  // nodes that wait for a node
+  std::map<unsigned, unsigned> spans;                          // first to last, apart: crossed by an edge to a smaller number
   llvm::DenseMap<int64_t, SmallVector<unsigned, 4>> readersOf; // nodes by the parameter they read
+  void noteEdge(unsigned from, unsigned to) {
+    next[from].push_back(to);
+    if (from < to)
+      return;
+    for (auto it = spans.upper_bound(from); it != spans.begin() && std::prev(it)->second >= to; it = spans.erase(it))
+      --it, to = std::min(to, it->first), from = std::max(from, it->second);
+    spans[to] = from;
+  }
   /// Notes what node `i` waits for and which parameters it reads.
   void follow(unsigned i) {
-    next.resize(std::max<size_t>(next.size(), i + 1));
+    next.resize(nodes.size());
     for (unsigned b : nodes[i].before)
-      next[b].push_back(i);
+      noteEdge(b, i);
     for (unsigned s : nodes[i].reads)
       if (storages[s].kind == BufferKind::param)
         if (auto &readers = readersOf[storages[s].at]; readers.empty() || readers.back() != i)
           readers.push_back(i);
   }
-  /// Nodes that run after `from`.
-  llvm::DenseSet<unsigned> after(unsigned from) {
+  /// Nodes that run after `from`: all those numbered up to `last`. From behind the span that holds it no edge leads back.
+  llvm::DenseSet<unsigned> after(unsigned from, unsigned last) {
+    if (auto it = spans.upper_bound(last); it != spans.begin())
+      last = std::max(last, std::prev(it)->second);
     llvm::DenseSet<unsigned> seen;
     SmallVector<unsigned> work{from};
     while (!work.empty())
       for (unsigned n : next[work.pop_back_val()])
-        if (seen.insert(n).second)
+        if (n <= last && seen.insert(n).second)
           work.push_back(n);
     return seen;
   }
@@ -291,8 +303,12 @@ private:
         nodes[writersOf[storage].front()].kind != Node::Launch)
       return false;
     unsigned writer = writersOf[storage].front();
-    llvm::DenseSet<unsigned> later = after(writer);
     ArrayRef<unsigned> readers = readersOf[param];
+    unsigned last = 0; // of the other readers
+    for (unsigned r : readers)
+      if (r != writer)
+        last = std::max(last, r);
+    llvm::DenseSet<unsigned> later = after(writer, last);
     for (unsigned r : readers) {
       if (later.contains(r))
         return false;
@@ -307,7 +323,7 @@ private:
     for (unsigned r : readers)
       if (r != writer) {
         nodes[writer].before.push_back(r);
-        next[r].push_back(writer);
+        noteEdge(r, writer);
       }
     storages[storage].kind = BufferKind::param;
     storages[storage].at = param;
