@@ -304,45 +304,47 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
 /// Edges that pathAround looks at from either end before it takes a path for granted, so that a deep net takes linear time.
 static constexpr size_t maxLooks = 4096;
 
-/// What leads from group p through another to group c, so that joining them would close a cycle, or "". What p feeds and
-/// what feeds c in turn: where one is a handful, as where a gradient reads a value of the forward pass, the search is short.
+/// What leads from group p through another to group c, so that joining them would close a cycle, or "". What feeds c and
+/// what p feeds in turn: where one is a handful, as where a gradient reads a value of the forward pass, the search is short.
 std::string Grouping::pathAround(unsigned p, unsigned c) const {
   struct Search {
-    SmallVector<unsigned> work;
-    llvm::SmallDenseSet<unsigned> seen;
-    size_t looks = 0;
-  } below, above;
+    const Grouping &all;
+    const std::vector<SmallVector<unsigned, 4>> &edgesOf;
+    unsigned start, at = start, op = 0, edge = 0; // a group, an op of it, an edge of that
+    SmallVector<unsigned> work = {};
+    llvm::SmallDenseSet<unsigned> seen = {start};
+
+    const Edge *next() {
+      while (true) {
+        ArrayRef<Operation *> ops = all.groups[at].ops;
+        if (op == ops.size() && work.empty())
+          return nullptr;
+        if (op == ops.size())
+          at = work.pop_back_val(), op = edge = 0;
+        else if (ArrayRef<unsigned> list = edgesOf[all.index.lookup(ops[op])]; edge < list.size())
+          return &all.edges[list[edge++]];
+        else
+          ++op, edge = 0;
+      }
+    }
+  } above{*this, in, c}, below{*this, out, p};
   unsigned last = index.lookup(groups[c].ops.back()); // behind it every group is still one op, and none leads back to c
-  std::optional<unsigned> middle;
-  auto look = [&](unsigned from, unsigned to, Search &own, const Search &other) {
-    ++own.looks;
-    if (to == from || to == p || to == c || index.lookup(groups[to].ops.front()) > last || !own.seen.insert(to).second)
-      return;
-    own.work.push_back(to);
-    if (other.seen.contains(to))
-      middle = to;
-  };
-  auto descend = [&](unsigned g) {
-    for (Operation *op : groups[g].ops)
-      for (unsigned e : out[index.lookup(op)])
-        look(g, groupOf[edges[e].consumer], below, above);
-  };
-  auto ascend = [&](unsigned g) {
-    for (Operation *op : groups[g].ops)
-      for (unsigned e : in[index.lookup(op)])
-        look(g, groupOf[edges[e].producer], above, below);
-  };
-  descend(p);
-  ascend(c);
-  while (!middle && !below.work.empty() && !above.work.empty()) {
-    if (std::min(below.looks, above.looks) > maxLooks)
-      return "too many kernels lie between to tell that none reads the one and feeds the other";
-    descend(below.work.pop_back_val());
-    ascend(above.work.pop_back_val());
-  }
-  if (!middle)
-    return "";
-  return describe(groups[*middle].anchor ? groups[*middle].anchor : groups[*middle].ops.back()) + ", in another kernel, reads the one and feeds the other";
+  for (size_t looks = 0; looks < maxLooks; ++looks)
+    for (bool up : {true, false}) {
+      Search &own = up ? above : below, &other = up ? below : above;
+      const Edge *edge = own.next();
+      if (!edge)
+        return "";
+      unsigned to = groupOf[up ? edge->producer : edge->consumer];
+      if ((own.at == own.start && to == other.start) || index.lookup(groups[to].ops.front()) > last || !own.seen.insert(to).second)
+        continue;
+      own.work.push_back(to);
+      if (!other.seen.contains(to))
+        continue;
+      const Group &middle = groups[to == other.start ? own.at : to];
+      return describe(middle.anchor ? middle.anchor : middle.ops.back()) + ", in another kernel, reads the one and feeds the other";
+    }
+  return "too many kernels lie between to tell that none reads the one and feeds the other";
 }
 
 bool Grouping::join(unsigned producer, unsigned consumer) {
