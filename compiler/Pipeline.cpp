@@ -41,20 +41,22 @@ static LogicalResult applyBounds(ModuleOp module, const CompileOptions &options)
   }
   return success();
 }
-/// An argument of a function, which no op may have checked, or a result.
-static LogicalResult checkType(Operation *op, Type type) {
+/// Names and upper bounds of symbols.
+using Bounds = llvm::StringMap<int64_t>;
+/// An argument of a function, which no op may have checked, or a result: its elements, and that all counts of bytes fit in 64 bits.
+static LogicalResult checkType(Operation *op, Type type, const Bounds &bounds) {
   if (failed(dl::checkTensor(op->getLoc(), type)))
     return failure();
-  auto tensor = cast<RankedTensorType>(type);
-  if (Attribute encoding = tensor.getEncoding(); encoding && !isa<dl::DimsAttr>(encoding))
-    return op->emitError("expected a tensor with #dl.dims<...> or no encoding, found ") << type;
-  Type e = tensor.getElementType();
-  if (e.isF32() || e.isF64() || e.isBF16() || llvm::any_of(ArrayRef{1, 8, 32, 64}, [&](int bits) { return e.isSignlessInteger(bits); }))
-    return success();
-  return op->emitError("expected elements of f32, f64, bf16, i1, i8, i32 or i64, found ") << type;
+  Type e = cast<RankedTensorType>(type).getElementType();
+  if (!e.isF32() && !e.isF64() && !e.isBF16() && llvm::none_of(ArrayRef{1, 8, 32, 64}, [&](int bits) { return e.isSignlessInteger(bits); }))
+    return op->emitError("expected elements of f32, f64, bf16, i1, i8, i32 or i64, found ") << type;
+  double bytes = 8;
+  for (AffineExpr extent : dl::getExtents(type))
+    bytes *= double(dl::evaluate(extent, [&](StringRef symbol) { return bounds.lookup(symbol); }));
+  return bytes < 0x1p47 ? success() : op->emitError() << type << " is larger than memory at the bounds of its symbols";
 }
 /// Every symbol that the op's types and attributes name is declared, and an input of its function has it as an extent.
-static LogicalResult checkSymbols(Operation *op, const llvm::StringSet<> &declared, const llvm::StringSet<> &given) {
+static LogicalResult checkSymbols(Operation *op, const Bounds &declared, const llvm::StringSet<> &given) {
   LogicalResult ok = success();
   auto check = [&](dl::DimsAttr dims) {
     for (AffineExpr e : dims.getExtents())
@@ -79,9 +81,13 @@ static LogicalResult checkSymbols(Operation *op, const llvm::StringSet<> &declar
 }
 /// Ops are a model's own, types are tensors, symbols have a source, and every name is given once.
 static LogicalResult checkModel(ModuleOp module) {
-  llvm::StringSet<> declared;
-  for (auto s : module.getOps<dl::SymbolOp>())
-    declared.insert(s.getSymName());
+  constexpr int64_t most = int64_t(1) << 32; // so that a product with another extent fits in 64 bits
+  Bounds declared;
+  for (auto s : module.getOps<dl::SymbolOp>()) {
+    declared[s.getSymName()] = s.getMax();
+    if (int64_t max = s.getMax(); max > most)
+      return s.emitError("the bound ") << max << " of symbol '" << s.getSymName() << "' is above " << most;
+  }
   bool any = false;
   llvm::StringMap<std::pair<dl::ParamAttr, Type>> shared; // functions share parameters by name
   for (auto fn : module.getOps<func::FuncOp>()) {
@@ -94,7 +100,7 @@ static LogicalResult checkModel(ModuleOp module) {
       return fn.emitError("has branches: a model is straight-line, with dl.scan for loops");
     llvm::StringSet<> params, inputs, given;
     for (BlockArgument a : fn.getArguments()) {
-      if (failed(checkType(fn, a.getType())))
+      if (failed(checkType(fn, a.getType(), declared)))
         return failure();
       auto param = fn.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
       if (param && !params.insert(param.getName()).second)
@@ -118,7 +124,7 @@ static LogicalResult checkModel(ModuleOp module) {
         return WalkResult::interrupt();
       }
       for (Type t : op->getResultTypes())
-        if (failed(checkType(op, t)))
+        if (failed(checkType(op, t, declared)))
           return WalkResult::interrupt();
       return checkSymbols(op, declared, given);
     });
