@@ -46,6 +46,7 @@ TEST(Spec, MalformedText) {
 TEST(Spec, TypedRefusals) {
   EXPECT_EQ(refusal("sgd(lr=fast)", [](Spec &s) { s.number("lr", 0); }), "lr of 'sgd' is 'fast': expected a number");
   EXPECT_EQ(refusal("sgd(lr=nan)", [](Spec &s) { s.number("lr", 0); }), "lr of 'sgd' is 'nan': expected a number");
+  EXPECT_EQ(refusal("sgd(lr=-1)", [](Spec &s) { s.amount("lr", 0); }), "lr of 'sgd' is '-1': expected 0 or more");
   EXPECT_EQ(refusal("s(n=0)", [](Spec &s) { s.count("n", 1); }), "n of 's' is '0': expected a whole number from 1");
   EXPECT_EQ(refusal("s(n=yes)", [](Spec &s) { s.flag("n"); }), "n of 's' is 'yes': expected true or false");
   EXPECT_EQ(refusal("inv", [](Spec &s) { s.required("lr0"); }), "'inv' needs lr0: write inv(lr0=...)");

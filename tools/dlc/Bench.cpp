@@ -120,10 +120,11 @@ void addBench(CLI::App &app) {
   o->build.add(*command, "model.mlir, - or an artefact");
   command->add_option("--entry", o->entry, "what to run: run, or train_step with --train");
   command->add_option("--weights", o->weights, "parameters, a safetensors file; else their initialisers");
-  command->add_option("--batch", o->batch, "extent of the first input's first dimension; else its upper bound")->check(CLI::PositiveNumber);
+  command->add_option("--batch", o->batch, "extent of the first input's first dimension; else its upper bound")
+      ->check(CLI::Range(1, 1 << 30));
   command->add_option("--seed", o->seed, "of inputs and initialisers")->capture_default_str();
-  command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command->add_option("--repeat", o->repeat, "runs to time; else as many as take a second, at least five")->check(CLI::PositiveNumber);
+  command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::Range(0, 4096));
+  command->add_option("--repeat", o->repeat, "runs to time; else as many as take a second, at least five")->check(CLI::Range(1, 1 << 30));
   command->add_flag("--json", o->json, "as JSON");
   setAction(command, "dlc bench lenet.mlir --batch 64 --threads 1 --json", [o] { return bench(*o); });
 }

@@ -49,6 +49,8 @@ static bool readBound(StringRef text, CompileOptions &options) {
     hi = lo;
   if (lo > hi)
     return misuse("--shape " + text + ": the lower bound is above the upper one") == Done;
+  if (llvm::is_contained(llvm::make_first_range(options.bounds), name))
+    return misuse("--shape " + name + " is given twice") == Done;
   options.bounds.push_back({name.str(), {lo, hi}});
   return true;
 }

@@ -26,7 +26,8 @@ bool split(llvm::ArrayRef<std::string> list, const char *option, llvm::StringMap
     auto [name, value] = text.split('=');
     if (name.empty() || value.empty())
       return misuse(llvm::Twine(option) + " " + text + ": expected NAME=FILE") == Done;
-    map[name] = value.str();
+    if (!map.try_emplace(name, value.str()).second)
+      return misuse(llvm::Twine(option) + " " + name + " is given twice") == Done;
   }
   return true;
 }
@@ -190,8 +191,8 @@ void addRun(CLI::App &app) {
   command->add_option("--compare", o->compares, "NAME=F.npy: exit 1 where it differs");
   command->add_option("--rtol", o->rtol, "of max|a-b| against max|b|")->capture_default_str();
   command->add_option("--atol", o->atol, "added to it")->capture_default_str();
-  command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command->add_option("--repeat", o->repeat, "run so many times")->capture_default_str()->check(CLI::PositiveNumber);
+  command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::Range(0, 4096));
+  command->add_option("--repeat", o->repeat, "run so many times")->capture_default_str()->check(CLI::Range(1, 1 << 30));
   command->add_flag("--json", o->json, "times and errors as JSON");
   addMissing(*command, {"--device"});
   setAction(command, "dlc run lenet.mlir --seed 1 --input image=@random", [o] { return run(*o); });

@@ -73,6 +73,12 @@ double Spec::number(StringRef key, double otherwise) {
     refuse(key, *text, "a number");
   return value;
 }
+double Spec::amount(StringRef key, double otherwise) {
+  double value = number(key, otherwise);
+  if (value < 0)
+    refuse(key, *find(key), "0 or more");
+  return value;
+}
 double Spec::required(StringRef key) {
   if (!has(key) && error.empty())
     error = ("'" + name + "' needs " + key + ": write " + name + "(" + key + "=...)").str();

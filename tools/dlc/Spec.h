@@ -16,6 +16,8 @@ public:
   llvm::Expected<size_t> among(llvm::StringRef kind, llvm::ArrayRef<llvm::StringRef> names) const;
 
   double number(llvm::StringRef key, double otherwise);
+  /// At least 0.
+  double amount(llvm::StringRef key, double otherwise);
   double required(llvm::StringRef key);
   /// At least 1.
   int64_t count(llvm::StringRef key, int64_t otherwise);

@@ -7,6 +7,8 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include <cstring>
 #include <unistd.h>
 
 namespace dlc::tools {
@@ -104,9 +106,17 @@ static Exit train(Options o) {
   auto plan = planTraining(&model.context, o.specs);
   if (!plan)
     return misuse(llvm::toString(plan.takeError()));
-  auto data = openData(o.data, data::Split::Train), test = openData(o.data, data::Split::Test);
-  if (!data || !test)
-    return fail(llvm::toString(llvm::joinErrors(data.takeError(), test.takeError())));
+  for (llvm::StringRef path : {o.out, o.json}) { // now, not when all is trained
+    std::string folder = llvm::sys::path::parent_path(path).str();
+    if (!path.empty() && access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
+      return fail("cannot write '" + path + "': " + std::strerror(errno));
+  }
+  auto data = openData(o.data, data::Split::Train);
+  if (!data)
+    return fail(llvm::toString(data.takeError()));
+  auto test = openData(o.data, data::Split::Test);
+  if (!test)
+    return fail(llvm::toString(test.takeError()));
   std::optional<data::Dataset> validation;
   if (!o.validation.empty()) {
     auto opened = openData(o.validation, data::Split::Train);
