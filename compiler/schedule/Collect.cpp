@@ -1,0 +1,192 @@
+// Calls of planned kernels to nodes and storages; scans to loops.
+#include "compiler/schedule/EntrySchedule.h"
+#include "llvm/ADT/BitVector.h"
+
+namespace dlc {
+unsigned EntrySchedule::newStorage(BufferKind kind, int64_t at, AffineExpr bytes) {
+  Storage s;
+  s.kind = kind, s.at = at, s.bytes = bytes, s.bound = atBounds(bytes, bounds);
+  storages.push_back(s);
+  return storages.size() - 1;
+}
+
+void EntrySchedule::bindArguments() {
+  unsigned inputs = 0;
+  for (BlockArgument a : entry.getArguments()) {
+    auto param = entry.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
+    storageOf[a] = param ? newStorage(BufferKind::param, paramNumber(param.getName()), bytesOf(a.getType()))
+                         : newStorage(BufferKind::input, inputs++, bytesOf(a.getType()));
+  }
+}
+
+void EntrySchedule::connect(std::vector<Node> &list, Writers &writers) {
+  writers.clear();
+  for (auto [i, n] : llvm::enumerate(list))
+    for (unsigned s : n.writes)
+      writers[s].push_back(i);
+  for (auto [i, n] : llvm::enumerate(list)) {
+    for (unsigned s : n.reads)
+      for (unsigned w : writers[s])
+        if (w != i)
+          n.before.push_back(w);
+    for (unsigned s : n.writes)
+      for (unsigned w : writers[s])
+        if (w < i)
+          n.before.push_back(w);
+  }
+}
+
+LogicalResult EntrySchedule::collect(Block &block, std::vector<Node> &list) {
+  for (Operation &op : block.without_terminator()) {
+    if (auto move = dyn_cast<dl::MovementOpInterface>(op); move && move.isView()) {
+      storageOf[op.getResult(0)] = storageOf.lookup(op.getOperand(0));
+      continue;
+    }
+    LogicalResult done = failure();
+    if (auto call = dyn_cast<func::CallOp>(op))
+      done = collectCall(call, list);
+    else if (auto scan = dyn_cast<dl::ScanOp>(op)) // the one control op: a loop of the program
+      done = collectScan(scan, list);
+    else
+      done = op.emitOpError("has no place in a schedule: run dl-kernels-form first");
+    if (failed(done))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult EntrySchedule::collectCall(func::CallOp call, std::vector<Node> &list) {
+  auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(call.getCallee());
+  auto plan = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan");
+  if (!plan)
+    return kernel.emitOpError("has no dlx.plan: run dl-plan first");
+  scratch = std::max(scratch, plan.getScratch());
+  SmallVector<unsigned> number; // the kernel's values
+  for (Value v : call.getOperands())
+    number.push_back(storageOf.lookup(v));
+  for (Value v : call.getResults())
+    number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, bytesOf(v.getType())));
+  for (dl::DimsAttr bytes : plan.getTemps())
+    number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0]));
+  for (dlx::LaunchAttr launch : plan.getLaunches()) {
+    Node n;
+    n.function = (kernel.getSymName() + launch.getName()).str();
+    n.grid = launch.getGrid();
+    n.call = call;
+    for (int64_t i : launch.getReads())
+      n.reads.push_back(number[i]);
+    for (int64_t i : launch.getWrites())
+      n.writes.push_back(number[i]);
+    list.push_back(std::move(n));
+  }
+  return success();
+}
+
+Node EntrySchedule::copyNode(unsigned to, unsigned from) {
+  Node n;
+  n.kind = Node::Copy;
+  n.grid = extent(storages[from].bytes);
+  n.reads = {from};
+  n.writes = {to};
+  return n;
+}
+
+LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &list) {
+  Node loop;
+  loop.kind = Node::Loop;
+  loop.grid = scan.getTrip();
+  AffineExpr trip = scan.getTripCount();
+  auto view = [&](unsigned s, unsigned base) {
+    storages[s].kind = BufferKind::view;
+    storages[s].at = base;
+    bool back = scan.getReverse();
+    storages[s].start = back ? (trip - 1) * storages[s].bytes : getAffineConstantExpr(0, entry.getContext());
+    storages[s].stride = back ? -storages[s].bytes : storages[s].bytes;
+    loop.moving.push_back(s);
+  };
+  unsigned firstInside = storages.size();
+  SmallVector<unsigned> carried;
+  for (auto [init, argument, result] : llvm::zip(scan.getInit(), scan.getCarriedArguments(), scan.getFinals())) {
+    unsigned s = newStorage(BufferKind::arena, 0, bytesOf(init.getType()));
+    storages[s].pinned = true;
+    list.push_back(copyNode(s, storageOf.lookup(init)));
+    storageOf[argument] = storageOf[result] = s;
+    carried.push_back(s);
+  }
+  for (auto [input, argument] : llvm::zip(scan.getInputs(), scan.getInputArguments())) {
+    unsigned base = storageOf.lookup(input), s = newStorage(BufferKind::arena, 0, bytesOf(argument.getType()));
+    view(s, base);
+    storageOf[argument] = s;
+    loop.reads.push_back(base);
+  }
+  for (auto [capture, argument] : llvm::zip(scan.getCaptures(), scan.getCaptureArguments())) {
+    storageOf[argument] = storageOf.lookup(capture);
+    loop.reads.push_back(storageOf.lookup(capture));
+  }
+  for (Value stack : scan.getStacks())
+    storageOf[stack] = newStorage(BufferKind::arena, 0, bytesOf(stack.getType()));
+  unsigned firstBody = storages.size();
+  if (failed(collect(scan.getBody().front(), loop.body)))
+    return failure();
+  // What the body yields is made where the next step or the stack wants it, or copied there.
+  llvm::SmallDenseSet<unsigned> taken;
+  auto take = [&](Value v) {
+    unsigned s = storageOf.lookup(v);
+    return s >= firstBody && storages[s].kind == BufferKind::arena && !storages[s].pinned && taken.insert(s).second;
+  };
+  auto yielded = scan.getBody().front().getTerminator()->getOperands();
+  for (auto [i, a] : llvm::enumerate(carried)) {
+    unsigned from = storageOf.lookup(yielded[i]), b = from;
+    if (!take(yielded[i])) {
+      b = newStorage(BufferKind::arena, 0, storages[a].bytes);
+      loop.body.push_back(copyNode(b, from));
+    }
+    storages[b].pinned = true;
+    loop.swaps.push_back({a, b});
+    loop.writes.append({a, b});
+  }
+  for (auto [stack, v] : llvm::zip(scan.getStacks(), yielded.drop_front(carried.size()))) {
+    unsigned from = storageOf.lookup(v), base = storageOf.lookup(stack), s = from;
+    if (!take(v)) {
+      s = newStorage(BufferKind::arena, 0, storages[from].bytes);
+      loop.body.push_back(copyNode(s, from));
+    }
+    view(s, base);
+    loop.writes.push_back(base);
+  }
+  hoist(loop, list, firstInside, firstBody);
+  Writers inside;
+  connect(loop.body, inside);
+  stageAll(loop.body);
+  list.push_back(std::move(loop));
+  return success();
+}
+
+void EntrySchedule::hoist(Node &loop, std::vector<Node> &list, unsigned firstInside, unsigned firstBody) {
+  llvm::BitVector varies(storages.size());
+  for (unsigned s = firstInside; s < storages.size(); ++s)
+    varies.set(s); // carried values, views, and what the body makes, until a hoisted launch makes it
+  Writers writers;
+  for (auto [i, n] : llvm::enumerate(loop.body))
+    for (unsigned s : n.writes)
+      writers[s].push_back(i);
+  std::vector<Node> rest;
+  for (Node &n : loop.body) {
+    bool same = n.kind == Node::Launch && llvm::none_of(n.reads, [&](unsigned s) { return varies.test(s); }) &&
+                llvm::all_of(n.writes, [&](unsigned s) {
+                  return s >= firstBody && writers[s].size() == 1 && storages[s].kind == BufferKind::arena && !storages[s].pinned;
+                });
+    if (!same) {
+      rest.push_back(std::move(n));
+      continue;
+    }
+    for (unsigned s : n.writes) {
+      varies.reset(s);
+      loop.reads.push_back(s);
+    }
+    list.push_back(std::move(n));
+  }
+  loop.body = std::move(rest);
+}
+
+} // namespace dlc

@@ -1,0 +1,78 @@
+// One entry while it is being scheduled. Its calls are collected as nodes over storages (Collect.cpp); results find their places
+// and what depends on parameters alone leaves for prepare (Results.cpp); nodes get stages and times, and become a program (Emit.cpp).
+#pragma once
+#include "compiler/schedule/Program.h"
+#include "dialects/dl/Dl.h"
+
+namespace dlc {
+using dlx::BufferKind;
+
+class EntrySchedule {
+public:
+  /// `params`: numbers by name, the model's.
+  EntrySchedule(func::FuncOp entry, const Bounds &bounds, const llvm::StringMap<unsigned> &params) : entry(entry), bounds(bounds), params(params) {}
+  /// Appends the entry's programs to the module. Failures are diagnostics.
+  LogicalResult run(ModuleOp module);
+
+private:
+  using Writers = std::map<unsigned, SmallVector<unsigned, 2>>; ///< nodes by the storage they write
+
+  func::FuncOp entry;
+  const Bounds &bounds;
+  const llvm::StringMap<unsigned> &params;
+  std::vector<Storage> storages;
+  std::vector<Node> nodes, prepare;
+  llvm::DenseMap<Value, unsigned> storageOf;
+  Writers writersOf;
+  bool writesParams = false;
+  int64_t scratch = 0, preparedBytes = 0;
+
+  unsigned newStorage(BufferKind kind, int64_t at, AffineExpr bytes);
+  unsigned paramNumber(StringRef name) { return params.lookup(name); }
+  dl::DimsAttr extent(AffineExpr e) { return dl::DimsAttr::get(entry.getContext(), e); }
+
+  // Collect.cpp
+  void bindArguments();
+  /// Dependences by storage: writers before readers, and writers in their order.
+  static void connect(std::vector<Node> &list, Writers &writers);
+  LogicalResult collect(Block &block, std::vector<Node> &list);
+  LogicalResult collectCall(func::CallOp call, std::vector<Node> &list);
+  Node copyNode(unsigned to, unsigned from);
+  /// Carried values have two storages, exchanged after each step; steps of inputs and stacks are views that move.
+  LogicalResult collectScan(dl::ScanOp scan, std::vector<Node> &list);
+  /// Launches that do the same in every step (packing a captured weight) run once, before the loop.
+  void hoist(Node &loop, std::vector<Node> &list, unsigned firstInside, unsigned firstBody);
+
+  // Results.cpp
+  std::vector<SmallVector<unsigned, 4>> next;                  ///< nodes that wait for a node
+  std::map<unsigned, unsigned> spans;                          ///< first to last, apart: crossed by an edge to a smaller number
+  llvm::DenseMap<int64_t, SmallVector<unsigned, 4>> readersOf; ///< nodes by the parameter they read
+  void addCopy(unsigned to, unsigned from);
+  void noteEdge(unsigned from, unsigned to);
+  /// Notes what node `i` waits for and which parameters it reads.
+  void follow(unsigned i);
+  /// Nodes that run after `from`: all those numbered up to `last`. From behind the span that holds it no edge leads back.
+  llvm::DenseSet<unsigned> after(unsigned from, unsigned last);
+  /// The result lies in the parameter itself, if no reader of the old value is left for later.
+  bool donate(unsigned storage, unsigned param);
+  /// Outputs first, then states: a copy that reads a parameter's old value is a reader that its new value waits for.
+  void bindResults();
+  /// The kernel's code or grid asks for a symbol, which prepare does not know.
+  bool usesSymbols(const Node &n);
+  /// What depends on parameters alone runs once after they change.
+  void splitPrepare();
+
+  // Emit.cpp
+  SmallVector<std::pair<unsigned, unsigned>> swapped;
+  static void stageAll(std::vector<Node> &list);
+  void use(unsigned s, int first, int last);
+  /// Stages take a time each; a loop takes those of its body, and what it touches lives through all of them.
+  void setTimes(std::vector<Node> &list, int &time);
+  /// Either memory may hold the value after the loop.
+  void joinSwapped();
+  Value buffer(OpBuilder &top, unsigned s);
+  void emit(std::vector<Node> &list, OpBuilder &top, OpBuilder &b);
+  dlx::ProgramOp program(ModuleOp module, StringRef name, std::vector<Node> &list, int64_t arena);
+  void build(ModuleOp module);
+};
+} // namespace dlc
