@@ -92,6 +92,10 @@ TEST(Contraction, LongSums) {
         %0 = dl.matmul %x transposed, %dy : tensor<?x7xf32, #dl.dims<B, 7>>, tensor<?x30xf32, #dl.dims<B, 30>>
         %1 = dl.sub %w, %0 : tensor<7x30xf32>
         return %1, %0 : tensor<7x30xf32>, tensor<7x30xf32> })", b);
+  same(R"(
+    func.func @k(%x: tensor<1792x7xf32>, %dy: tensor<1792x30xf32>) -> tensor<7x30xf32> {
+      %0 = dl.matmul %x transposed, %dy : tensor<1792x7xf32>, tensor<1792x30xf32>
+      return %0 : tensor<7x30xf32> })");
 }
 
 struct Conv {

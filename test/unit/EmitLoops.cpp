@@ -82,24 +82,26 @@ TEST(EmitLoops, ColumnSum) {
     }
   }
 }
-// One chain of FMAs, in chunks of 1,024 where k is long.
+// One chain of FMAs; in chunks of 1,024 where k comes first in both operands, as in a weight gradient.
 TEST(EmitLoops, Matmul) {
-  for (int k : {3, 5000}) {
+  for (auto [k, gradient] : {std::pair(3, false), {5000, false}, {3, true}, {1024, true}, {1500, true}, {5000, true}}) {
     auto x = ramp(2 * k, 0.01f), w = ramp(k * 3, 0.03f);
-    std::string text = "func.func @k(%x: tensor<2xKxf32>, %w: tensor<Kx3xf32>) -> tensor<2x3xf32> {\n"
-                       "%0 = dl.matmul %x, %w : tensor<2xKxf32>, tensor<Kx3xf32>\n return %0 : tensor<2x3xf32> }";
+    std::string text = gradient ? "func.func @k(%x: tensor<Kx2xf32>, %w: tensor<Kx3xf32>) -> tensor<2x3xf32> {\n"
+                                  "%0 = dl.matmul %x transposed, %w : tensor<Kx2xf32>, tensor<Kx3xf32>\n return %0 : tensor<2x3xf32> }"
+                                : "func.func @k(%x: tensor<2xKxf32>, %w: tensor<Kx3xf32>) -> tensor<2x3xf32> {\n"
+                                  "%0 = dl.matmul %x, %w : tensor<2xKxf32>, tensor<Kx3xf32>\n return %0 : tensor<2x3xf32> }";
     for (size_t at; (at = text.find('K')) != std::string::npos;)
       text.replace(at, 1, std::to_string(k));
     auto y = loops(text.c_str(), {bytes<float>(x), bytes<float>(w)});
     ASSERT_EQ(y.size(), 6u);
-    int size = k < 4096 ? k : 1024;
+    int size = gradient ? 1024 : k;
     for (int m = 0; m < 2; ++m)
       for (int n = 0; n < 3; ++n) {
         std::vector<float> part;
         for (int lo = 0; lo < k; lo += size) {
           part.push_back(0);
           for (int i = lo; i < std::min(k, lo + size); ++i)
-            part.back() = std::fma(x[m * k + i], w[i * 3 + n], part.back());
+            part.back() = std::fma(x[gradient ? i * 2 + m : m * k + i], w[i * 3 + n], part.back());
         }
         for (size_t s = 1; s < part.size(); s *= 2)
           for (size_t i = 0; i + s < part.size(); i += 2 * s)

@@ -18,15 +18,16 @@ Summation getSummation(CombineOpInterface op) {
   dl::Nest nest = op.getNest();
   int64_t first = nest.parallel, total = nest.extents.size();
   if (op.isMultiplyAdd()) {
-    // The weight gradient of a window: the sample is the first dimension of both operands.
-    if (nest.reduced() == 3 && llvm::all_of(nest.operands, [&](AffineMap m) { return dimAt(m, 0) == first; }))
+    // A weight gradient: the sample is the first dimension of both operands.
+    if (!llvm::all_of(nest.operands, [&](AffineMap m) { return dimAt(m, 0) == first; }))
+      return s;
+    if (nest.reduced() == 3)
       s.chunk = 8;
     if (nest.reduced() == 1) {
       int64_t result = 1;
       for (AffineExpr e : ArrayRef(nest.extents).take_front(first))
         result = dl::getConstant(e) < 0 || result < 0 ? -1 : result * dl::getConstant(e);
-      int64_t k = dl::getConstant(nest.extents[first]);
-      if (result >= 0 && result <= 16384 && (k < 0 || k >= 4096))
+      if (result >= 0 && result <= 16384)
         s.chunk = 1024;
     }
     return s;
