@@ -1,5 +1,5 @@
 // Which emitter writes a kernel, and how it is cut into launches and blocks.
-#include "compiler/codegen/cpu/Kernel.h"
+#include "compiler/codegen/cpu/Plan.h"
 #include "compiler/plan/Passes.h"
 
 using namespace mlir;
@@ -22,6 +22,25 @@ void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *re
 }
 } // namespace codegen
 
+/// For each kernel, the arguments that every call binds to a parameter which its entry leaves as it is, outside loops.
+static llvm::StringMap<llvm::BitVector> preparedArguments(ModuleOp module) {
+  llvm::StringMap<llvm::BitVector> prepared;
+  module.walk([&](func::CallOp call) {
+    llvm::BitVector here(call.getNumOperands());
+    auto entry = dyn_cast<func::FuncOp>(call->getParentOp());
+    for (unsigned r = 0; entry && r < entry.getNumResults(); ++r)
+      if (entry.getResultAttr(r, "dl.state"))
+        entry = {};
+    for (auto [i, v] : llvm::enumerate(call.getOperands()))
+      if (auto argument = dyn_cast<BlockArgument>(codegen::strip(v)); entry && argument)
+        here[i] = bool(entry.getArgAttr(argument.getArgNumber(), "dl.param"));
+    auto [at, first] = prepared.try_emplace(call.getCallee(), here);
+    if (!first)
+      at->second &= here;
+  });
+  return prepared;
+}
+
 #define GEN_PASS_DEF_PLANPASS
 #include "compiler/plan/Passes.h.inc"
 namespace {
@@ -33,10 +52,12 @@ struct Plan : impl::PlanPassBase<Plan> {
       return signalPassFailure();
     }
     codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly, .fixedTree = fixedTree};
+    auto prepared = preparedArguments(getOperation());
     for (auto fn : getOperation().getOps<func::FuncOp>()) {
       if (!fn->hasAttr("dlx.kernel"))
         continue;
       std::string reason;
+      options.prepared = prepared.lookup(fn.getSymName());
       codegen::planKernel(fn, options, &reason);
       if (!loopsOnly && fn->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::loops)
         fn->setAttr("dlx.fallback", StringAttr::get(&getContext(), reason)); // for explain

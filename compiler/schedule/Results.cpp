@@ -138,11 +138,23 @@ bool EntrySchedule::usesSymbols(const Node &n) {
   auto look = [&](dl::DimsAttr dims) { found |= llvm::any_of(dims.getExtents(), [](AffineExpr e) { return !isa<AffineConstantExpr>(e); }); };
   look(n.grid);
   auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(func::CallOp(n.call).getCallee());
-  kernel.getBody().walk([&](Operation *op) {
-    op->getAttrDictionary().walk(look);
-    for (Type t : op->getResultTypes())
-      t.walk(look);
-  });
+  // Packing evaluates what needs no more arguments than it reads; other launches may loop over anything.
+  llvm::SmallPtrSet<Value, 8> others;
+  auto first = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan").getLaunches()[0];
+  for (BlockArgument a : kernel.getArguments())
+    if (n.function == (kernel.getSymName() + "pack").str() && !llvm::is_contained(first.getReads(), a.getArgNumber()))
+      others.insert(a);
+  for (Operation &top : kernel.getBody().front()) {
+    if (llvm::any_of(top.getOperands(), [&](Value v) { return others.contains(v); })) {
+      others.insert_range(top.getResults());
+      continue;
+    }
+    top.walk([&](Operation *op) {
+      op->getAttrDictionary().walk(look);
+      for (Type t : op->getResultTypes())
+        t.walk(look);
+    });
+  }
   return found;
 }
 

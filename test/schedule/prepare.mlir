@@ -25,3 +25,23 @@ func.func @byBatch(%x: tensor<?x4xf32, #dl.dims<B, 4>>, %w: tensor<4xf32> {dl.pa
   %y = dl.mul %x, %b : tensor<?x4xf32, #dl.dims<B, 4>>
   return %y : tensor<?x4xf32, #dl.dims<B, 4>>
 }
+// A parameter wider than a panel is packed there for any batch, unless an entry changes it.
+// CHECK-LABEL: dlx.program @program.wide.prepare
+// CHECK: dlx.launch "k{{[0-9]+}}pack"
+// CHECK-LABEL: dlx.program @program.wide of
+// CHECK-NOT: pack"
+// CHECK: dlx.launch "k{{[0-9]+}}tile"
+func.func @wide(%x: tensor<?x64xf32, #dl.dims<B, 64>>, %w: tensor<64x200xf32> {dl.param = #dl.param<"v", constant(1.0), trainable>})
+    -> tensor<?x200xf32, #dl.dims<B, 200>> {
+  %y = dl.matmul %x, %w : tensor<?x64xf32, #dl.dims<B, 64>>, tensor<64x200xf32>
+  return %y : tensor<?x200xf32, #dl.dims<B, 200>>
+}
+// CHECK-LABEL: dlx.program @program.changed of
+// CHECK-NOT: pack"
+// CHECK: dlx.launch "k{{[0-9]+}}"
+func.func @changed(%x: tensor<?x64xf32, #dl.dims<B, 64>>, %w: tensor<64x100xf32> {dl.param = #dl.param<"u", constant(1.0), trainable>})
+    -> (tensor<?x100xf32, #dl.dims<B, 100>>, tensor<64x100xf32> {dl.state = "u"}) {
+  %y = dl.matmul %x, %w : tensor<?x64xf32, #dl.dims<B, 64>>, tensor<64x100xf32>
+  %v = dl.neg %w : tensor<64x100xf32>
+  return %y, %v : tensor<?x100xf32, #dl.dims<B, 100>>, tensor<64x100xf32>
+}

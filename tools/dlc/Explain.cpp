@@ -90,7 +90,7 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
                                       {"launches", std::move(launches)}, {"ops", std::move(opNames)},
                                       {"fallback", fallback ? llvm::json::Value(fallback.getValue()) : llvm::json::Value(nullptr)}});
   }
-  if (!json) {
+  if (!json && !kernels.empty()) {
     llvm::outs() << "\nkernels, hottest first\n";
     printTable(rows);
     if (!plain.empty()) {

@@ -27,7 +27,8 @@ Programs::Programs(ModuleOp scheduled) : module(scheduled) {
       AffineExpr flops = getAffineConstantExpr(0, module.getContext());
       for (Operation &op : fn.getBody().front())
         flops = dl::normalize(flops + dl::getFlops(&op));
-      byLaunch[(fn.getSymName() + plan.getLaunches().front().getName()).str()] = {fn, plan, flops};
+      bool packs = plan.getLaunches().front().getName() == "pack"; // often once, in prepare
+      byLaunch[(fn.getSymName() + plan.getLaunches()[packs].getName()).str()] = {fn, plan, flops};
     }
 }
 const Kernel *Programs::firstLaunch(llvm::StringRef function) const {

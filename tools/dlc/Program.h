@@ -31,7 +31,7 @@ public:
   int64_t at(mlir::AffineExpr e, const llvm::StringMap<int64_t> &values = {});
 
 private:
-  /// The kernel whose first launch has this name, or null: a kernel of several launches counts once.
+  /// The kernel whose first launch behind packing has this name, or null: a kernel of several launches counts once.
   const Kernel *firstLaunch(llvm::StringRef function) const;
   void add(mlir::Block &block, mlir::AffineExpr times, Cost &cost);
   mlir::ModuleOp module;

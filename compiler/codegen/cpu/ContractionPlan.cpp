@@ -80,12 +80,16 @@ struct Planner {
     return best;
   }
 
-  /// Where b is not read in whole vectors as it lies, or lies a page or more apart from step to step and is read often.
-  bool mustPack() const {
+  /// Where b is not read in whole vectors as it lies, or lies a page or more apart from step to step and is read often. A
+  /// parameter is packed once, unless it is one panel already: a panel is read through from end to end.
+  bool mustPack(int64_t panel) const {
     Type element = cast<RankedTensorType>(c.b.getType()).getElementType();
     if (getConstant(c.loops[c.vector].b) != 1 && !c.loops[c.vector].isOne())
       return true;
     if (!isa<BlockArgument>(c.b))
+      return true;
+    unsigned number = cast<BlockArgument>(c.b).getArgNumber();
+    if (number < options.prepared.size() && options.prepared[number] && getConstant(c.loops[c.vector].extent) > panel)
       return true;
     int64_t m = rows();
     for (unsigned i : c.outer)
@@ -126,7 +130,7 @@ struct Planner {
       results.push_back(kernel.getNumArguments() + i);
     SmallVector<Value> outputs(kernel.getBody().front().getTerminator()->getOperands());
 
-    if (mustPack()) {
+    if (mustPack(panel)) {
       AffineExpr size = constant(panel * storageBytes(c.compute)) * panels, grid = panels;
       for (unsigned i : c.packed) {
         size = size * c.loops[i].extent;

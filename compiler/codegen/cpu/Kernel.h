@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseMap.h"
 #include <map>
 
@@ -167,6 +168,7 @@ struct PlanOptions {
   Target target;
   bool loopsOnly = false; ///< -O0
   bool fixedTree = true;  ///< false: K in one chunk, reductions in few lanes as they come; a switch of the bench alone
+  llvm::BitVector prepared = {}; ///< arguments that are parameters wherever the kernel runs: a launch that reads them alone runs once
 };
 
 /// Chooses the emitter and sets `dlx.plan` on the kernel function; a note on why an emitter was refused goes to `reason`.
