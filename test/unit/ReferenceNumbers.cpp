@@ -60,7 +60,8 @@ protected:
     int64_t n = a.size(), every = (n + 1999) / 2000;
     return filled(a.type, {(n + every - 1) / every}, [&](int64_t i) { return element(a, i * every); });
   }
-  void expectTrajectory(StringRef rule, Tensors hyper, ArrayRef<StringRef> flags, double tolerance, int64_t steps = 100) {
+  void expectTrajectory(StringRef rule, Tensors hyper, ArrayRef<StringRef> flags, double tolerance) {
+    const int64_t steps = 100;
     CompileOptions options;
     options.train = training(context, rule, flags);
     Session session(*model, options);
@@ -75,10 +76,7 @@ protected:
       else
         losses.data<float>()[s] = element(out.at("loss"), 0);
     }
-    data::Array all = read(rule.str() + ".losses");
-    EXPECT_LE(relativeError(losses, filled(type, {steps}, [&](int64_t i) { return element(all, i); })), tolerance) << "losses";
-    if (steps < 100)
-      return;
+    EXPECT_LE(relativeError(losses, read(rule.str() + ".losses")), tolerance) << "losses";
     for (const dlrt_tensor_info *p : session.parameters())
       if (p->trainable)
         EXPECT_LE(relativeError(sampled(session.parameter(p->name)), read(rule.str() + "." + p->name)), tolerance) << p->name;
@@ -131,9 +129,8 @@ TEST_P(ReferenceNumbers, HundredStepsOfMomentum) {
   expectTrajectory("sgd", scalars({{"lr", 0.01}, {"l2", 0.0005}, {"momentum", 0.9}}), {"momentum"}, GetParam().f64 ? 1e-6 : 1e-3);
 }
 TEST_P(ReferenceNumbers, HundredStepsOfAdam) {
-  // PyTorch's own f32 path of LeNet leaves its f64 path after ties of max pooling: there the first losses alone.
-  bool chaotic = !GetParam().f64 && StringRef(GetParam().net) == "lenet";
-  expectTrajectory("adam", scalars({{"lr", 0.001}}), {}, GetParam().f64 ? 1e-6 : 1e-3, chaotic ? 5 : 100);
+  double rate = StringRef(GetParam().net) == "lenet" ? 1e-4 : 1e-3;
+  expectTrajectory("adam", scalars({{"lr", rate}}), {}, GetParam().f64 ? 1e-6 : 1e-3);
 }
 INSTANTIATE_TEST_SUITE_P(Nets, ReferenceNumbers,
                          testing::Values(Case{"mlp", false}, Case{"mlp", true}, Case{"lenet", false}, Case{"lenet", true}, Case{"convnet", false},
