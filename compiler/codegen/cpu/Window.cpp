@@ -75,13 +75,17 @@ dlx::PlanAttr planWindow(func::FuncOp kernel, const PlanOptions &options, std::s
   auto space = spaceOf(found[0]);
   int64_t row = dl::getConstant(dl::product(ArrayRef(space).take_back(2), kernel.getContext()));
   int64_t rows = row > 0 ? std::max<int64_t>(1, blockElements / row) : 1;
+  // The widest vectors take two cycles each: not for less than half of one, as of 20 or 50 channels.
+  unsigned lanes = options.target.lanes;
+  if (int64_t rest = dl::getConstant(space.back()) % 16; lanes == 16 && rest > 0 && rest <= 8)
+    lanes = 8;
   Values results;
   SmallVector<int64_t> writes;
   for (auto [i, v] : llvm::enumerate(kernel.getBody().front().getTerminator()->getOperands())) {
     results.push_back(v);
     writes.push_back(kernel.getNumArguments() + i);
   }
-  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::window, {options.target.lanes}, {rows},
+  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::window, {lanes}, {rows},
                             launch(kernel, "", argumentsOf(results), writes, dl::normalize(rowsOf(space).ceilDiv(rows))), {}, 0);
 }
 

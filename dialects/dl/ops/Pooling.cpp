@@ -135,9 +135,8 @@ SmallVector<Value> MaxPool2dOp::emitIdentity(OpBuilder &b, Location loc, Type t)
 }
 /// (y, j) where it is greater than (x, i), or the first NaN, or the first at all; else (x, i).
 static SmallVector<Value> later(Scalars e, bool padded, Value x, Value i, Value y, Value j) {
-  Value take = e.gt(y, x);
-  if (isa<FloatType>(getElementTypeOrSelf(x.getType())))
-    take = e.bor(take, e.band(e.ne(y, y), e.eq(x, x)));
+  bool real = isa<FloatType>(getElementTypeOrSelf(x.getType()));
+  Value take = real ? e.band(arith::CmpFOp::create(e.b, e.loc, arith::CmpFPredicate::UGT, y, x), e.eq(x, x)) : e.gt(y, x);
   if (padded)
     take = e.bor(take, e.lt(i, e.icst(i.getType(), 0)));
   return {e.select(take, y, x), e.select(take, j, i)};
