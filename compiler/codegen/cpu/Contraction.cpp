@@ -120,10 +120,12 @@ struct Tiles {
     call.b = f.gep(e.bElement(), f.pointer(bNumber), b);
     e.callTile(f, rowLoop, rows, columns, call);
   }
-  /// Tiles along `loop` over a span, of the given numbers of rows, each as often as it fits.
-  void along(unsigned loop, Span span, ArrayRef<int64_t> sizes, ContractionEmitter::Columns columns, int skip) {
+  /// Tiles along `loop` over a span, of the given numbers of rows, each as often as it fits; a span of known length needs no
+  /// others than its own.
+  void along(unsigned loop, Span span, ArrayRef<int64_t> chain, ContractionEmitter::Columns columns, int skip) {
     Value from = span.lo;
-    for (int64_t rows : sizes) {
+    auto known = getConstantIntValue(atLeast0(f.sub(span.hi, span.lo)));
+    for (int64_t rows : known ? sizes(*known, e.rows) : SmallVector<int64_t>(chain)) {
       Value left = atLeast0(f.sub(span.hi, from)), end = f.add(from, f.mul(f.floorDiv(left, rows), f.c(rows)));
       f.loop(from, end, f.c(rows), {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
         call.index[loop] = i;
@@ -144,8 +146,9 @@ struct Tiles {
     });
     call.index[loop] = f.c(0);
   }
-  /// Numbers of rows that cover any run that may come: `extent` rows in blocks, or what a run time range leaves.
-  SmallVector<int64_t> sizes(int64_t extent, int64_t most) {
+  /// Numbers of rows that cover any run that may come: `extent` rows in blocks, or what a run time range leaves. With a step of 4
+  /// there are fewer functions to compile, for the edges of images.
+  SmallVector<int64_t> sizes(int64_t extent, int64_t most, int64_t step = 2) {
     if (extent >= 0) {
       SmallVector<int64_t> exact;
       if (extent >= most)
@@ -155,9 +158,11 @@ struct Tiles {
       return exact;
     }
     SmallVector<int64_t> chain{most};
-    for (int64_t s = llvm::PowerOf2Ceil(most) / 2; s; s /= 2)
+    for (int64_t s = llvm::PowerOf2Ceil(most) / step; s > 1; s /= step)
       if (s < most)
         chain.push_back(s);
+    if (most > 1)
+      chain.push_back(1);
     return chain;
   }
 
@@ -188,7 +193,7 @@ struct Tiles {
     call.index[c.plane] = f.c(0);
     around(c.row, rows, inner, [&] {
       Span uniform = c.planeRange >= 0 ? inside(c.ranges[c.planeRange], c.plane, plane) : plane;
-      along(c.plane, uniform, sizes(-1, e.rows), columns, c.planeRange);
+      along(c.plane, uniform, sizes(-1, e.rows, 4), columns, c.planeRange);
       if (c.planeRange >= 0)
         around(c.plane, plane, uniform, [&] { emitTile(c.row, 1, columns, -1); });
     });
