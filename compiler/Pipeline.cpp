@@ -107,9 +107,8 @@ static LogicalResult checkModel(ModuleOp module) {
         return fn.emitError("has two parameters called '") << param.getName() << "'";
       if (param)
         if (auto known = shared.try_emplace(param.getName(), param, a.getType()).first->second; known != std::pair(param, a.getType()))
-          return fn.emitError("has the parameter '")
-                 << param.getName() << "' as " << param << " : " << a.getType() << ", another function as " << known.first << " : "
-                 << known.second;
+          return fn.emitError("has the parameter '") << param.getName() << "' as " << param << " : " << a.getType()
+                                                     << ", another function as " << known.first << " : " << known.second;
       auto name = fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name");
       if (!param && name && !inputs.insert(name.getValue()).second)
         return fn.emitError("has two inputs called '") << name.getValue() << "'";
@@ -200,9 +199,7 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
       kernels.push_back(fn);
   // Contractions take longest to compile: dealt out first, in turn.
   llvm::sort(kernels, [](func::FuncOp x, func::FuncOp y) {
-    auto key = [](func::FuncOp f) {
-      return std::pair(-(int)f->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter(), f.getSymName());
-    };
+    auto key = [](func::FuncOp f) { return std::pair(-(int)f->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter(), f.getSymName()); };
     return key(x) < key(y);
   });
   SmallVector<OwningOpRef<ModuleOp>> out;
@@ -304,8 +301,12 @@ llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, String
       return fn.takeError();
     self->functions.push_back(*fn);
   }
-  self->record = {self->target.c_str(), cpuFeatures(self->compiled.target), self->compiled.program.bytes.data(),
-                  self->compiled.program.bytes.size(), self->functions.data(), self->functions.size()};
+  self->record = {self->target.c_str(),
+                  cpuFeatures(self->compiled.target),
+                  self->compiled.program.bytes.data(),
+                  self->compiled.program.bytes.size(),
+                  self->functions.data(),
+                  self->functions.size()};
   self->description = {DLX_DESCRIPTOR_MAGIC, DLX_ABI_VERSION, 1, self->model.c_str(), buildId(), &self->record, nullptr, 0};
   return self;
 }

@@ -13,12 +13,12 @@ std::optional<Stage> symbolizeStage(llvm::StringRef name);
 llvm::ArrayRef<llvm::StringRef> stageNames();
 
 struct CompileOptions {
-  std::string target;                         ///< "x86-64-v3"; empty: this machine's
-  unsigned level = 2;                         ///< -O; 0: plain loops, no fusion
+  std::string target; ///< "x86-64-v3"; empty: this machine's
+  unsigned level = 2; ///< -O; 0: plain loops, no fusion
   std::optional<TrainOptions> train;
   std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
-  bool fixedTree = true;                      ///< a switch of benches alone
-  unsigned threads = 0;                       ///< compiling; 0: one a CPU
+  bool fixedTree = true;                                                   ///< a switch of benches alone
+  unsigned threads = 0;                                                    ///< compiling; 0: one a CPU
   bool timePasses = false;
   /// Called after a stage with the module as it then is.
   std::function<void(Stage, mlir::ModuleOp)> after;

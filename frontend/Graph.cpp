@@ -132,8 +132,8 @@ LogicalResult Graph::infer(unsigned index) {
     if (from.state != Node::Typed)
       return failure();
     if (v.result >= from.results.size())
-      return emitError(n.loc) << "operand " << i << " of '" << n.op << "' is result " << v.result << " of '" << from.name
-                              << "', which has " << from.results.size();
+      return emitError(n.loc) << "operand " << i << " of '" << n.op << "' is result " << v.result << " of '" << from.name << "', which has "
+                              << from.results.size();
     state.operands.push_back(from.results[v.result]);
   }
   SmallVector<Type> types(n.resultTypes.begin(), n.resultTypes.end());
@@ -249,7 +249,8 @@ OwningOpRef<ModuleOp> Graph::build(Location loc) {
     if (n.kind == Kind::Input)
       function.setArgAttr(i, "dl.name", b.getStringAttr(n.name));
     else
-      function.setArgAttr(i, "dl.param", dl::ParamAttr::get(getContext(), n.name, n.init.kind, b.getF64FloatAttr(n.init.value), n.trainable));
+      function.setArgAttr(i, "dl.param",
+                          dl::ParamAttr::get(getContext(), n.name, n.init.kind, b.getF64FloatAttr(n.init.value), n.trainable));
   }
   for (auto [i, output] : llvm::enumerate(outputs))
     function.setResultAttr(i, "dl.name", b.getStringAttr(output.first));

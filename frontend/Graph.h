@@ -29,9 +29,9 @@ public:
     mlir::LocationAttr loc = {};
     mlir::NamedAttrList attributes = {};
     unsigned arity = 0;
-    std::shared_ptr<Graph> body = nullptr;        ///< of an op with a region; its outputs are what it yields
+    std::shared_ptr<Graph> body = nullptr;             ///< of an op with a region; its outputs are what it yields
     llvm::SmallVector<mlir::Type, 1> resultTypes = {}; ///< as given; empty: inferred
-    llvm::SmallVector<mlir::Value, 1> results = {};     ///< carriers of the result types, once known
+    llvm::SmallVector<mlir::Value, 1> results = {};    ///< carriers of the result types, once known
     enum { Untyped, Typed, Refused } state = Untyped;
     Init init = {};
     bool trainable = false;
@@ -52,9 +52,8 @@ public:
   Value parameter(llvm::StringRef name, mlir::RankedTensorType type, Init init, bool trainable = true);
   /// An operation. Its types are inferred unless given, as soon as those of its operands are known; `body` becomes the region
   /// of an op that has one. An operand left at Value{} is connected later, by importers that meet uses before definitions.
-  Value op(llvm::StringRef op, llvm::StringRef name, llvm::ArrayRef<Value> operands,
-           llvm::ArrayRef<mlir::NamedAttribute> attributes = {}, llvm::ArrayRef<mlir::Type> types = {},
-           std::shared_ptr<Graph> body = nullptr);
+  Value op(llvm::StringRef op, llvm::StringRef name, llvm::ArrayRef<Value> operands, llvm::ArrayRef<mlir::NamedAttribute> attributes = {},
+           llvm::ArrayRef<mlir::Type> types = {}, std::shared_ptr<Graph> body = nullptr);
   /// Stands for a layer whose input or options were refused by a diagnostic.
   Value refused(llvm::StringRef name);
   void connect(Value from, unsigned to, unsigned operand);

@@ -9,12 +9,10 @@
 using namespace dlrt;
 
 /// Symbol `s` is `extent` by dimension `d` of input `i`.
-static dlrt_status setSymbol(const dlrt_model &model, const dlx_entry &entry,
-                             const dlrt_tensor *inputs, size_t i, int32_t d,
-                             uint32_t s, int64_t &symbol) {
+static dlrt_status setSymbol(const dlrt_model &model, const dlx_entry &entry, const dlrt_tensor *inputs, size_t i, int32_t d, uint32_t s,
+                             int64_t &symbol) {
   const dlx_symbol &bounds = model.program.symbols[s];
-  const char *input = model.infos[entry.inputs + i].name,
-             *name = model.program.string(bounds.name);
+  const char *input = model.infos[entry.inputs + i].name, *name = model.program.string(bounds.name);
   int64_t extent = inputs[i].shape[d];
   if (symbol == extent)
     return DLRT_OK;
@@ -24,36 +22,29 @@ static dlrt_status setSymbol(const dlrt_model &model, const dlx_entry &entry,
       for (int32_t k = 0; k < inputs[j].ndim; ++k)
         if (symbols[k] == int32_t(s))
           return fail(DLRT_SHAPE,
-                      "input '%s' has extent %" PRId64
-                      " in dimension %d, expected %s = %" PRId64
-                      " as in dimension %d of input '%s'",
-                      input, extent, d, name, symbol, k,
-                      model.infos[entry.inputs + j].name);
+                      "input '%s' has extent %" PRId64 " in dimension %d, expected %s = %" PRId64 " as in dimension %d of input '%s'",
+                      input, extent, d, name, symbol, k, model.infos[entry.inputs + j].name);
     }
   }
   if (extent > bounds.max)
     return fail(DLRT_SHAPE,
-                "input '%s', dimension %d: %" PRId64
-                " is above the bound %" PRId64
-                " of symbol %s: compile with --shape %s=%" PRId64 "..%" PRId64,
+                "input '%s', dimension %d: %" PRId64 " is above the bound %" PRId64 " of symbol %s: compile with --shape %s=%" PRId64
+                "..%" PRId64,
                 input, d, extent, bounds.max, name, name, bounds.min, extent);
   if (extent < bounds.min)
     return fail(DLRT_SHAPE,
-                "input '%s', dimension %d: %" PRId64
-                " is below the bound %" PRId64
-                " of symbol %s: compile with --shape %s=%" PRId64 "..%" PRId64,
+                "input '%s', dimension %d: %" PRId64 " is below the bound %" PRId64 " of symbol %s: compile with --shape %s=%" PRId64
+                "..%" PRId64,
                 input, d, extent, bounds.min, name, name, extent, bounds.max);
   symbol = extent;
   return DLRT_OK;
 }
 
-dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex,
-                              const dlrt_tensor *inputs, size_t ninputs,
-                              bool needsData, int64_t *symbols) {
+dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex, const dlrt_tensor *inputs, size_t ninputs, bool needsData,
+                              int64_t *symbols) {
   const dlx_entry &entry = model.program.entries[entryIndex];
   if (ninputs != entry.ninputs)
-    return fail(DLRT_VALUE, "%zu inputs for entry '%s', expected %u", ninputs,
-                model.entryName(entryIndex), entry.ninputs);
+    return fail(DLRT_VALUE, "%zu inputs for entry '%s', expected %u", ninputs, model.entryName(entryIndex), entry.ninputs);
   uint64_t nsymbols = model.program.symbols.count;
   for (uint64_t s = 0; s < nsymbols; ++s)
     symbols[s] = -1;
@@ -66,13 +57,10 @@ dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex,
     for (int32_t d = 0; d < info.ndim; ++d)
       if (dimSymbols[d] >= 0) {
         uint32_t s = uint32_t(dimSymbols[d]);
-        if (dlrt_status status =
-                setSymbol(model, entry, inputs, i, d, s, symbols[s]))
+        if (dlrt_status status = setSymbol(model, entry, inputs, i, d, s, symbols[s]))
           return status;
       } else if (info.dims[d] >= 0 && info.dims[d] != tensor.shape[d]) {
-        return fail(DLRT_SHAPE,
-                    "input '%s' has shape %s, expected %s", info.name,
-                    ShapeText(tensor.shape, tensor.ndim).text,
+        return fail(DLRT_SHAPE, "input '%s' has shape %s, expected %s", info.name, ShapeText(tensor.shape, tensor.ndim).text,
                     ShapeText(info).text);
       }
   }
@@ -84,19 +72,15 @@ dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex,
 
 /// What an expression that breaks its promise means: the compiler's fault,
 /// found only at these extents.
-static dlrt_status broken(const dlrt_model &model, size_t entry,
-                          const char *what, uint64_t number) {
+static dlrt_status broken(const dlrt_model &model, size_t entry, const char *what, uint64_t number) {
   return fail(DLRT_FORMAT,
-              "entry '%s': %s %" PRIu64
-              " is out of bounds at these extents: compile the model again, "
+              "entry '%s': %s %" PRIu64 " is out of bounds at these extents: compile the model again, "
               "and report it if it stays",
               model.entryName(entry), what, number);
 }
 
 /// Checks a loop's trip count, views and swaps.
-static dlrt_status checkLoop(const dlrt_model &model, size_t entry,
-                             const dlx_instruction &loop,
-                             const int64_t *values) {
+static dlrt_status checkLoop(const dlrt_model &model, size_t entry, const dlx_instruction &loop, const int64_t *values) {
   const Program &program = model.program;
   const dlx_buffer *buffers = model.plans[entry].buffers;
   int64_t trips = values[loop.a];
@@ -107,11 +91,8 @@ static dlrt_status checkLoop(const dlrt_model &model, size_t entry,
   for (uint32_t i = 0; i < loop.d; ++i) {
     const dlx_moving &moving = program.moving[loop.c + i];
     const dlx_buffer &view = buffers[moving.view];
-    int64_t start = values[moving.start],
-            room = values[buffers[view.at].bytes] - values[view.bytes], end;
-    bool overflow =
-        __builtin_mul_overflow(values[moving.stride], trips - 1, &end) ||
-        __builtin_add_overflow(end, start, &end);
+    int64_t start = values[moving.start], room = values[buffers[view.at].bytes] - values[view.bytes], end;
+    bool overflow = __builtin_mul_overflow(values[moving.stride], trips - 1, &end) || __builtin_add_overflow(end, start, &end);
     if (overflow || start < 0 || start > room || end < 0 || end > room)
       return broken(model, entry, "view", moving.view);
   }
@@ -123,11 +104,9 @@ static dlrt_status checkLoop(const dlrt_model &model, size_t entry,
   return DLRT_OK;
 }
 
-dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry,
-                                const int64_t *symbols, EntryState &state) {
+dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry, const int64_t *symbols, EntryState &state) {
   uint64_t symbolBytes = model.program.symbols.count * sizeof(int64_t);
-  if (state.evaluated &&
-      memcmp(state.symbols.data(), symbols, symbolBytes) == 0)
+  if (state.evaluated && memcmp(state.symbols.data(), symbols, symbolBytes) == 0)
     return DLRT_OK;
   const EntryPlan &plan = model.plans[entry];
   int64_t *values = state.values.data();
@@ -146,8 +125,7 @@ dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry,
       int64_t blocks = 0;
       for (uint32_t l = instruction.a; l < instruction.a + instruction.b; ++l) {
         int64_t grid = values[plan.launches[l].grid];
-        if (grid < 0 || grid > dlrt_team::maxBlocks ||
-            (blocks += grid) > dlrt_team::maxBlocks)
+        if (grid < 0 || grid > dlrt_team::maxBlocks || (blocks += grid) > dlrt_team::maxBlocks)
           return broken(model, entry, "the grid of launch", l);
       }
     } else if (instruction.kind == DLX_LOOP) {
@@ -155,11 +133,8 @@ dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry,
         return status;
     } else {
       int64_t bytes = values[instruction.a];
-      if (bytes < 0 ||
-          bytes > values[plan.buffers[instruction.b].bytes] -
-                      int64_t(instruction.f) ||
-          bytes > values[plan.buffers[instruction.c].bytes] -
-                      int64_t(instruction.e))
+      if (bytes < 0 || bytes > values[plan.buffers[instruction.b].bytes] - int64_t(instruction.f) ||
+          bytes > values[plan.buffers[instruction.c].bytes] - int64_t(instruction.e))
         return broken(model, entry, "a copy to buffer", instruction.b);
     }
   }
@@ -168,111 +143,84 @@ dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry,
 }
 
 /// Extents against their evaluated expressions, and the bytes they make.
-static dlrt_status checkExtents(const dlrt_model &model, const char *what,
-                                uint32_t t, const dlrt_tensor &tensor,
-                                const int64_t *values, uint64_t &bytes) {
+static dlrt_status checkExtents(const dlrt_model &model, const char *what, uint32_t t, const dlrt_tensor &tensor, const int64_t *values,
+                                uint64_t &bytes) {
   const dlx_tensor &declared = model.program.tensors[t];
   for (uint32_t d = 0; d < declared.rank; ++d)
     if (tensor.shape[d] != values[declared.dims + d]) {
       int64_t expected[maxRank];
       memcpy(expected, values + declared.dims, declared.rank * sizeof(int64_t));
-      return fail(
-          DLRT_SHAPE, "%s '%s' has shape %s, expected %s for these inputs",
-          what, model.infos[t].name, ShapeText(tensor.shape, tensor.ndim).text,
-          ShapeText(expected, declared.rank).text);
+      return fail(DLRT_SHAPE, "%s '%s' has shape %s, expected %s for these inputs", what, model.infos[t].name,
+                  ShapeText(tensor.shape, tensor.ndim).text, ShapeText(expected, declared.rank).text);
     }
   if (!denseBytes(tensor.shape, declared.rank, declared.dtype, bytes))
-    return fail(DLRT_SHAPE, "%s '%s' with shape %s is larger than memory", what,
-                model.infos[t].name, ShapeText(tensor.shape, tensor.ndim).text);
+    return fail(DLRT_SHAPE, "%s '%s' with shape %s is larger than memory", what, model.infos[t].name,
+                ShapeText(tensor.shape, tensor.ndim).text);
   return DLRT_OK;
 }
 
 /// Refuses an output whose memory an input or another output uses.
-static dlrt_status checkOverlap(const dlrt_model &model, const dlx_entry &entry,
-                                const dlrt_tensor *inputs,
-                                const dlrt_tensor *outputs, size_t output,
-                                uint64_t bytes) {
-  uintptr_t begin = reinterpret_cast<uintptr_t>(dataOf(outputs[output])),
-            end = begin + bytes;
+static dlrt_status checkOverlap(const dlrt_model &model, const dlx_entry &entry, const dlrt_tensor *inputs, const dlrt_tensor *outputs,
+                                size_t output, uint64_t bytes) {
+  uintptr_t begin = reinterpret_cast<uintptr_t>(dataOf(outputs[output])), end = begin + bytes;
   for (size_t i = 0; i < entry.ninputs + output; ++i) {
     bool isInput = i < entry.ninputs;
     const dlrt_tensor &other = isInput ? inputs[i] : outputs[i - entry.ninputs];
-    uint32_t t = isInput ? entry.inputs + uint32_t(i)
-                         : entry.outputs + uint32_t(i - entry.ninputs);
+    uint32_t t = isInput ? entry.inputs + uint32_t(i) : entry.outputs + uint32_t(i - entry.ninputs);
     uint64_t otherBytes = 0;
-    denseBytes(other.shape, uint32_t(other.ndim),
-               model.program.tensors[t].dtype, otherBytes); // checked before
+    denseBytes(other.shape, uint32_t(other.ndim), model.program.tensors[t].dtype, otherBytes); // checked before
     uintptr_t otherBegin = reinterpret_cast<uintptr_t>(dataOf(other));
-    if (bytes && otherBytes && begin < otherBegin + otherBytes &&
-        otherBegin < end)
-      return fail(
-          DLRT_VALUE,
-          "output '%s' overlaps %s '%s' in memory: give each output its own",
-          model.infos[entry.outputs + output].name,
-          isInput ? "input" : "output", model.infos[t].name);
+    if (bytes && otherBytes && begin < otherBegin + otherBytes && otherBegin < end)
+      return fail(DLRT_VALUE, "output '%s' overlaps %s '%s' in memory: give each output its own", model.infos[entry.outputs + output].name,
+                  isInput ? "input" : "output", model.infos[t].name);
   }
   return DLRT_OK;
 }
 
-dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex,
-                              const dlrt_tensor *inputs, size_t ninputs,
+dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dlrt_tensor *inputs, size_t ninputs,
                               const dlrt_tensor *outputs, size_t noutputs) {
   const dlrt_model &model = *context.model;
   const dlx_entry &entry = model.program.entries[entryIndex];
   const EntryPlan &plan = model.plans[entryIndex];
   EntryState &state = context.entries[entryIndex];
   int64_t symbols[maxSymbols];
-  if (dlrt_status status =
-          bindSymbols(model, entryIndex, inputs, ninputs, true, symbols))
+  if (dlrt_status status = bindSymbols(model, entryIndex, inputs, ninputs, true, symbols))
     return status;
   if (noutputs != entry.noutputs)
-    return fail(DLRT_VALUE, "%zu outputs for entry '%s', expected %u", noutputs,
-                model.entryName(entryIndex), entry.noutputs);
+    return fail(DLRT_VALUE, "%zu outputs for entry '%s', expected %u", noutputs, model.entryName(entryIndex), entry.noutputs);
   if (dlrt_status status = evaluateEntry(model, entryIndex, symbols, state))
     return status;
   const int64_t *values = state.values.data();
   for (uint32_t i = 0; i < entry.ninputs; ++i) {
     const dlx_tensor &tensor = model.program.tensors[entry.inputs + i];
     uint64_t bytes;
-    if (dlrt_status status = checkExtents(model, "input", entry.inputs + i,
-                                          inputs[i], values, bytes))
+    if (dlrt_status status = checkExtents(model, "input", entry.inputs + i, inputs[i], values, bytes))
       return status;
     if (tensor.lo < tensor.hi && bytes)
-      if (dlrt_status status =
-              checkRange(model.infos[entry.inputs + i].name, tensor.dtype,
-                         dataOf(inputs[i]), bytes / elementBytes(tensor.dtype),
-                         tensor.lo, tensor.hi))
+      if (dlrt_status status = checkRange(model.infos[entry.inputs + i].name, tensor.dtype, dataOf(inputs[i]),
+                                          bytes / elementBytes(tensor.dtype), tensor.lo, tensor.hi))
         return status;
   }
   for (uint32_t i = 0; i < entry.noutputs; ++i) {
     uint64_t bytes;
-    if (dlrt_status status =
-            checkTensor("output", model.infos[entry.outputs + i], outputs[i]))
+    if (dlrt_status status = checkTensor("output", model.infos[entry.outputs + i], outputs[i]))
       return status;
-    if (dlrt_status status = checkExtents(model, "output", entry.outputs + i,
-                                          outputs[i], values, bytes))
+    if (dlrt_status status = checkExtents(model, "output", entry.outputs + i, outputs[i], values, bytes))
       return status;
-    if (dlrt_status status =
-            checkOverlap(model, entry, inputs, outputs, i, bytes))
+    if (dlrt_status status = checkOverlap(model, entry, inputs, outputs, i, bytes))
       return status;
   }
   if (state.exchanged)
     for (uint32_t b : plan.swapped)
-      setPointer(plan, state, b,
-                 ownPointer(context, entryIndex, plan.buffers[b]));
+      setPointer(plan, state, b, ownPointer(context, entryIndex, plan.buffers[b]));
   state.exchanged = false;
   for (uint32_t b : plan.bound) {
     const dlx_buffer &buffer = plan.buffers[b];
     bool isInput = buffer.kind == DLX_BIND_INPUT;
-    const dlrt_tensor &tensor =
-        isInput ? inputs[buffer.at] : outputs[buffer.at];
+    const dlrt_tensor &tensor = isInput ? inputs[buffer.at] : outputs[buffer.at];
     uint64_t bytes = 0;
-    denseBytes(
-        tensor.shape, uint32_t(tensor.ndim),
-        model.program
-            .tensors[(isInput ? entry.inputs : entry.outputs) + buffer.at]
-            .dtype,
-        bytes);
+    denseBytes(tensor.shape, uint32_t(tensor.ndim), model.program.tensors[(isInput ? entry.inputs : entry.outputs) + buffer.at].dtype,
+               bytes);
     if (uint64_t(values[buffer.bytes]) > bytes)
       return broken(model, entryIndex, "buffer", b);
     char *data = bytes ? dataOf(tensor) : context.arena.data();
@@ -282,36 +230,27 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex,
   return DLRT_OK;
 }
 
-dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry,
-                              const dlrt_tensor *inputs, size_t ninputs,
-                              size_t i, int64_t *shape) {
+dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, size_t i,
+                              int64_t *shape) {
   const dlrt_model &model = *context->model;
   const dlrt_tensor_info *info = dlrt_entry_output(&model, entry, i);
   if (!info)
-    return fail(DLRT_NAME,
-                "output %zu of entry number %zu: model '%s' has none such", i,
-                entry, dlrt_model_name(&model));
+    return fail(DLRT_NAME, "output %zu of entry number %zu: model '%s' has none such", i, entry, dlrt_model_name(&model));
   int64_t symbols[maxSymbols];
-  if (dlrt_status status =
-          bindSymbols(model, entry, inputs, ninputs, false, symbols))
+  if (dlrt_status status = bindSymbols(model, entry, inputs, ninputs, false, symbols))
     return status;
   const dlx_entry &e = model.program.entries[entry];
   for (size_t t = 0; t <= ninputs; ++t) {
-    const dlx_tensor &tensor =
-        model.program.tensors[t < ninputs ? e.inputs + t : e.outputs + i];
+    const dlx_tensor &tensor = model.program.tensors[t < ninputs ? e.inputs + t : e.outputs + i];
     for (uint32_t d = 0; d < tensor.rank; ++d) {
       int64_t extent;
-      if (!evaluate(model.program, tensor.dims + d, symbols, extent) ||
-          extent < 0)
+      if (!evaluate(model.program, tensor.dims + d, symbols, extent) || extent < 0)
         return broken(model, entry, "expression", tensor.dims + d);
       if (t == ninputs)
         shape[d] = extent;
       else if (extent != inputs[t].shape[d])
-        return fail(DLRT_SHAPE,
-                    "input '%s' has extent %" PRId64
-                    " in dimension %u, expected %" PRId64,
-                    model.infos[e.inputs + t].name, inputs[t].shape[d], d,
-                    extent);
+        return fail(DLRT_SHAPE, "input '%s' has extent %" PRId64 " in dimension %u, expected %" PRId64, model.infos[e.inputs + t].name,
+                    inputs[t].shape[d], d, extent);
     }
   }
   return DLRT_OK;

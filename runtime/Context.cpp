@@ -7,8 +7,7 @@
 
 using namespace dlrt;
 
-char *dlrt::ownPointer(const dlrt_context &context, size_t entry,
-                       const dlx_buffer &buffer) {
+char *dlrt::ownPointer(const dlrt_context &context, size_t entry, const dlx_buffer &buffer) {
   const dlx_entry &e = context.model->program.entries[entry];
   switch (buffer.kind) {
   case DLX_ARENA:
@@ -16,13 +15,9 @@ char *dlrt::ownPointer(const dlrt_context &context, size_t entry,
   case DLX_BIND_PARAM:
     return context.params->data(buffer.at);
   case DLX_PREPARED:
-    return context.params
-               ->prepared[e.flags & DLX_IS_PREPARE ? entry : e.prepare]
-               .block.data() +
-           buffer.at;
+    return context.params->prepared[e.flags & DLX_IS_PREPARE ? entry : e.prepare].block.data() + buffer.at;
   case DLX_CONSTANT:
-    return const_cast<char *>(context.model->program.constants.records) +
-           buffer.at;
+    return const_cast<char *>(context.model->program.constants.records) + buffer.at;
   default:
     return context.arena.data(); // set before it is used
   }
@@ -34,24 +29,20 @@ static bool allocateEntry(dlrt_context &context, size_t entry) {
   const Program &program = context.model->program;
   EntryState &state = context.entries[entry];
   uint32_t nbuffers = plan.entry->nbuffers;
-  if (!state.symbols.allocate(program.symbols.count) ||
-      !state.values.allocate(program.exprs.count) ||
-      !state.pointers.allocate(nbuffers) || !state.args.allocate(plan.slots) ||
-      !state.counters.allocate(plan.launches.size()))
+  if (!state.symbols.allocate(program.symbols.count) || !state.values.allocate(program.exprs.count) || !state.pointers.allocate(nbuffers) ||
+      !state.args.allocate(plan.slots) || !state.counters.allocate(plan.launches.size()))
     return false;
   for (uint32_t b = 0; b < nbuffers; ++b)
     setPointer(plan, state, b, ownPointer(context, entry, plan.buffers[b]));
   return true;
 }
 
-dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params,
-                             dlrt_team *team, dlrt_context **context) {
+dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dlrt_team *team, dlrt_context **context) {
   if (!model || !params || !context)
     return fail(DLRT_VALUE, "dlrt_context_new: a null argument");
   *context = nullptr;
   if (params->model != model)
-    return fail(DLRT_VALUE, "the parameters belong to another model than '%s'",
-                dlrt_model_name(model));
+    return fail(DLRT_VALUE, "the parameters belong to another model than '%s'", dlrt_model_name(model));
   Owner<dlrt_context> made(create<dlrt_context>());
   if (!made || !made->entries.allocate(model->plans.size()))
     return fail(DLRT_MEMORY, "no memory for a context");
@@ -61,28 +52,20 @@ dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params,
   made->team = team;
   made->guarded = guard && !strcmp(guard, "1");
   if (!made->arena.allocate(model->arena, made->guarded))
-    return fail(
-        DLRT_MEMORY,
-        "no memory for an arena of %" PRIu64
-        " bytes: lower the bounds of --shape, or compile with --mem-budget",
-        model->arena);
+    return fail(DLRT_MEMORY, "no memory for an arena of %" PRIu64 " bytes: lower the bounds of --shape, or compile with --mem-budget",
+                model->arena);
   // A cache line lies unused between neighbours.
   made->scratchStride = (model->scratch + 127) / 64 * 64;
   uint64_t threads = team ? uint64_t(team->threads()) : 1;
-  if (!made->scratch.allocate(
-          (threads - 1) * made->scratchStride + model->scratch, made->guarded))
-    return fail(DLRT_MEMORY,
-                "no memory for scratch of %" PRIu64 " threads with %" PRIu64
-                " bytes each",
-                threads, made->scratchStride);
+  if (!made->scratch.allocate((threads - 1) * made->scratchStride + model->scratch, made->guarded))
+    return fail(DLRT_MEMORY, "no memory for scratch of %" PRIu64 " threads with %" PRIu64 " bytes each", threads, made->scratchStride);
   if (made->guarded) {
     made->arena.poison();
     made->scratch.poison();
   }
   for (size_t i = 0; i < model->plans.size(); ++i)
     if (!allocateEntry(*made.get(), i))
-      return fail(DLRT_MEMORY, "no memory for the tables of entry '%s'",
-                  model->entryName(i));
+      return fail(DLRT_MEMORY, "no memory for the tables of entry '%s'", model->entryName(i));
   *context = made.release();
   return DLRT_OK;
 }
@@ -100,8 +83,7 @@ void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes) {
 static dlrt_status refresh(dlrt_context &context, uint32_t entry) {
   dlrt_params &params = *context.params;
   dlrt_params::Prepared &prepared = params.prepared[entry];
-  if (prepared.generation.load(std::memory_order_acquire) ==
-      params.generation.load(std::memory_order_acquire))
+  if (prepared.generation.load(std::memory_order_acquire) == params.generation.load(std::memory_order_acquire))
     return DLRT_OK;
   pthread_mutex_lock(&params.preparing);
   uint64_t generation = params.generation.load(std::memory_order_acquire);
@@ -121,8 +103,7 @@ static dlrt_status refresh(dlrt_context &context, uint32_t entry) {
 static dlrt_status checkEntry(const dlrt_model &model, size_t entry) {
   if (entry < model.plans.size())
     return DLRT_OK;
-  return fail(DLRT_NAME, "entry number %zu of model '%s', which has %zu", entry,
-              dlrt_model_name(&model), model.plans.size());
+  return fail(DLRT_NAME, "entry number %zu of model '%s', which has %zu", entry, dlrt_model_name(&model), model.plans.size());
 }
 
 dlrt_status dlrt_prepare(dlrt_context *context, size_t entry) {
@@ -134,14 +115,12 @@ dlrt_status dlrt_prepare(dlrt_context *context, size_t entry) {
   return e.prepare == DLX_NONE ? DLRT_OK : refresh(*context, e.prepare);
 }
 
-dlrt_status dlrt_run(dlrt_context *context, size_t entry,
-                     const dlrt_tensor *inputs, size_t ninputs,
-                     const dlrt_tensor *outputs, size_t noutputs) {
+dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
+                     size_t noutputs) {
   if (dlrt_status status = checkEntry(*context->model, entry))
     return status;
   const dlx_entry &e = context->model->program.entries[entry];
-  if (dlrt_status status =
-          bindTensors(*context, entry, inputs, ninputs, outputs, noutputs))
+  if (dlrt_status status = bindTensors(*context, entry, inputs, ninputs, outputs, noutputs))
     return status;
   if (e.flags & DLX_IS_PREPARE)
     return refresh(*context, uint32_t(entry));
@@ -153,10 +132,7 @@ dlrt_status dlrt_run(dlrt_context *context, size_t entry,
     context->scratch.poison();
     for (size_t i = 0; i < noutputs; ++i) {
       uint64_t bytes;
-      if (denseBytes(outputs[i].shape, uint32_t(outputs[i].ndim),
-                     context->model->program.tensors[e.outputs + i].dtype,
-                     bytes) &&
-          bytes)
+      if (denseBytes(outputs[i].shape, uint32_t(outputs[i].ndim), context->model->program.tensors[e.outputs + i].dtype, bytes) && bytes)
         fillPoison(dataOf(outputs[i]), bytes);
     }
   }

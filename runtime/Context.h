@@ -41,34 +41,28 @@ namespace dlrt {
 
 /// Points buffer `b` at `pointer`, in the table and in every argument slot that
 /// holds it.
-inline void setPointer(const EntryPlan &plan, EntryState &state, uint32_t b,
-                       char *pointer) {
+inline void setPointer(const EntryPlan &plan, EntryState &state, uint32_t b, char *pointer) {
   state.pointers[b] = pointer;
   for (uint32_t i = plan.patchStart[b]; i < plan.patchStart[b + 1]; ++i)
     state.args[plan.patches[i].slot] = pointer + plan.patches[i].offset;
 }
 
 /// The pointer of a buffer that no tensor of the caller and no view gives.
-char *ownPointer(const dlrt_context &context, size_t entry,
-                 const dlx_buffer &buffer);
+char *ownPointer(const dlrt_context &context, size_t entry, const dlx_buffer &buffer);
 
 /// Extents of the symbols by the inputs' shapes; symbols that no input names
 /// are at their minimum. Refuses wrong dtypes, ranks and constant extents,
 /// symbols out of bounds and symbols that inputs disagree on; derived extents
 /// are not looked at. `needsData`: also look at pointers and strides.
-dlrt_status bindSymbols(const dlrt_model &model, size_t entry,
-                        const dlrt_tensor *inputs, size_t ninputs,
-                        bool needsData, int64_t *symbols);
+dlrt_status bindSymbols(const dlrt_model &model, size_t entry, const dlrt_tensor *inputs, size_t ninputs, bool needsData, int64_t *symbols);
 
 /// Evaluates the entry's expressions at `symbols` and checks sizes, grids,
 /// trips, copies and views, unless that was done last time.
-dlrt_status evaluateEntry(const dlrt_model &model, size_t entry,
-                          const int64_t *symbols, EntryState &state);
+dlrt_status evaluateEntry(const dlrt_model &model, size_t entry, const int64_t *symbols, EntryState &state);
 
 /// All checks of the caller's tensors; then points the entry's buffers at them.
-dlrt_status bindTensors(dlrt_context &context, size_t entry,
-                        const dlrt_tensor *inputs, size_t ninputs,
-                        const dlrt_tensor *outputs, size_t noutputs);
+dlrt_status bindTensors(dlrt_context &context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
+                        size_t noutputs);
 
 /// Runs the code of a bound entry, on the team if it is free.
 dlrt_status execute(dlrt_context &context, size_t entry);

@@ -19,13 +19,9 @@ namespace {
 class Executor {
 public:
   Executor(dlrt_context &context, size_t entry, dlrt_team *team)
-      : program(context.model->program), plan(context.model->plans[entry]),
-        state(context.entries[entry]), team(team),
-        scratch(context.scratch.data()), scratchStride(context.scratchStride),
-        profiling(context.profiling) {}
-  dlrt_status run() {
-    return range(0, uint32_t(plan.code.size())) ? DLRT_OK : report();
-  }
+      : program(context.model->program), plan(context.model->plans[entry]), state(context.entries[entry]), team(team),
+        scratch(context.scratch.data()), scratchStride(context.scratchStride), profiling(context.profiling) {}
+  dlrt_status run() { return range(0, uint32_t(plan.code.size())) ? DLRT_OK : report(); }
 
 private:
   const Program &program;
@@ -69,9 +65,8 @@ void Executor::runBlocks(int64_t begin, int64_t end, int thread) {
       int64_t last = end < grid ? end : grid;
       if (status.load(std::memory_order_relaxed))
         return;
-      int32_t result = launch.function(
-          state.args.data() + launch.slot, state.symbols.data(), begin, last,
-          scratch + uint64_t(thread) * scratchStride);
+      int32_t result =
+          launch.function(state.args.data() + launch.slot, state.symbols.data(), begin, last, scratch + uint64_t(thread) * scratchStride);
       int32_t none = 0;
       if (result && status.compare_exchange_strong(none, result))
         failed.store(launch.functionIndex);
@@ -100,8 +95,7 @@ bool Executor::stage(const dlx_instruction &stage) {
   const PlanLaunch *launch = plan.launches.data() + stage.a;
   if (!profiling)
     return region(launch, stage.b);
-  for (uint32_t l = 0; l < stage.b;
-       ++l) { // each alone, so that its time is its own
+  for (uint32_t l = 0; l < stage.b; ++l) { // each alone, so that its time is its own
     uint64_t begin = now();
     bool good = region(launch + l, 1);
     Counter &counter = state.counters[stage.a + l];
@@ -119,9 +113,7 @@ bool Executor::loop(const dlx_instruction &loop, uint32_t body) {
     for (uint32_t v = loop.c; v < loop.c + loop.d; ++v) {
       const dlx_moving &moving = program.moving[v];
       char *base = state.pointers[plan.buffers[moving.view].at];
-      setPointer(plan, state, moving.view,
-                 base + state.values[moving.start] +
-                     i * state.values[moving.stride]);
+      setPointer(plan, state, moving.view, base + state.values[moving.start] + i * state.values[moving.stride]);
     }
     if (!range(body, body + loop.b))
       return false;
@@ -138,17 +130,13 @@ bool Executor::loop(const dlx_instruction &loop, uint32_t body) {
 
 void Executor::copyBody(void *argument, int64_t begin, int64_t end, int) {
   const Copy &copy = *static_cast<const Copy *>(argument);
-  int64_t from = begin * copyBlock,
-          to = end * copyBlock < copy.bytes ? end * copyBlock : copy.bytes;
+  int64_t from = begin * copyBlock, to = end * copyBlock < copy.bytes ? end * copyBlock : copy.bytes;
   memcpy(copy.to + from, copy.from + from, size_t(to - from));
 }
 
 void Executor::copy(const dlx_instruction &instruction) {
-  Copy copy = {state.pointers[instruction.b] + instruction.f,
-               state.pointers[instruction.c] + instruction.e,
-               state.values[instruction.a]};
-  bool apart =
-      copy.to + copy.bytes <= copy.from || copy.from + copy.bytes <= copy.to;
+  Copy copy = {state.pointers[instruction.b] + instruction.f, state.pointers[instruction.c] + instruction.e, state.values[instruction.a]};
+  bool apart = copy.to + copy.bytes <= copy.from || copy.from + copy.bytes <= copy.to;
   int64_t blocks = (copy.bytes + copyBlock - 1) / copyBlock;
   if (team && apart && blocks > 1 && blocks <= dlrt_team::maxBlocks)
     team->run(copyBody, &copy, blocks);
@@ -175,18 +163,13 @@ bool Executor::range(uint32_t begin, uint32_t end) {
 }
 
 dlrt_status Executor::report() const {
-  return fail(DLRT_KERNEL,
-              "kernel '%s' ended the run of entry '%s' with status %" PRId32,
-              program.string(program.functions[failed.load()]),
+  return fail(DLRT_KERNEL, "kernel '%s' ended the run of entry '%s' with status %" PRId32, program.string(program.functions[failed.load()]),
               program.string(plan.entry->name), status.load());
 }
 
 dlrt_status dlrt::execute(dlrt_context &context, size_t entry) {
   FloatingPointScope scope;
-  dlrt_team *team =
-      context.team && context.team->threads() > 1 && context.team->take()
-          ? context.team
-          : nullptr;
+  dlrt_team *team = context.team && context.team->threads() > 1 && context.team->take() ? context.team : nullptr;
   dlrt_status status = Executor(context, entry, team).run();
   if (team)
     team->release();
@@ -201,8 +184,7 @@ void dlrt_profile(dlrt_context *context, int on) {
         counter = {};
 }
 
-size_t dlrt_profile_rows(const dlrt_context *context, size_t entry,
-                         dlrt_profile_row *rows, size_t room) {
+size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile_row *rows, size_t room) {
   if (entry >= context->entries.size())
     return 0;
   const EntryPlan &plan = context->model->plans[entry];
@@ -212,20 +194,15 @@ size_t dlrt_profile_rows(const dlrt_context *context, size_t entry,
     bool seen = false; // launches of one function share a row, at the place of
                        // the first
     for (size_t earlier = 0; earlier < l && !seen; ++earlier)
-      seen = plan.launches[earlier].functionIndex ==
-             plan.launches[l].functionIndex;
+      seen = plan.launches[earlier].functionIndex == plan.launches[l].functionIndex;
     if (seen)
       continue;
     if (count < room) {
-      dlrt_profile_row row = {
-          program.string(program.functions[plan.launches[l].functionIndex]), 0,
-          0};
+      dlrt_profile_row row = {program.string(program.functions[plan.launches[l].functionIndex]), 0, 0};
       for (size_t later = l; later < plan.launches.size(); ++later)
-        if (plan.launches[later].functionIndex ==
-            plan.launches[l].functionIndex) {
+        if (plan.launches[later].functionIndex == plan.launches[l].functionIndex) {
           row.calls += context->entries[entry].counters[later].calls;
-          row.nanoseconds +=
-              context->entries[entry].counters[later].nanoseconds;
+          row.nanoseconds += context->entries[entry].counters[later].nanoseconds;
         }
       rows[count] = row;
     }

@@ -11,8 +11,7 @@ static int64_t floorDiv(int64_t a, int64_t b) {
   return quotient - (a % b != 0 && (a < 0) != (b < 0));
 }
 
-bool dlrt::evaluate(const Program &program, uint32_t expr,
-                    const int64_t *symbols, int64_t &value) {
+bool dlrt::evaluate(const Program &program, uint32_t expr, const int64_t *symbols, int64_t &value) {
   dlx_expr range = program.exprs[expr];
   int64_t stack[maxWords];
   uint32_t depth = 0;
@@ -23,8 +22,7 @@ bool dlrt::evaluate(const Program &program, uint32_t expr,
       continue;
     }
     int64_t b = stack[--depth], a = stack[depth - 1], &out = stack[depth - 1];
-    bool divides =
-        word.op == DLX_FLOORDIV || word.op == DLX_CEILDIV || word.op == DLX_MOD;
+    bool divides = word.op == DLX_FLOORDIV || word.op == DLX_CEILDIV || word.op == DLX_MOD;
     if (divides && (b == 0 || (a == INT64_MIN && b == -1)))
       return false;
     bool overflow = false;
@@ -53,8 +51,7 @@ bool dlrt::evaluate(const Program &program, uint32_t expr,
   return true;
 }
 
-bool dlrt::evaluateAtBound(const Program &program, uint32_t expr,
-                           int64_t &value) {
+bool dlrt::evaluateAtBound(const Program &program, uint32_t expr, int64_t &value) {
   int64_t bounds[maxSymbols];
   for (uint64_t i = 0; i < program.symbols.count; ++i)
     bounds[i] = program.symbols[i].max;
@@ -75,8 +72,7 @@ bool dlrt::isConstant(const Program &program, uint32_t expr) {
   return true;
 }
 
-bool dlrt::denseBytes(const int64_t *extents, uint32_t rank, uint32_t dtype,
-                      uint64_t &bytes) {
+bool dlrt::denseBytes(const int64_t *extents, uint32_t rank, uint32_t dtype, uint64_t &bytes) {
   // A zero extent makes the product zero however large the others are.
   bytes = elementBytes(dtype);
   for (uint32_t i = 0; i < rank; ++i)
@@ -85,8 +81,7 @@ bool dlrt::denseBytes(const int64_t *extents, uint32_t rank, uint32_t dtype,
     else if (extents[i] == 0)
       bytes = 0;
   for (uint32_t i = 0; i < rank && bytes; ++i)
-    if (__builtin_mul_overflow(bytes, uint64_t(extents[i]), &bytes) ||
-        bytes > uint64_t(INT64_MAX))
+    if (__builtin_mul_overflow(bytes, uint64_t(extents[i]), &bytes) || bytes > uint64_t(INT64_MAX))
       return false;
   return true;
 }

@@ -53,11 +53,8 @@ static double polynomial(const double (&c)[8], double r) {
 /// Quantile of the standard normal distribution at 0 < p < 1, to 1e-16
 /// (Wichura, algorithm AS 241, PPND16).
 static double normalQuantile(double p) {
-  static const double a[8] = {
-      3.3871328727963666080e0,  1.3314166789178437745e+2,
-      1.9715909503065514427e+3, 1.3731693765509461125e+4,
-      4.5921953931549871457e+4, 6.7265770927008700853e+4,
-      3.3430575583588128105e+4, 2.5090809287301226727e+3};
+  static const double a[8] = {3.3871328727963666080e0,  1.3314166789178437745e+2, 1.9715909503065514427e+3, 1.3731693765509461125e+4,
+                              4.5921953931549871457e+4, 6.7265770927008700853e+4, 3.3430575583588128105e+4, 2.5090809287301226727e+3};
   static const double b[8] = {1,
                               4.2313330701600911252e+1,
                               6.8718700749205790830e+2,
@@ -66,11 +63,8 @@ static double normalQuantile(double p) {
                               3.9307895800092710610e+4,
                               2.8729085735721942674e+4,
                               5.2264952788528545610e+3};
-  static const double c[8] = {
-      1.42343711074968357734e0,  4.63033784615654529590e0,
-      5.76949722146069140550e0,  3.64784832476320460504e0,
-      1.27045825245236838258e0,  2.41780725177450611770e-1,
-      2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  static const double c[8] = {1.42343711074968357734e0, 4.63033784615654529590e0,  5.76949722146069140550e0,  3.64784832476320460504e0,
+                              1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4};
   static const double d[8] = {1,
                               2.05319162663775882187e0,
                               1.67638483018380384940e0,
@@ -79,11 +73,8 @@ static double normalQuantile(double p) {
                               1.51986665636164571966e-2,
                               5.47593808499534494600e-4,
                               1.05075007164441684324e-9};
-  static const double e[8] = {
-      6.65790464350110377720e0,  5.46378491116411436990e0,
-      1.78482653991729133580e0,  2.96560571828504891230e-1,
-      2.65321895265761230930e-2, 1.24266094738807843860e-3,
-      2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  static const double e[8] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,  2.96560571828504891230e-1,
+                              2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7};
   static const double f[8] = {1,
                               5.99832206555887937690e-1,
                               1.36929880922735805310e-1,
@@ -98,8 +89,7 @@ static double normalQuantile(double p) {
     return q * polynomial(a, r) / polynomial(b, r);
   }
   double r = __builtin_sqrt(-naturalLog(q < 0 ? p : 1 - p));
-  double value = r <= 5 ? polynomial(c, r - 1.6) / polynomial(d, r - 1.6)
-                        : polynomial(e, r - 5) / polynomial(f, r - 5);
+  double value = r <= 5 ? polynomial(c, r - 1.6) / polynomial(d, r - 1.6) : polynomial(e, r - 5) / polynomial(f, r - 5);
   return q < 0 ? -value : value;
 }
 
@@ -107,15 +97,12 @@ static double normalQuantile(double p) {
 static int64_t toInteger(double x, double lo, double hi) {
   if (!(x > lo))
     return x != x ? 0 : int64_t(lo);
-  return x >= hi ? (hi >= 9223372036854775807.0 ? INT64_MAX : int64_t(hi))
-                 : int64_t(rint(x));
+  return x >= hi ? (hi >= 9223372036854775807.0 ? INT64_MAX : int64_t(hi)) : int64_t(rint(x));
 }
 
 /// Stores x as element i, rounded to the element type.
 static void store(char *data, uint32_t dtype, uint64_t i, double x) {
-  auto put = [&](auto value) {
-    memcpy(data + i * sizeof value, &value, sizeof value);
-  };
+  auto put = [&](auto value) { memcpy(data + i * sizeof value, &value, sizeof value); };
   switch (dtype) {
   case DLX_F32:
     put(float(x));
@@ -166,18 +153,14 @@ void dlrt::initialise(dlrt_params &params, size_t i, uint64_t seed) {
   for (uint64_t at = 0; at < elements; ++at) {
     if (at % each == 0 && tensor.init != DLX_INIT_CONSTANT) {
       uint64_t block = at / each;
-      words[0] = uint32_t(block), words[1] = uint32_t(block >> 32),
-      words[2] = uint32_t(hash), words[3] = uint32_t(hash >> 32);
+      words[0] = uint32_t(block), words[1] = uint32_t(block >> 32), words[2] = uint32_t(hash), words[3] = uint32_t(hash >> 32);
       philox(words, seed);
     }
     const uint32_t *w = words + (wide ? at % 2 * 2 : at % 4);
-    double u =
-        wide ? (double((uint64_t(w[1]) << 32 | w[0]) >> 12) + 0.5) * 0x1p-52
-             : (double(*w) + 0.5) * 0x1p-32;
-    double x = tensor.init == DLX_INIT_CONSTANT ? tensor.a
-               : tensor.init == DLX_INIT_UNIFORM
-                   ? tensor.a + (tensor.b - tensor.a) * u
-                   : tensor.a + tensor.b * normalQuantile(u);
+    double u = wide ? (double((uint64_t(w[1]) << 32 | w[0]) >> 12) + 0.5) * 0x1p-52 : (double(*w) + 0.5) * 0x1p-32;
+    double x = tensor.init == DLX_INIT_CONSTANT  ? tensor.a
+               : tensor.init == DLX_INIT_UNIFORM ? tensor.a + (tensor.b - tensor.a) * u
+                                                 : tensor.a + tensor.b * normalQuantile(u);
     store(data, tensor.dtype, at, x);
   }
 }

@@ -13,19 +13,14 @@ static dlrt_status describeTensors(dlrt_model &model) {
   size_t total = 0;
   for (uint64_t t = 0; t < program.tensors.count; ++t)
     total += program.tensors[t].rank;
-  if (!model.infos.allocate(program.tensors.count) ||
-      !model.bytes.allocate(program.tensors.count) ||
-      !model.dims.allocate(total) || !model.maxDims.allocate(total) ||
-      !model.symbolNames.allocate(total) || !model.symbols.allocate(total))
-    return fail(DLRT_MEMORY, "no memory for the description of %llu tensors",
-                (unsigned long long)program.tensors.count);
+  if (!model.infos.allocate(program.tensors.count) || !model.bytes.allocate(program.tensors.count) || !model.dims.allocate(total) ||
+      !model.maxDims.allocate(total) || !model.symbolNames.allocate(total) || !model.symbols.allocate(total))
+    return fail(DLRT_MEMORY, "no memory for the description of %llu tensors", (unsigned long long)program.tensors.count);
   size_t at = 0;
   for (uint64_t t = 0; t < program.tensors.count; ++t) {
     const dlx_tensor &tensor = program.tensors[t];
-    model.infos[t] = {program.string(tensor.name),  datatypeOf(tensor.dtype),
-                      int32_t(tensor.rank),         tensor.role == DLX_PARAM,
-                      model.dims.data() + at,       model.maxDims.data() + at,
-                      model.symbolNames.data() + at};
+    model.infos[t] = {program.string(tensor.name), datatypeOf(tensor.dtype),  int32_t(tensor.rank),         tensor.role == DLX_PARAM,
+                      model.dims.data() + at,      model.maxDims.data() + at, model.symbolNames.data() + at};
     for (uint32_t d = 0; d < tensor.rank; ++d, ++at) {
       uint32_t expr = tensor.dims + d;
       evaluateAtBound(program, expr,
@@ -33,11 +28,9 @@ static dlrt_status describeTensors(dlrt_model &model) {
       model.symbols[at] = symbolOf(program, expr);
       model.dims[at] = isConstant(program, expr) ? model.maxDims[at] : -1;
       if (model.symbols[at] >= 0)
-        model.symbolNames[at] =
-            program.string(program.symbols[uint64_t(model.symbols[at])].name);
+        model.symbolNames[at] = program.string(program.symbols[uint64_t(model.symbols[at])].name);
     }
-    denseBytes(model.infos[t].max_dims, tensor.rank, tensor.dtype,
-               model.bytes[t]);
+    denseBytes(model.infos[t].max_dims, tensor.rank, tensor.dtype, model.bytes[t]);
   }
   return DLRT_OK;
 }
@@ -45,8 +38,7 @@ static dlrt_status describeTensors(dlrt_model &model) {
 /// qsort_r's order of parameter indices by name.
 static int byName(const void *a, const void *b, void *model) {
   const dlrt_model &m = *static_cast<const dlrt_model *>(model);
-  return strcmp(m.param(*static_cast<const uint32_t *>(a)).name,
-                m.param(*static_cast<const uint32_t *>(b)).name);
+  return strcmp(m.param(*static_cast<const uint32_t *>(a)).name, m.param(*static_cast<const uint32_t *>(b)).name);
 }
 
 dlrt_status dlrt::describeModel(dlrt_model &model) {
@@ -54,21 +46,17 @@ dlrt_status dlrt::describeModel(dlrt_model &model) {
     return status;
   size_t params = model.program.params.count;
   if (!model.paramsByName.allocate(params))
-    return fail(DLRT_MEMORY, "no memory for the names of %zu parameters",
-                params);
+    return fail(DLRT_MEMORY, "no memory for the names of %zu parameters", params);
   for (uint32_t i = 0; i < params; ++i)
     model.paramsByName[i] = i;
   qsort_r(model.paramsByName.data(), params, sizeof(uint32_t), byName, &model);
   for (size_t i = 1; i < params; ++i)
-    if (!strcmp(model.param(model.paramsByName[i - 1]).name,
-                model.param(model.paramsByName[i]).name))
-      return fail(DLRT_FORMAT, "dlx program: two parameters have the name '%s'",
-                  model.param(model.paramsByName[i]).name);
+    if (!strcmp(model.param(model.paramsByName[i - 1]).name, model.param(model.paramsByName[i]).name))
+      return fail(DLRT_FORMAT, "dlx program: two parameters have the name '%s'", model.param(model.paramsByName[i]).name);
   for (size_t i = 0; i < model.program.entries.count; ++i)
     for (size_t j = 0; j < i; ++j)
       if (!strcmp(model.entryName(i), model.entryName(j)))
-        return fail(DLRT_FORMAT, "dlx program: two entries have the name '%s'",
-                    model.entryName(i));
+        return fail(DLRT_FORMAT, "dlx program: two entries have the name '%s'", model.entryName(i));
   return DLRT_OK;
 }
 
@@ -84,23 +72,15 @@ int64_t dlrt_model::findParam(const char *name) const {
   return -1;
 }
 
-const char *dlrt_model_name(const dlrt_model *model) {
-  return model->descriptor->model ? model->descriptor->model : "";
-}
-const char *dlrt_model_target(const dlrt_model *model) {
-  return model->target->target;
-}
-size_t dlrt_model_entries(const dlrt_model *model) {
-  return model->program.entries.count;
-}
+const char *dlrt_model_name(const dlrt_model *model) { return model->descriptor->model ? model->descriptor->model : ""; }
+const char *dlrt_model_target(const dlrt_model *model) { return model->target->target; }
+size_t dlrt_model_entries(const dlrt_model *model) { return model->program.entries.count; }
 
 const char *dlrt_entry_name(const dlrt_model *model, size_t entry) {
-  return entry < model->program.entries.count ? model->entryName(entry)
-                                              : nullptr;
+  return entry < model->program.entries.count ? model->entryName(entry) : nullptr;
 }
 
-dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name,
-                            size_t *entry) {
+dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name, size_t *entry) {
   for (size_t i = 0; i < model->program.entries.count; ++i)
     if (!strcmp(name, model->entryName(i))) {
       *entry = i;
@@ -108,53 +88,37 @@ dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name,
     }
   char known[256] = "none";
   size_t used = 0;
-  for (size_t i = 0; i < model->program.entries.count && used < sizeof known;
-       ++i)
-    used += size_t(snprintf(known + used, sizeof known - used,
-                            i ? ", %s" : "%s", model->entryName(i)));
-  return fail(DLRT_NAME, "no entry '%s' in model '%s': it has %s", name,
-              dlrt_model_name(model), known);
+  for (size_t i = 0; i < model->program.entries.count && used < sizeof known; ++i)
+    used += size_t(snprintf(known + used, sizeof known - used, i ? ", %s" : "%s", model->entryName(i)));
+  return fail(DLRT_NAME, "no entry '%s' in model '%s': it has %s", name, dlrt_model_name(model), known);
 }
 
 /// The entry's record, or one without inputs, outputs and memory where there is none.
 static const dlx_entry &entryOf(const dlrt_model *model, size_t entry) {
   static const dlx_entry none = {};
-  return entry < model->program.entries.count ? model->program.entries[entry]
-                                              : none;
+  return entry < model->program.entries.count ? model->program.entries[entry] : none;
 }
 
-size_t dlrt_entry_inputs(const dlrt_model *model, size_t entry) {
-  return entryOf(model, entry).ninputs;
-}
+size_t dlrt_entry_inputs(const dlrt_model *model, size_t entry) { return entryOf(model, entry).ninputs; }
 
-size_t dlrt_entry_outputs(const dlrt_model *model, size_t entry) {
-  return entryOf(model, entry).noutputs;
-}
+size_t dlrt_entry_outputs(const dlrt_model *model, size_t entry) { return entryOf(model, entry).noutputs; }
 
-const dlrt_tensor_info *dlrt_entry_input(const dlrt_model *model, size_t entry,
-                                         size_t i) {
+const dlrt_tensor_info *dlrt_entry_input(const dlrt_model *model, size_t entry, size_t i) {
   const dlx_entry &e = entryOf(model, entry);
   return i < e.ninputs ? &model->infos[e.inputs + i] : nullptr;
 }
 
-const dlrt_tensor_info *dlrt_entry_output(const dlrt_model *model, size_t entry,
-                                          size_t i) {
+const dlrt_tensor_info *dlrt_entry_output(const dlrt_model *model, size_t entry, size_t i) {
   const dlx_entry &e = entryOf(model, entry);
   return i < e.noutputs ? &model->infos[e.outputs + i] : nullptr;
 }
 
-size_t dlrt_model_params(const dlrt_model *model) {
-  return model->program.params.count;
-}
+size_t dlrt_model_params(const dlrt_model *model) { return model->program.params.count; }
 
 const dlrt_tensor_info *dlrt_model_param(const dlrt_model *model, size_t i) {
   return i < model->program.params.count ? &model->param(i) : nullptr;
 }
 
-uint64_t dlrt_entry_arena(const dlrt_model *model, size_t entry) {
-  return entryOf(model, entry).arena;
-}
+uint64_t dlrt_entry_arena(const dlrt_model *model, size_t entry) { return entryOf(model, entry).arena; }
 
-uint64_t dlrt_entry_scratch(const dlrt_model *model, size_t entry) {
-  return entryOf(model, entry).scratch;
-}
+uint64_t dlrt_entry_scratch(const dlrt_model *model, size_t entry) { return entryOf(model, entry).scratch; }

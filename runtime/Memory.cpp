@@ -25,8 +25,7 @@ bool Block::allocate(uint64_t wanted, bool guard) {
   uint64_t page = uint64_t(sysconf(_SC_PAGESIZE));
   uint64_t body = (rounded + page - 1) / page * page;
   mapped = body + (guard ? page : hugePage);
-  mapping = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  mapping = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) {
     mapping = nullptr;
     return false;
@@ -36,9 +35,7 @@ bool Block::allocate(uint64_t wanted, bool guard) {
     mprotect(fence, page, PROT_NONE);
     start = fence - rounded;
   } else {
-    start = reinterpret_cast<char *>(
-        (reinterpret_cast<uintptr_t>(mapping) + hugePage - 1) / hugePage *
-        hugePage);
+    start = reinterpret_cast<char *>((reinterpret_cast<uintptr_t>(mapping) + hugePage - 1) / hugePage * hugePage);
     madvise(start, body,
             MADV_HUGEPAGE); // a hint: EINVAL on kernels without it is fine
   }

@@ -93,8 +93,7 @@ void fillPoison(void *data, uint64_t bytes);
 
 /// Allocates and constructs; null if there is no memory.
 template <typename T, typename... Args> T *create(Args &&...args) {
-  void *memory = aligned_alloc(alignof(T) < 64 ? 64 : alignof(T),
-                               (sizeof(T) + 63) / 64 * 64);
+  void *memory = aligned_alloc(alignof(T) < 64 ? 64 : alignof(T), (sizeof(T) + 63) / 64 * 64);
   return memory ? new (memory) T(std::forward<Args>(args)...) : nullptr;
 }
 /// Destroys what `create` made; null is fine.

@@ -10,8 +10,7 @@ struct dlrt_model {
   const dlx_descriptor *descriptor = nullptr;
   const dlx_target *target = nullptr;
   void *library = nullptr; // from dlopen, or null
-  dlrt::Block
-      copied; // the program, where the descriptor's was not 64-byte aligned
+  dlrt::Block copied;      // the program, where the descriptor's was not 64-byte aligned
   dlrt::Program program;
   dlrt::Array<dlrt::EntryPlan> plans;
   uint64_t arena = 0, scratch = 0; // largest of all entries
@@ -28,17 +27,11 @@ struct dlrt_model {
   ~dlrt_model();
   /// Index of a parameter by name, or -1.
   int64_t findParam(const char *name) const;
-  const dlrt_tensor_info &param(size_t i) const {
-    return infos[program.params[i]];
-  }
-  const char *entryName(size_t i) const {
-    return program.string(program.entries[i].name);
-  }
+  const dlrt_tensor_info &param(size_t i) const { return infos[program.params[i]]; }
+  const char *entryName(size_t i) const { return program.string(program.entries[i].name); }
   /// The symbols of tensor t's dimensions, -1 where a dimension is constant or
   /// derived.
-  const int32_t *dimSymbols(size_t t) const {
-    return symbols.data() + (infos[t].dims - dims.data());
-  }
+  const int32_t *dimSymbols(size_t t) const { return symbols.data() + (infos[t].dims - dims.data()); }
 };
 
 namespace dlrt {

@@ -10,8 +10,7 @@ namespace dlrt {
 inline void philox(uint32_t counter[4], uint64_t key) {
   uint32_t k0 = uint32_t(key), k1 = uint32_t(key >> 32);
   for (int round = 0; round < 10; ++round) {
-    uint64_t a = uint64_t(0xD2511F53u) * counter[0],
-             b = uint64_t(0xCD9E8D57u) * counter[2];
+    uint64_t a = uint64_t(0xD2511F53u) * counter[0], b = uint64_t(0xCD9E8D57u) * counter[2];
     uint32_t c1 = counter[1], c3 = counter[3];
     counter[0] = uint32_t(b >> 32) ^ c1 ^ k0;
     counter[1] = uint32_t(b);

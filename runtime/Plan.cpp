@@ -6,25 +6,22 @@
 using namespace dlrt;
 
 /// Refuses the entry's code.
-#define REFUSE_UNLESS(condition, format, ...)                                  \
-  do {                                                                         \
-    if (!(condition))                                                          \
-      return fail(DLRT_FORMAT, "dlx program: entry '%s': " format,             \
-                  name __VA_OPT__(, ) __VA_ARGS__);                            \
+#define REFUSE_UNLESS(condition, format, ...)                                                                                              \
+  do {                                                                                                                                     \
+    if (!(condition))                                                                                                                      \
+      return fail(DLRT_FORMAT, "dlx program: entry '%s': " format, name __VA_OPT__(, ) __VA_ARGS__);                                       \
   } while (false)
-#define NEED_MEMORY(condition)                                                 \
-  do {                                                                         \
-    if (!(condition))                                                          \
-      return fail(DLRT_MEMORY, "no memory for the plan of entry '%s'", name);  \
+#define NEED_MEMORY(condition)                                                                                                             \
+  do {                                                                                                                                     \
+    if (!(condition))                                                                                                                      \
+      return fail(DLRT_MEMORY, "no memory for the plan of entry '%s'", name);                                                              \
   } while (false)
 
 namespace {
 class Builder {
 public:
-  Builder(const Program &program, const dlx_kernel_fn *functions,
-          const dlx_entry &entry, uint64_t &budget, EntryPlan &plan)
-      : program(program), functions(functions), entry(entry), budget(budget),
-        plan(plan), name(program.string(entry.name)) {}
+  Builder(const Program &program, const dlx_kernel_fn *functions, const dlx_entry &entry, uint64_t &budget, EntryPlan &plan)
+      : program(program), functions(functions), entry(entry), budget(budget), plan(plan), name(program.string(entry.name)) {}
   dlrt_status build();
 
 private:
@@ -41,25 +38,19 @@ private:
 
   dlrt_status range(uint32_t first, uint32_t last, uint32_t depth);
   dlrt_status stage(const dlx_instruction &instruction);
-  dlrt_status loop(const dlx_instruction &instruction, uint32_t body,
-                   uint32_t last, uint32_t depth);
+  dlrt_status loop(const dlx_instruction &instruction, uint32_t body, uint32_t last, uint32_t depth);
   dlrt_status copy(const dlx_instruction &instruction);
   dlrt_status listExpr(uint32_t expr);
   dlrt_status listSurface();
   dlrt_status listPatches();
-  const dlx_buffer &buffer(uint32_t i) const {
-    return program.buffers[entry.buffers + i];
-  }
+  const dlx_buffer &buffer(uint32_t i) const { return program.buffers[entry.buffers + i]; }
   /// A buffer that has a pointer here: not a view that stands still.
-  bool isUsable(uint32_t i) const {
-    return i < entry.nbuffers && (buffer(i).kind != DLX_VIEW || moved[i]);
-  }
+  bool isUsable(uint32_t i) const { return i < entry.nbuffers && (buffer(i).kind != DLX_VIEW || moved[i]); }
 };
 } // namespace
 
 dlrt_status Builder::listExpr(uint32_t expr) {
-  REFUSE_UNLESS(expr < program.exprs.count, "expression %u of %" PRIu64, expr,
-                program.exprs.count);
+  REFUSE_UNLESS(expr < program.exprs.count, "expression %u of %" PRIu64, expr, program.exprs.count);
   if (listed[expr])
     return DLRT_OK;
   listed[expr] = 1;
@@ -68,19 +59,15 @@ dlrt_status Builder::listExpr(uint32_t expr) {
 }
 
 dlrt_status Builder::stage(const dlx_instruction &instruction) {
-  REFUSE_UNLESS(program.launches.holds(instruction.a, instruction.b),
-                "stage of launches [%u, +%u) of %" PRIu64, instruction.a,
+  REFUSE_UNLESS(program.launches.holds(instruction.a, instruction.b), "stage of launches [%u, +%u) of %" PRIu64, instruction.a,
                 instruction.b, program.launches.count);
   dlx_instruction resolved = instruction;
   resolved.a = uint32_t(plan.launches.size());
   for (uint32_t i = 0; i < instruction.b; ++i) {
     const dlx_launch &launch = program.launches[instruction.a + i];
-    REFUSE_UNLESS(launch.kernel < program.functions.count &&
-                      program.args.holds(launch.args, launch.nargs),
-                  "launch %u of kernel %u with arguments [%u, +%u)",
-                  instruction.a + i, launch.kernel, launch.args, launch.nargs);
-    REFUSE_UNLESS(functions[launch.kernel], "kernel '%s' has no code",
-                  program.string(program.functions[launch.kernel]));
+    REFUSE_UNLESS(launch.kernel < program.functions.count && program.args.holds(launch.args, launch.nargs),
+                  "launch %u of kernel %u with arguments [%u, +%u)", instruction.a + i, launch.kernel, launch.args, launch.nargs);
+    REFUSE_UNLESS(functions[launch.kernel], "kernel '%s' has no code", program.string(program.functions[launch.kernel]));
     REFUSE_UNLESS(launch.nargs < budget, "more arguments than a runtime holds");
     budget -= launch.nargs + 1;
     if (dlrt_status status = listExpr(launch.grid))
@@ -91,40 +78,30 @@ dlrt_status Builder::stage(const dlx_instruction &instruction) {
                     "argument %u of launch %u is buffer %u of %u, or a view "
                     "outside its loop",
                     a, instruction.a + i, arg.buffer, entry.nbuffers);
-      REFUSE_UNLESS(arg.offset >= 0 &&
-                        uint64_t(arg.offset) <= buffer(arg.buffer).bound,
-                    "argument %u of launch %u is at %" PRId64
-                    " of a buffer of %" PRIu64 " bytes",
-                    a, instruction.a + i, arg.offset, buffer(arg.buffer).bound);
+      REFUSE_UNLESS(arg.offset >= 0 && uint64_t(arg.offset) <= buffer(arg.buffer).bound,
+                    "argument %u of launch %u is at %" PRId64 " of a buffer of %" PRIu64 " bytes", a, instruction.a + i, arg.offset,
+                    buffer(arg.buffer).bound);
       NEED_MEMORY(slotArgs.push(arg));
     }
-    NEED_MEMORY(plan.launches.push({functions[launch.kernel], launch.kernel,
-                                    launch.grid, plan.slots, launch.nargs}));
+    NEED_MEMORY(plan.launches.push({functions[launch.kernel], launch.kernel, launch.grid, plan.slots, launch.nargs}));
     plan.slots += launch.nargs;
   }
   NEED_MEMORY(plan.code.push(resolved));
   return DLRT_OK;
 }
 
-dlrt_status Builder::loop(const dlx_instruction &l, uint32_t body,
-                          uint32_t last, uint32_t depth) {
-  REFUSE_UNLESS(depth < maxLoopDepth, "loops nested deeper than %u",
-                maxLoopDepth);
-  REFUSE_UNLESS(l.b <= last - body,
-                "a loop's body of %u instructions leaves its surroundings",
-                l.b);
-  REFUSE_UNLESS(program.moving.holds(l.c, l.d) && program.swaps.holds(l.e, l.f),
-                "a loop's views or swaps are outside the tables");
+dlrt_status Builder::loop(const dlx_instruction &l, uint32_t body, uint32_t last, uint32_t depth) {
+  REFUSE_UNLESS(depth < maxLoopDepth, "loops nested deeper than %u", maxLoopDepth);
+  REFUSE_UNLESS(l.b <= last - body, "a loop's body of %u instructions leaves its surroundings", l.b);
+  REFUSE_UNLESS(program.moving.holds(l.c, l.d) && program.swaps.holds(l.e, l.f), "a loop's views or swaps are outside the tables");
   if (dlrt_status status = listExpr(l.a))
     return status;
   for (uint32_t i = 0; i < l.d; ++i) {
     const dlx_moving &moving = program.moving[l.c + i];
-    REFUSE_UNLESS(moving.view < entry.nbuffers &&
-                      buffer(moving.view).kind == DLX_VIEW,
-                  "a loop moves buffer %u, which is no view", moving.view);
+    REFUSE_UNLESS(moving.view < entry.nbuffers && buffer(moving.view).kind == DLX_VIEW, "a loop moves buffer %u, which is no view",
+                  moving.view);
     REFUSE_UNLESS(!moved[moving.view], "view %u is moved twice", moving.view);
-    REFUSE_UNLESS(isUsable(uint32_t(buffer(moving.view).at)),
-                  "view %u is over a view that stands still", moving.view);
+    REFUSE_UNLESS(isUsable(uint32_t(buffer(moving.view).at)), "view %u is over a view that stands still", moving.view);
     moved[moving.view] = 1;
     if (dlrt_status status = listExpr(moving.start))
       return status;
@@ -134,17 +111,13 @@ dlrt_status Builder::loop(const dlx_instruction &l, uint32_t body,
   for (uint32_t i = 0; i < l.f; ++i) {
     const dlx_swap &swap = program.swaps[l.e + i];
     for (uint32_t b : {swap.first, swap.second}) {
-      REFUSE_UNLESS(
-          b < entry.nbuffers && (buffer(b).kind == DLX_ARENA ||
-                                 buffer(b).kind == DLX_BIND_OUTPUT),
-          "a swap of buffer %u, which is neither in the arena nor an output",
-          b);
+      REFUSE_UNLESS(b < entry.nbuffers && (buffer(b).kind == DLX_ARENA || buffer(b).kind == DLX_BIND_OUTPUT),
+                    "a swap of buffer %u, which is neither in the arena nor an output", b);
       if (!exchanged[b])
         NEED_MEMORY(plan.swapped.push(b));
       exchanged[b] = 1;
     }
-    REFUSE_UNLESS(buffer(swap.first).bound == buffer(swap.second).bound,
-                  "a swap of buffers of %" PRIu64 " and %" PRIu64 " bytes",
+    REFUSE_UNLESS(buffer(swap.first).bound == buffer(swap.second).bound, "a swap of buffers of %" PRIu64 " and %" PRIu64 " bytes",
                   buffer(swap.first).bound, buffer(swap.second).bound);
   }
   NEED_MEMORY(plan.code.push(l));
@@ -156,11 +129,8 @@ dlrt_status Builder::loop(const dlx_instruction &l, uint32_t body,
 }
 
 dlrt_status Builder::copy(const dlx_instruction &c) {
-  REFUSE_UNLESS(isUsable(c.b) && isUsable(c.c),
-                "a copy from buffer %u to %u of %u, or a view outside its loop",
-                c.c, c.b, entry.nbuffers);
-  REFUSE_UNLESS(c.f <= buffer(c.b).bound && c.e <= buffer(c.c).bound,
-                "a copy's offset is outside its buffer");
+  REFUSE_UNLESS(isUsable(c.b) && isUsable(c.c), "a copy from buffer %u to %u of %u, or a view outside its loop", c.c, c.b, entry.nbuffers);
+  REFUSE_UNLESS(c.f <= buffer(c.b).bound && c.e <= buffer(c.c).bound, "a copy's offset is outside its buffer");
   uint32_t root = c.b;
   while (buffer(root).kind == DLX_VIEW)
     root = uint32_t(buffer(root).at);
@@ -179,9 +149,7 @@ dlrt_status Builder::copy(const dlx_instruction &c) {
   default:
     break;
   }
-  REFUSE_UNLESS(writable,
-                "a copy writes to buffer %u, which the entry may only read",
-                c.b);
+  REFUSE_UNLESS(writable, "a copy writes to buffer %u, which the entry may only read", c.b);
   if (dlrt_status status = listExpr(c.a))
     return status;
   NEED_MEMORY(plan.code.push(c));
@@ -205,9 +173,7 @@ dlrt_status Builder::range(uint32_t first, uint32_t last, uint32_t depth) {
       status = copy(instruction);
       break;
     default:
-      return fail(DLRT_FORMAT,
-                  "dlx program: entry '%s': instruction %u has unknown kind %u",
-                  name, i, instruction.kind);
+      return fail(DLRT_FORMAT, "dlx program: entry '%s': instruction %u has unknown kind %u", name, i, instruction.kind);
     }
     if (status)
       return status;
@@ -219,9 +185,7 @@ dlrt_status Builder::range(uint32_t first, uint32_t last, uint32_t depth) {
 /// gives.
 dlrt_status Builder::listSurface() {
   for (uint32_t t = 0; t < entry.ninputs + entry.noutputs; ++t) {
-    const dlx_tensor &tensor =
-        program.tensors[t < entry.ninputs ? entry.inputs + t
-                                          : entry.outputs + t - entry.ninputs];
+    const dlx_tensor &tensor = program.tensors[t < entry.ninputs ? entry.inputs + t : entry.outputs + t - entry.ninputs];
     for (uint32_t d = 0; d < tensor.rank; ++d)
       if (dlrt_status status = listExpr(tensor.dims + d))
         return status;
@@ -242,8 +206,7 @@ dlrt_status Builder::listSurface() {
   for (uint32_t expr : plan.exprs)
     for (uint32_t w = 0; w < program.exprs[expr].count; ++w) {
       const dlx_word &word = program.words[program.exprs[expr].first + w];
-      REFUSE_UNLESS(word.op != DLX_SYMBOL || given[word.value],
-                    "symbol '%s' is used, but no input has it as an extent",
+      REFUSE_UNLESS(word.op != DLX_SYMBOL || given[word.value], "symbol '%s' is used, but no input has it as an extent",
                     program.string(program.symbols[word.value].name));
     }
   return DLRT_OK;
@@ -251,25 +214,21 @@ dlrt_status Builder::listSurface() {
 
 /// Lists each buffer's slots, by counting sort.
 dlrt_status Builder::listPatches() {
-  NEED_MEMORY(plan.patchStart.allocate(size_t(entry.nbuffers) + 2) &&
-              plan.patches.allocate(plan.slots));
+  NEED_MEMORY(plan.patchStart.allocate(size_t(entry.nbuffers) + 2) && plan.patches.allocate(plan.slots));
   for (const dlx_arg &arg : slotArgs)
     ++plan.patchStart[arg.buffer + 2];
   for (uint32_t b = 0; b < entry.nbuffers; ++b)
     plan.patchStart[b + 2] += plan.patchStart[b + 1];
   // patchStart[b + 1] is buffer b's next free place, and at the end its end.
   for (uint32_t slot = 0; slot < plan.slots; ++slot)
-    plan.patches[plan.patchStart[slotArgs[slot].buffer + 1]++] = {
-        slot, slotArgs[slot].offset};
+    plan.patches[plan.patchStart[slotArgs[slot].buffer + 1]++] = {slot, slotArgs[slot].offset};
   return DLRT_OK;
 }
 
 dlrt_status Builder::build() {
   plan.entry = &entry;
   plan.buffers = program.buffers.records + entry.buffers;
-  NEED_MEMORY(moved.allocate(entry.nbuffers) &&
-              exchanged.allocate(entry.nbuffers) &&
-              listed.allocate(program.exprs.count));
+  NEED_MEMORY(moved.allocate(entry.nbuffers) && exchanged.allocate(entry.nbuffers) && listed.allocate(program.exprs.count));
   if (dlrt_status status = range(0, entry.ncode, 0))
     return status;
   if (dlrt_status status = listSurface())
@@ -277,9 +236,6 @@ dlrt_status Builder::build() {
   return listPatches();
 }
 
-dlrt_status dlrt::buildPlan(const Program &program,
-                            const dlx_kernel_fn *functions, uint32_t entry,
-                            uint64_t &budget, EntryPlan &plan) {
-  return Builder(program, functions, program.entries[entry], budget, plan)
-      .build();
+dlrt_status dlrt::buildPlan(const Program &program, const dlx_kernel_fn *functions, uint32_t entry, uint64_t &budget, EntryPlan &plan) {
+  return Builder(program, functions, program.entries[entry], budget, plan).build();
 }

@@ -25,9 +25,8 @@ struct EntryPlan {
   const dlx_entry *entry = nullptr;
   const dlx_buffer *buffers = nullptr; // the entry's own
   Array<PlanLaunch> launches;          // in the order of the code
-  Array<dlx_instruction> code; // a stage's [a, a + b) is into `launches` above
-  Array<uint32_t>
-      patchStart; // for buffer i: patches [patchStart[i], patchStart[i + 1])
+  Array<dlx_instruction> code;         // a stage's [a, a + b) is into `launches` above
+  Array<uint32_t> patchStart;          // for buffer i: patches [patchStart[i], patchStart[i + 1])
   Array<Patch> patches;
   Array<uint32_t> exprs;   // all that a run needs
   Array<uint32_t> bound;   // buffers of inputs and outputs
@@ -38,8 +37,7 @@ struct EntryPlan {
 /// Builds the plan of entry `entry`. DLRT_FORMAT: the code is malformed;
 /// DLRT_MEMORY. `functions` has one pointer for each of the program's
 /// functions. `budget`: argument slots that the model may still use.
-dlrt_status buildPlan(const Program &program, const dlx_kernel_fn *functions,
-                      uint32_t entry, uint64_t &budget, EntryPlan &plan);
+dlrt_status buildPlan(const Program &program, const dlx_kernel_fn *functions, uint32_t entry, uint64_t &budget, EntryPlan &plan);
 
 } // namespace dlrt
 #endif

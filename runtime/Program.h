@@ -9,8 +9,7 @@ namespace dlrt {
 
 /// Bounds of this runtime, generous against real models and small against
 /// hostile ones.
-constexpr uint32_t maxRank = 32, maxSymbols = 256, maxEntries = 1024,
-                   maxWords = 64, maxLoopDepth = 16;
+constexpr uint32_t maxRank = 32, maxSymbols = 256, maxEntries = 1024, maxWords = 64, maxLoopDepth = 16;
 
 /// A table of the program.
 template <typename T> struct Table {
@@ -18,9 +17,7 @@ template <typename T> struct Table {
   uint64_t count = 0;
   const T &operator[](uint64_t i) const { return records[i]; }
   /// Whether [first, first + n) lies inside.
-  bool holds(uint64_t first, uint64_t n) const {
-    return first <= count && n <= count - first;
-  }
+  bool holds(uint64_t first, uint64_t n) const { return first <= count && n <= count - first; }
 };
 
 /// Pointers into the program's bytes, which must outlive it and stay as they
@@ -51,8 +48,7 @@ struct Program {
 dlrt_status readProgram(const void *bytes, uint64_t size, Program &program);
 
 /// The value of an expression; false on overflow or division by zero.
-bool evaluate(const Program &program, uint32_t expr, const int64_t *symbols,
-              int64_t &value);
+bool evaluate(const Program &program, uint32_t expr, const int64_t *symbols, int64_t &value);
 
 /// The same at every symbol's upper bound.
 bool evaluateAtBound(const Program &program, uint32_t expr, int64_t &value);
@@ -64,8 +60,7 @@ int32_t symbolOf(const Program &program, uint32_t expr);
 bool isConstant(const Program &program, uint32_t expr);
 
 /// Bytes of `rank` extents of a dtype; false on overflow or a negative extent.
-bool denseBytes(const int64_t *extents, uint32_t rank, uint32_t dtype,
-                uint64_t &bytes);
+bool denseBytes(const int64_t *extents, uint32_t rank, uint32_t dtype, uint64_t &bytes);
 
 } // namespace dlrt
 #endif

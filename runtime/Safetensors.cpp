@@ -19,8 +19,7 @@ namespace {
 /// A file or memory, read by position.
 class Source {
 public:
-  Source(const char *name, const void *bytes, uint64_t size)
-      : name(name), bytes(static_cast<const char *>(bytes)), size(size) {}
+  Source(const char *name, const void *bytes, uint64_t size) : name(name), bytes(static_cast<const char *>(bytes)), size(size) {}
   explicit Source(const char *path) : name(path) {}
   Source(const Source &) = delete;
   Source &operator=(const Source &) = delete;
@@ -49,8 +48,7 @@ public:
     sigaddset(&signals, SIGPIPE);
     sigset_t pending;
     sigpending(&pending);
-    alreadyPending =
-        sigismember(&pending, SIGXFSZ) || sigismember(&pending, SIGPIPE);
+    alreadyPending = sigismember(&pending, SIGXFSZ) || sigismember(&pending, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &signals, &before);
   }
   ~SignalScope() {
@@ -87,10 +85,9 @@ private:
   dlrt_status cannot(const char *what) const {
     int error = errno;
     return fail(DLRT_FILE, "%s: cannot %s: %s%s", path, what, strerror(error),
-                error == ENOSPC || error == EDQUOT
-                    ? ": free some space or choose another place"
-                : error == EFBIG ? ": raise the file size limit (ulimit -f)"
-                                 : "");
+                error == ENOSPC || error == EDQUOT ? ": free some space or choose another place"
+                : error == EFBIG                   ? ": raise the file size limit (ulimit -f)"
+                                                   : "");
   }
 };
 } // namespace
@@ -101,8 +98,7 @@ dlrt_status Source::open() {
   if (fd < 0 || fstat(fd, &info) != 0)
     return fail(DLRT_FILE, "%s: cannot open: %s", name, strerror(errno));
   if (!S_ISREG(info.st_mode))
-    return fail(DLRT_FILE,
-                "%s: not a regular file, expected a safetensors file", name);
+    return fail(DLRT_FILE, "%s: not a regular file, expected a safetensors file", name);
   size = uint64_t(info.st_size);
   return DLRT_OK;
 }
@@ -114,8 +110,7 @@ dlrt_status Source::read(uint64_t at, void *to, uint64_t count) const {
     return DLRT_OK;
   }
   for (uint64_t done = 0; done < count;) {
-    ssize_t n = pread(fd, static_cast<char *>(to) + done, count - done,
-                      off_t(at + done));
+    ssize_t n = pread(fd, static_cast<char *>(to) + done, count - done, off_t(at + done));
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -128,8 +123,7 @@ dlrt_status Source::read(uint64_t at, void *to, uint64_t count) const {
 }
 
 /// The stored tensor of a name, or null. `tensors` are sorted by name.
-static const StoredTensor *findStored(const Array<StoredTensor> &tensors,
-                                      const char *name) {
+static const StoredTensor *findStored(const Array<StoredTensor> &tensors, const char *name) {
   size_t low = 0, high = tensors.size();
   while (low < high) {
     size_t middle = (low + high) / 2;
@@ -142,27 +136,20 @@ static const StoredTensor *findStored(const Array<StoredTensor> &tensors,
 }
 
 /// A stored tensor against the parameter that it is for.
-static dlrt_status matchTensor(const char *file, const dlrt_params &params,
-                               size_t i, const StoredTensor &stored) {
+static dlrt_status matchTensor(const char *file, const dlrt_params &params, size_t i, const StoredTensor &stored) {
   const dlrt_tensor_info &info = params.info(i);
   const char *dtype = safetensorsName(params.tensor(i).dtype);
-  bool same =
-      !strcmp(stored.dtype, dtype) && stored.rank == uint32_t(info.ndim);
+  bool same = !strcmp(stored.dtype, dtype) && stored.rank == uint32_t(info.ndim);
   for (uint32_t d = 0; same && d < stored.rank; ++d)
     same = stored.shape[d] == info.dims[d];
   if (!same)
     return fail(DLRT_SHAPE,
                 "%s: tensor '%s' is %.20s %s, expected %s %s: these weights "
                 "belong to another model or to another build of it",
-                file, info.name, stored.dtype,
-                ShapeText(stored.shape, stored.rank).text, dtype,
-                ShapeText(info).text);
+                file, info.name, stored.dtype, ShapeText(stored.shape, stored.rank).text, dtype, ShapeText(info).text);
   if (stored.end - stored.begin != params.bytes(i))
-    return fail(DLRT_FORMAT,
-                "%s: tensor '%s' has %" PRIu64 " bytes, expected %" PRIu64
-                " for %s %s: corrupt; write it again",
-                file, info.name, stored.end - stored.begin, params.bytes(i),
-                dtype, ShapeText(info).text);
+    return fail(DLRT_FORMAT, "%s: tensor '%s' has %" PRIu64 " bytes, expected %" PRIu64 " for %s %s: corrupt; write it again", file,
+                info.name, stored.end - stored.begin, params.bytes(i), dtype, ShapeText(info).text);
   return DLRT_OK;
 }
 
@@ -174,26 +161,21 @@ static dlrt_status load(dlrt_params &params, const Source &source) {
   if (source.size < 8)
     return fail(DLRT_FORMAT,
                 "%s: %" PRIu64 " bytes, expected a safetensors file of at "
-                               "least 8: truncated or no such file",
+                "least 8: truncated or no such file",
                 source.name, source.size);
   if (dlrt_status status = source.read(0, &headerBytes, 8))
     return status;
   if (headerBytes > mostHeader || headerBytes > source.size - 8)
     return fail(DLRT_FORMAT,
-                "%s: declares a header of %" PRIu64
-                " bytes, the file has %" PRIu64
-                ": truncated, corrupt or not a safetensors file",
+                "%s: declares a header of %" PRIu64 " bytes, the file has %" PRIu64 ": truncated, corrupt or not a safetensors file",
                 source.name, headerBytes, source.size);
   Array<char> header;
   Array<StoredTensor> tensors;
   if (!header.allocate(headerBytes))
-    return fail(DLRT_MEMORY, "%s: no memory for a header of %" PRIu64 " bytes",
-                source.name, headerBytes);
+    return fail(DLRT_MEMORY, "%s: no memory for a header of %" PRIu64 " bytes", source.name, headerBytes);
   if (dlrt_status status = source.read(8, header.data(), headerBytes))
     return status;
-  if (dlrt_status status =
-          parseSafetensors(source.name, header.data(), headerBytes,
-                           source.size - 8 - headerBytes, tensors))
+  if (dlrt_status status = parseSafetensors(source.name, header.data(), headerBytes, source.size - 8 - headerBytes, tensors))
     return status;
   for (const StoredTensor &stored : tensors)
     if (params.model->findParam(stored.name) < 0)
@@ -207,9 +189,7 @@ static dlrt_status load(dlrt_params &params, const Source &source) {
       return fail(DLRT_NAME,
                   "%s: found no tensor '%s', expected %s %s: these weights "
                   "belong to another model, or were saved in part",
-                  source.name, params.info(i).name,
-                  safetensorsName(params.tensor(i).dtype),
-                  ShapeText(params.info(i)).text);
+                  source.name, params.info(i).name, safetensorsName(params.tensor(i).dtype), ShapeText(params.info(i)).text);
     if (stored)
       if (dlrt_status status = matchTensor(source.name, params, i, *stored))
         return status;
@@ -217,14 +197,12 @@ static dlrt_status load(dlrt_params &params, const Source &source) {
   dlrt_status status = DLRT_OK;
   for (size_t i = 0; i < params.offsets.size() && !status; ++i)
     if (const StoredTensor *stored = findStored(tensors, params.info(i).name))
-      status = source.read(8 + headerBytes + stored->begin, params.data(i),
-                           params.bytes(i));
+      status = source.read(8 + headerBytes + stored->begin, params.data(i), params.bytes(i));
   params.changed();
   return status;
 }
 
-dlrt_status dlrt::loadSafetensors(dlrt_params &params, const char *name,
-                                  const void *bytes, uint64_t size) {
+dlrt_status dlrt::loadSafetensors(dlrt_params &params, const char *name, const void *bytes, uint64_t size) {
   return load(params, Source(name, bytes, size));
 }
 
@@ -237,8 +215,7 @@ dlrt_status dlrt_params_load(dlrt_params *params, const char *path) {
   return load(*params, source);
 }
 
-dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes,
-                                    size_t size) {
+dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size) {
   if (!bytes)
     return fail(DLRT_VALUE, "dlrt_params_load_memory: a null pointer");
   return loadSafetensors(*params, "weights in memory", bytes, size);
@@ -259,8 +236,7 @@ dlrt_status Sink::open() {
   struct stat info;
   bool exists = stat(target, &info) == 0;
   if (exists && S_ISDIR(info.st_mode))
-    return fail(DLRT_FILE, "%s: is a directory, expected the name of a file",
-                path);
+    return fail(DLRT_FILE, "%s: is a directory, expected the name of a file", path);
   beside = !exists || S_ISREG(info.st_mode);
   if (!beside) {
     fd = ::open(target, O_WRONLY | O_CLOEXEC | O_NOCTTY);
@@ -270,10 +246,8 @@ dlrt_status Sink::open() {
   if (!temporary.allocate(room))
     return fail(DLRT_MEMORY, "%s: no memory for its name", path);
   for (int i = 0; i < 100 && !made; ++i) {
-    snprintf(temporary.data(), room, "%s.%ld-%d.tmp", target, long(getpid()),
-             i);
-    fd =
-        ::open(temporary.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    snprintf(temporary.data(), room, "%s.%ld-%d.tmp", target, long(getpid()), i);
+    fd = ::open(temporary.data(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     made = fd >= 0;
     if (!made && errno != EEXIST)
       break;
@@ -287,8 +261,7 @@ dlrt_status Sink::open() {
 
 dlrt_status Sink::write(const void *from, uint64_t count) {
   for (uint64_t done = 0; done < count;) {
-    ssize_t n =
-        ::write(fd, static_cast<const char *>(from) + done, count - done);
+    ssize_t n = ::write(fd, static_cast<const char *>(from) + done, count - done);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -300,8 +273,7 @@ dlrt_status Sink::write(const void *from, uint64_t count) {
 
 /// Everything on the disk, then under its name.
 dlrt_status Sink::commit() {
-  if (fsync(fd) != 0 && errno != EINVAL &&
-      errno != EROFS) // devices and pipes cannot
+  if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS) // devices and pipes cannot
     return cannot("write");
   int closed = close(fd);
   fd = -1;
@@ -356,18 +328,13 @@ static bool writeHeader(const dlrt_params &params, Array<char> &text) {
   for (size_t i = 0; good && i < params.offsets.size(); ++i) {
     const dlrt_tensor_info &info = params.info(i);
     char number[64];
-    good = (!i || text.push(',')) && appendQuoted(text, info.name) &&
-           append(text, ":{\"dtype\":\"") &&
-           append(text, safetensorsName(params.tensor(i).dtype)) &&
-           append(text, "\",\"shape\":[");
+    good = (!i || text.push(',')) && appendQuoted(text, info.name) && append(text, ":{\"dtype\":\"") &&
+           append(text, safetensorsName(params.tensor(i).dtype)) && append(text, "\",\"shape\":[");
     for (int32_t d = 0; good && d < info.ndim; ++d) {
-      snprintf(number, sizeof number, d ? ",%" PRId64 : "%" PRId64,
-               info.dims[d]);
+      snprintf(number, sizeof number, d ? ",%" PRId64 : "%" PRId64, info.dims[d]);
       good = append(text, number);
     }
-    snprintf(number, sizeof number,
-             "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", offset,
-             offset + params.bytes(i));
+    snprintf(number, sizeof number, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", offset, offset + params.bytes(i));
     good = good && append(text, number);
     offset += params.bytes(i);
   }

@@ -19,9 +19,7 @@ struct StoredTensor {
 /// Refuses whatever is not as the format says: malformed JSON, unknown keys,
 /// duplicate names, offsets out of range, overlapping or with gaps. `file`
 /// begins messages.
-dlrt_status parseSafetensors(const char *file, char *header,
-                             uint64_t headerBytes, uint64_t dataBytes,
-                             Array<StoredTensor> &tensors);
+dlrt_status parseSafetensors(const char *file, char *header, uint64_t headerBytes, uint64_t dataBytes, Array<StoredTensor> &tensors);
 
 } // namespace dlrt
 #endif

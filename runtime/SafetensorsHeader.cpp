@@ -10,8 +10,7 @@ using namespace dlrt;
 namespace {
 class Parser {
 public:
-  Parser(const char *file, char *header, uint64_t bytes)
-      : file(file), begin(header), at(header), end(header + bytes) {}
+  Parser(const char *file, char *header, uint64_t bytes) : file(file), begin(header), at(header), end(header + bytes) {}
   dlrt_status parse(Array<StoredTensor> &tensors);
 
 private:
@@ -19,14 +18,11 @@ private:
   char *begin, *at, *end;
 
   dlrt_status malformed(const char *expected) const {
-    return fail(DLRT_FORMAT,
-                "%s: malformed header: expected %s at byte %" PRIu64
-                ": write the file again",
-                file, expected, uint64_t(at - begin) + 8);
+    return fail(DLRT_FORMAT, "%s: malformed header: expected %s at byte %" PRIu64 ": write the file again", file, expected,
+                uint64_t(at - begin) + 8);
   }
   void skipSpace() {
-    while (at < end &&
-           (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
       ++at;
   }
   /// Takes `c` if it is next.
@@ -51,9 +47,7 @@ bool Parser::takeHex(uint32_t &code) {
   code = 0;
   for (int i = 0; i < 4; ++i, ++at) {
     char lower = char(*at | 0x20);
-    uint32_t digit = *at >= '0' && *at <= '9'       ? uint32_t(*at - '0')
-                     : lower >= 'a' && lower <= 'f' ? uint32_t(lower - 'a' + 10)
-                                                    : 16;
+    uint32_t digit = *at >= '0' && *at <= '9' ? uint32_t(*at - '0') : lower >= 'a' && lower <= 'f' ? uint32_t(lower - 'a' + 10) : 16;
     if (digit > 15)
       return false;
     code = code * 16 + digit;
@@ -77,8 +71,7 @@ bool Parser::takeEscape(char *&out) {
   if (!takeHex(code) || code == 0) // names are C strings
     return false;
   if (code >= 0xd800 && code < 0xe000) {
-    if (code >= 0xdc00 || end - at < 2 || at[0] != '\\' || at[1] != 'u' ||
-        (at += 2, !takeHex(low)) || low < 0xdc00 || low > 0xdfff)
+    if (code >= 0xdc00 || end - at < 2 || at[0] != '\\' || at[1] != 'u' || (at += 2, !takeHex(low)) || low < 0xdc00 || low > 0xdfff)
       return false;
     code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
   }
@@ -121,8 +114,7 @@ bool Parser::takeNumber(uint64_t &number) {
   const char *first = at;
   number = 0;
   for (; at < end && *at >= '0' && *at <= '9'; ++at)
-    if (__builtin_mul_overflow(number, uint64_t(10), &number) ||
-        __builtin_add_overflow(number, uint64_t(*at - '0'), &number) ||
+    if (__builtin_mul_overflow(number, uint64_t(10), &number) || __builtin_add_overflow(number, uint64_t(*at - '0'), &number) ||
         number > uint64_t(INT64_MAX))
       return false;
   return at > first && (at == first + 1 || *first != '0');
@@ -173,15 +165,13 @@ dlrt_status Parser::tensor(StoredTensor &tensor) {
     while (which < 3 && (!seen[which] || strcmp(seen[which], key) != 0))
       ++which;
     if (which == 3)
-      return malformed(
-          "each of the keys dtype, shape and data_offsets once before here");
+      return malformed("each of the keys dtype, shape and data_offsets once before here");
     seen[which] = nullptr;
     dlrt_status status = DLRT_OK;
     if (which == 0)
       status = takeString(tensor.dtype) ? DLRT_OK : malformed("a string");
     else if (which == 1)
-      status = numbers(reinterpret_cast<uint64_t *>(tensor.shape), maxRank,
-                       tensor.rank);
+      status = numbers(reinterpret_cast<uint64_t *>(tensor.shape), maxRank, tensor.rank);
     else
       status = numbers(offsets, 2, count);
     if (status)
@@ -218,8 +208,7 @@ dlrt_status Parser::parse(Array<StoredTensor> &tensors) {
       if (dlrt_status status = tensor(stored))
         return status;
       if (!tensors.push(stored))
-        return fail(DLRT_MEMORY, "%s: no memory for the names of its tensors",
-                    file);
+        return fail(DLRT_MEMORY, "%s: no memory for the names of its tensors", file);
     } while (take(','));
     if (!take('}'))
       return malformed("',' or '}'");
@@ -230,20 +219,14 @@ dlrt_status Parser::parse(Array<StoredTensor> &tensors) {
 
 /// Orders for qsort.
 static int byName(const void *a, const void *b) {
-  return strcmp(static_cast<const StoredTensor *>(a)->name,
-                static_cast<const StoredTensor *>(b)->name);
+  return strcmp(static_cast<const StoredTensor *>(a)->name, static_cast<const StoredTensor *>(b)->name);
 }
 static int byOffset(const void *a, const void *b) {
-  const StoredTensor &x = *static_cast<const StoredTensor *>(a),
-                     &y = *static_cast<const StoredTensor *>(b);
-  return x.begin != y.begin ? (x.begin < y.begin ? -1 : 1)
-         : x.end != y.end   ? (x.end < y.end ? -1 : 1)
-                            : 0;
+  const StoredTensor &x = *static_cast<const StoredTensor *>(a), &y = *static_cast<const StoredTensor *>(b);
+  return x.begin != y.begin ? (x.begin < y.begin ? -1 : 1) : x.end != y.end ? (x.end < y.end ? -1 : 1) : 0;
 }
 
-dlrt_status dlrt::parseSafetensors(const char *file, char *header,
-                                   uint64_t headerBytes, uint64_t dataBytes,
-                                   Array<StoredTensor> &tensors) {
+dlrt_status dlrt::parseSafetensors(const char *file, char *header, uint64_t headerBytes, uint64_t dataBytes, Array<StoredTensor> &tensors) {
   if (dlrt_status status = Parser(file, header, headerBytes).parse(tensors))
     return status;
   uint64_t expected = 0;
@@ -251,32 +234,22 @@ dlrt_status dlrt::parseSafetensors(const char *file, char *header,
     qsort(tensors.data(), tensors.size(), sizeof(StoredTensor), byOffset);
   for (const StoredTensor &tensor : tensors) {
     if (tensor.begin > tensor.end || tensor.end > dataBytes)
-      return fail(
-          DLRT_FORMAT,
-          "%s: tensor '%.200s' has bytes [%" PRIu64 ", %" PRIu64
-          "), the file has %" PRIu64
-          " behind its header: truncated or corrupt; copy or write it again",
-          file, tensor.name, tensor.begin, tensor.end, dataBytes);
-    if (tensor.begin != expected)
       return fail(DLRT_FORMAT,
-                  "%s: tensor '%.200s' begins at byte %" PRIu64
-                  ", expected %" PRIu64 " (tensors %s): write it again",
-                  file, tensor.name, tensor.begin, expected,
-                  tensor.begin < expected ? "overlap" : "leave a gap");
+                  "%s: tensor '%.200s' has bytes [%" PRIu64 ", %" PRIu64 "), the file has %" PRIu64
+                  " behind its header: truncated or corrupt; copy or write it again",
+                  file, tensor.name, tensor.begin, tensor.end, dataBytes);
+    if (tensor.begin != expected)
+      return fail(DLRT_FORMAT, "%s: tensor '%.200s' begins at byte %" PRIu64 ", expected %" PRIu64 " (tensors %s): write it again", file,
+                  tensor.name, tensor.begin, expected, tensor.begin < expected ? "overlap" : "leave a gap");
     expected = tensor.end;
   }
   if (expected != dataBytes)
-    return fail(DLRT_FORMAT,
-                "%s: %" PRIu64
-                " bytes behind the header, its tensors have %" PRIu64
-                ": corrupt; copy or write it again",
-                file, dataBytes, expected);
+    return fail(DLRT_FORMAT, "%s: %" PRIu64 " bytes behind the header, its tensors have %" PRIu64 ": corrupt; copy or write it again", file,
+                dataBytes, expected);
   if (tensors.size())
     qsort(tensors.data(), tensors.size(), sizeof(StoredTensor), byName);
   for (size_t i = 1; i < tensors.size(); ++i)
     if (!strcmp(tensors[i - 1].name, tensors[i].name))
-      return fail(DLRT_FORMAT,
-                  "%s: two tensors have the name '%.200s': write it again",
-                  file, tensors[i].name);
+      return fail(DLRT_FORMAT, "%s: two tensors have the name '%.200s': write it again", file, tensors[i].name);
   return DLRT_OK;
 }

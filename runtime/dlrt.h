@@ -22,19 +22,24 @@ extern "C" {
 
 typedef enum {
   DLRT_OK = 0,
-  DLRT_FILE,       /* cannot be opened, read or written */
-  DLRT_FORMAT,     /* truncated, corrupt, wrong magic, newer version */
-  DLRT_CPU,        /* the CPU lacks what the kernels use */
-  DLRT_NAME,       /* no such entry, parameter, tensor */
-  DLRT_SHAPE,      /* rank, extent, dtype, a symbol that two tensors disagree on, a bound */
-  DLRT_VALUE,      /* an element outside its declared range, a bad argument */
-  DLRT_MEMORY,     /* allocation failed */
-  DLRT_KERNEL      /* a kernel ended the run */
+  DLRT_FILE,   /* cannot be opened, read or written */
+  DLRT_FORMAT, /* truncated, corrupt, wrong magic, newer version */
+  DLRT_CPU,    /* the CPU lacks what the kernels use */
+  DLRT_NAME,   /* no such entry, parameter, tensor */
+  DLRT_SHAPE,  /* rank, extent, dtype, a symbol that two tensors disagree on, a bound */
+  DLRT_VALUE,  /* an element outside its declared range, a bad argument */
+  DLRT_MEMORY, /* allocation failed */
+  DLRT_KERNEL  /* a kernel ended the run */
 } dlrt_status;
 
 /* DLPack 1.0's tensor, layout-compatible with DLTensor; the caller owns data, shape and strides. strides: null = row-major. */
-typedef struct { int32_t device_type, device_id; } dlrt_device;              /* {1, 0}: CPU */
-typedef struct { uint8_t code, bits; uint16_t lanes; } dlrt_datatype;        /* DLPack codes: 0 int, 1 uint, 2 float, 4 bfloat, 6 bool */
+typedef struct {
+  int32_t device_type, device_id;
+} dlrt_device; /* {1, 0}: CPU */
+typedef struct {
+  uint8_t code, bits;
+  uint16_t lanes;
+} dlrt_datatype; /* DLPack codes: 0 int, 1 uint, 2 float, 4 bfloat, 6 bool */
 typedef struct {
   void *data;
   dlrt_device device;
@@ -54,9 +59,9 @@ typedef struct {
   const char *name;
   dlrt_datatype dtype;
   int32_t ndim;
-  int32_t trainable;            /* parameters: 1 trained, 0 carried state */
+  int32_t trainable; /* parameters: 1 trained, 0 carried state */
   const int64_t *dims, *max_dims;
-  const char *const *symbols;   /* for each dimension the symbol's name, null where constant or derived */
+  const char *const *symbols; /* for each dimension the symbol's name, null where constant or derived */
 } dlrt_tensor_info;
 
 /* This thread's last message: what was found, what was expected, what to do. Valid until the thread's next failure. */
@@ -113,9 +118,11 @@ DLRT_API void dlrt_context_free(dlrt_context *context);
  * (dlrt_output_shape tells). Tensors must be dense, 16-byte aligned at least; no copies are made. An output may overlap
  * neither an input nor another output. After a failure the contents of outputs and of parameters that the entry writes
  * are undefined. */
-DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs, size_t noutputs);
+DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
+                              size_t noutputs);
 /* Extents of output i for these inputs; shape has room for the output's ndim. */
-DLRT_API dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, size_t i, int64_t *shape);
+DLRT_API dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, size_t i,
+                                       int64_t *shape);
 /* Runs `prepare` now if the parameters changed since it last ran; dlrt_run does so by itself. */
 DLRT_API dlrt_status dlrt_prepare(dlrt_context *context, size_t entry);
 /* The arena, for tests: guarded and poisoned contexts, highest byte touched (docs/dlx.md). */
@@ -123,7 +130,10 @@ DLRT_API void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes);
 
 /* Times by kernel function. on != 0 clears and starts; launches then run one after the other, with the same bits. rows:
  * the first `room` are written, the number of all is returned. */
-typedef struct { const char *function; uint64_t calls, nanoseconds; } dlrt_profile_row;
+typedef struct {
+  const char *function;
+  uint64_t calls, nanoseconds;
+} dlrt_profile_row;
 DLRT_API void dlrt_profile(dlrt_context *context, int on);
 DLRT_API size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile_row *rows, size_t room);
 #ifdef __cplusplus

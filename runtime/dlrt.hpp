@@ -21,8 +21,7 @@ namespace dlrt {
 /// A failed call: status, and what() as dlrt_error() said it.
 class Error : public std::runtime_error {
 public:
-  Error(dlrt_status status, const char *message)
-      : std::runtime_error(message), code(status) {}
+  Error(dlrt_status status, const char *message) : std::runtime_error(message), code(status) {}
   dlrt_status status() const { return code; }
 
 private:
@@ -37,14 +36,10 @@ inline void check(dlrt_status status) {
 
 /// The DLPack type of a C++ element type. bf16 has none: fill in {4, 16, 1}.
 template <typename T> constexpr dlrt_datatype datatype() {
-  static_assert(std::is_arithmetic_v<T>,
-                "f32, f64, bool, signed and unsigned integers");
+  static_assert(std::is_arithmetic_v<T>, "f32, f64, bool, signed and unsigned integers");
   if (std::is_same_v<T, bool>)
     return {6, 8, 1};
-  return {std::uint8_t(std::is_floating_point_v<T> ? 2
-                       : std::is_signed_v<T>       ? 0
-                                                   : 1),
-          std::uint8_t(8 * sizeof(T)), 1};
+  return {std::uint8_t(std::is_floating_point_v<T> ? 2 : std::is_signed_v<T> ? 0 : 1), std::uint8_t(8 * sizeof(T)), 1};
 }
 
 /// A view of the caller's row-major memory, 16-byte aligned; owns its shape,
@@ -53,20 +48,12 @@ class Tensor {
 public:
   template <typename T>
   Tensor(T *data, std::vector<std::int64_t> shape)
-      : Tensor(const_cast<std::remove_const_t<T> *>(data),
-               datatype<std::remove_const_t<T>>(), std::move(shape)) {}
-  Tensor(void *data, dlrt_datatype dtype, std::vector<std::int64_t> shape)
-      : data(data), dtype(dtype), extents(std::move(shape)) {}
+      : Tensor(const_cast<std::remove_const_t<T> *>(data), datatype<std::remove_const_t<T>>(), std::move(shape)) {}
+  Tensor(void *data, dlrt_datatype dtype, std::vector<std::int64_t> shape) : data(data), dtype(dtype), extents(std::move(shape)) {}
   const std::vector<std::int64_t> &shape() const { return extents; }
   /// For the C ABI; valid while this lives and its shape stays.
   dlrt_tensor view() const {
-    return {data,
-            {1, 0},
-            std::int32_t(extents.size()),
-            dtype,
-            const_cast<std::int64_t *>(extents.data()),
-            nullptr,
-            0};
+    return {data, {1, 0}, std::int32_t(extents.size()), dtype, const_cast<std::int64_t *>(extents.data()), nullptr, 0};
   }
 
 private:
@@ -80,14 +67,11 @@ class Model {
 public:
   /// Loads an artefact of dlc compile.
   explicit Model(const std::string &path) {
-    reset([&](dlrt_model **model) {
-      return dlrt_model_load(path.c_str(), model);
-    });
+    reset([&](dlrt_model **model) { return dlrt_model_load(path.c_str(), model); });
   }
   /// Opens a descriptor that is linked in; it outlives the model.
   explicit Model(const void *descriptor) {
-    reset(
-        [&](dlrt_model **model) { return dlrt_model_open(descriptor, model); });
+    reset([&](dlrt_model **model) { return dlrt_model_open(descriptor, model); });
   }
   explicit Model(const char *path) : Model(std::string(path)) {}
   dlrt_model *get() const { return handle.get(); }
@@ -122,12 +106,8 @@ public:
   /// By the declared initialisers.
   void init(std::uint64_t seed) { check(dlrt_params_init(get(), seed)); }
   /// A safetensors file in and out.
-  void load(const std::string &path) {
-    check(dlrt_params_load(get(), path.c_str()));
-  }
-  void save(const std::string &path) const {
-    check(dlrt_params_save(get(), path.c_str()));
-  }
+  void load(const std::string &path) { check(dlrt_params_load(get(), path.c_str())); }
+  void save(const std::string &path) const { check(dlrt_params_save(get(), path.c_str())); }
   /// A view of the storage; call changed() after writing through it.
   dlrt_tensor view(const std::string &name) {
     dlrt_tensor tensor = {};
@@ -169,30 +149,23 @@ private:
 /// One arena; runs one entry at a time, from one thread at a time.
 class Context {
 public:
-  Context(const Model &model, Params &params, const Team &team)
-      : Context(model, params, team.get()) {}
+  Context(const Model &model, Params &params, const Team &team) : Context(model, params, team.get()) {}
   /// Without a team: runs inline.
-  Context(const Model &model, Params &params)
-      : Context(model, params, nullptr) {}
+  Context(const Model &model, Params &params) : Context(model, params, nullptr) {}
   dlrt_context *get() const { return handle.get(); }
   /// Runs an entry; inputs and outputs in the model's order. A repeated run
   /// with as many tensors allocates nothing here either.
-  void run(std::size_t entry, const std::vector<Tensor> &inputs,
-           const std::vector<Tensor> &outputs) {
+  void run(std::size_t entry, const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) {
     fill(in, inputs);
     fill(out, outputs);
     check(dlrt_run(get(), entry, in.data(), in.size(), out.data(), out.size()));
   }
   /// Extents of an output for these inputs, whose data may be null.
-  std::vector<std::int64_t> outputShape(const Model &model, std::size_t entry,
-                                        const std::vector<Tensor> &inputs,
-                                        std::size_t output) {
-    const dlrt_tensor_info *info =
-        dlrt_entry_output(model.get(), entry, output);
+  std::vector<std::int64_t> outputShape(const Model &model, std::size_t entry, const std::vector<Tensor> &inputs, std::size_t output) {
+    const dlrt_tensor_info *info = dlrt_entry_output(model.get(), entry, output);
     std::vector<std::int64_t> shape(info ? std::size_t(info->ndim) : 0);
     fill(in, inputs);
-    check(dlrt_output_shape(get(), entry, in.data(), in.size(), output,
-                            shape.data()));
+    check(dlrt_output_shape(get(), entry, in.data(), in.size(), output, shape.data()));
     return shape;
   }
   void prepare(std::size_t entry) { check(dlrt_prepare(get(), entry)); }
@@ -208,8 +181,7 @@ private:
     check(dlrt_context_new(model.get(), params.get(), team, &context));
     handle.reset(context);
   }
-  static void fill(std::vector<dlrt_tensor> &views,
-                   const std::vector<Tensor> &tensors) {
+  static void fill(std::vector<dlrt_tensor> &views, const std::vector<Tensor> &tensors) {
     views.clear();
     for (const Tensor &tensor : tensors)
       views.push_back(tensor.view());

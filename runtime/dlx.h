@@ -20,6 +20,8 @@ typedef int32_t (*dlx_kernel_fn)(void *const *buffers, const int64_t *scalars, i
 
 typedef enum { DLX_F32, DLX_F64, DLX_BF16, DLX_I1, DLX_I8, DLX_I32, DLX_I64, DLX_U8, DLX_DTYPES } dlx_dtype; /* i1: one byte, 0 or 1 */
 
+/* Records read as tables. */
+/* clang-format off */
 /* A sum of code words in reverse Polish notation over the symbols; 1 to 64 words. */
 /* FLOORDIV and CEILDIV round down and up, MOD has the divisor's sign; overflow and division by zero end the run. */
 typedef enum { DLX_PUSH, DLX_SYMBOL, DLX_ADD, DLX_MUL, DLX_FLOORDIV, DLX_CEILDIV, DLX_MOD, DLX_OPCODES } dlx_opcode;

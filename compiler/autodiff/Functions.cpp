@@ -1,7 +1,7 @@
 // Copies of functions that grow arguments and results.
 #include "compiler/autodiff/Functions.h"
-#include "mlir/IR/Verifier.h"
 #include "mlir/IR/Iterators.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
@@ -20,7 +20,8 @@ FailureOr<func::FuncOp> dlc::getFunction(ModuleOp module, StringRef name) {
 
 FailureOr<FunctionCopy> FunctionCopy::create(func::FuncOp original, StringRef name) {
   if (Operation *taken = SymbolTable::lookupNearestSymbolFrom(original->getParentOp(), StringAttr::get(original.getContext(), name)))
-    return taken->emitError("@") << name << " exists already: rename it, its name is that of the function derived from @" << original.getName();
+    return taken->emitError("@") << name << " exists already: rename it, its name is that of the function derived from @"
+                                 << original.getName();
   FunctionCopy copy;
   OpBuilder b(original.getContext());
   b.setInsertionPointAfter(original);
@@ -90,8 +91,10 @@ FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredO
   OpaqueProperties properties(storage.get());
   name.initOpProperties(properties, OpaqueProperties(nullptr));
   llvm::scope_exit destroy([&] { name.destroyOpProperties(properties); });
-  if ((!plain && failed(name.setOpPropertiesFromAttribute(name, properties, attributes, [&] { return emitError(loc, "'") << name << "': "; }))) ||
-      failed(name.getInterface<InferTypeOpInterface>()->inferReturnTypes(b.getContext(), loc, operands, attributes, properties, {}, state.types)))
+  if ((!plain &&
+       failed(name.setOpPropertiesFromAttribute(name, properties, attributes, [&] { return emitError(loc, "'") << name << "': "; }))) ||
+      failed(name.getInterface<InferTypeOpInterface>()->inferReturnTypes(b.getContext(), loc, operands, attributes, properties, {},
+                                                                         state.types)))
     return failure();
   Operation *op = b.create(state);
   return failed(verify(op)) ? FailureOr<ResultRange>() : FailureOr<ResultRange>(op->getResults());

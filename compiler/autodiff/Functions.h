@@ -14,7 +14,7 @@ public:
   mlir::func::FuncOp function;
   llvm::SmallVector<mlir::NamedAttrList> attributes; ///< of each result
   llvm::SmallVector<mlir::Attribute> argumentAttributes;
-  llvm::StringMap<unsigned> argumentNames;           ///< to numbers
+  llvm::StringMap<unsigned> argumentNames; ///< to numbers
 
   /// Null, with a diagnostic, where the name is taken.
   static mlir::FailureOr<FunctionCopy> create(mlir::func::FuncOp original, llvm::StringRef name);

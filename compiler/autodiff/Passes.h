@@ -8,9 +8,9 @@ namespace dlc {
 struct TrainOptions {
   std::string function = "main";
   std::string loss = "sparse_categorical_cross_entropy";
-  mlir::DictionaryAttr lossAttributes;        ///< null: none
+  mlir::DictionaryAttr lossAttributes; ///< null: none
   std::string optimizer = "sgd";
-  mlir::DictionaryAttr optimizerAttributes;   ///< null: none
+  mlir::DictionaryAttr optimizerAttributes; ///< null: none
 };
 /// Appends @train_step to the module (see dl-autodiff-train). On failure there is a diagnostic and the module is as before.
 mlir::LogicalResult buildTrainStep(mlir::ModuleOp module, const TrainOptions &options);

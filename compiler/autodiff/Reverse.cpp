@@ -38,8 +38,8 @@ public:
     SmallVector<Operation *> copies;
     for (Operation &op : body.without_terminator())
       copies.push_back(map.lookupOrDefault(&op));
-    auto gradients = buildGradients(at, copies, llvm::map_to_vector(body.getTerminator()->getOperands(), copy),
-                                    llvm::to_vector(seeds), llvm::map_to_vector(wanted, copy));
+    auto gradients = buildGradients(at, copies, llvm::map_to_vector(body.getTerminator()->getOperands(), copy), llvm::to_vector(seeds),
+                                    llvm::map_to_vector(wanted, copy));
     bad |= failed(gradients);
     return failed(gradients) ? SmallVector<Value>(wanted.size()) : *gradients;
   }
@@ -72,15 +72,15 @@ private:
   }
 
   OpBuilder &b;
-  llvm::DenseSet<Value> active;    ///< what is wanted and all that depends on it
-  SmallVector<Operation *> path;   ///< the ops that depend on what is wanted, in order
+  llvm::DenseSet<Value> active;  ///< what is wanted and all that depends on it
+  SmallVector<Operation *> path; ///< the ops that depend on what is wanted, in order
   llvm::DenseMap<Value, Value> cotangents;
   bool bad = false;
 };
 } // namespace
 
-FailureOr<SmallVector<Value>> dlc::buildGradients(OpBuilder &b, ArrayRef<Operation *> ops, ValueRange outputs,
-                                                  ArrayRef<Value> seeds, ArrayRef<Value> wanted) {
+FailureOr<SmallVector<Value>> dlc::buildGradients(OpBuilder &b, ArrayRef<Operation *> ops, ValueRange outputs, ArrayRef<Value> seeds,
+                                                  ArrayRef<Value> wanted) {
   Reverse reverse(b, ops, wanted);
   for (auto [output, seed] : llvm::zip_equal(outputs, seeds))
     reverse.add(output, seed);

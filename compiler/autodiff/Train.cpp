@@ -16,8 +16,7 @@ using namespace dlc;
 using namespace dlc::dl;
 
 /// The op `dl.<name>` if it has `Interface`, or a diagnostic that lists those that do.
-template <typename Interface>
-static FailureOr<RegisteredOperationName> findOp(Location loc, StringRef kind, StringRef name) {
+template <typename Interface> static FailureOr<RegisteredOperationName> findOp(Location loc, StringRef kind, StringRef name) {
   auto op = RegisteredOperationName::lookup(("dl." + name).str(), loc.getContext());
   if (op && op->hasInterface<Interface>())
     return *op;
@@ -81,7 +80,8 @@ private:
       return bad ? WalkResult::interrupt() : WalkResult::advance();
     });
     if (randomKey)
-      states.insert({randomKey, AddOp::create(b, loc, randomKey, ConstantOp::create(b, loc, randomKey.getType(), b.getF64FloatAttr(keys)))});
+      states.insert(
+          {randomKey, AddOp::create(b, loc, randomKey, ConstantOp::create(b, loc, randomKey.getType(), b.getF64FloatAttr(keys)))});
     return failure(all.wasInterrupted());
   }
 
@@ -135,13 +135,14 @@ private:
       return emitError(loc, "@") << options.function << " has no trainable parameter: mark one with #dl.param<..., trainable>";
     for (BlockArgument a : parameters)
       if (auto type = cast<RankedTensorType>(a.getType()); type.getElementType().isBF16()) {
-        auto error = emitError(a.getLoc(), "trainable parameter '") << paramOf(a).getName() << "' is " << type
-                                                                    << ", which has no bits for steps much smaller than itself";
+        auto error = emitError(a.getLoc(), "trainable parameter '")
+                     << paramOf(a).getName() << "' is " << type << ", which has no bits for steps much smaller than itself";
         error.attachNote() << "write " << withElement(type, b.getF32Type()) << ", and dl.cast it where the model computes in bf16";
         return error;
       }
     auto ops = llvm::map_to_vector(copy.body().without_terminator(), [](Operation &op) { return &op; });
-    auto gradients = buildGradients(b, ops, loss, Tensor{b, loc, loss}.same(1.0).v, SmallVector<Value>(parameters.begin(), parameters.end()));
+    auto gradients =
+        buildGradients(b, ops, loss, Tensor{b, loc, loss}.same(1.0).v, SmallVector<Value>(parameters.begin(), parameters.end()));
     if (failed(gradients))
       return failure();
 

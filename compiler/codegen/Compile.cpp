@@ -46,7 +46,8 @@ Target Target::x86(StringRef level) {
 }
 
 void registerTarget() {
-  static const bool once = (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(), LLVMInitializeX86AsmPrinter(), true);
+  static const bool once =
+      (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(), LLVMInitializeX86AsmPrinter(), true);
   (void)once;
 }
 
@@ -73,10 +74,10 @@ static void optimize(Module &module, TargetMachine &machine, unsigned level) {
   builder.registerLoopAnalyses(la);
   builder.crossRegisterProxies(la, fa, ca, ma);
   ModulePassManager passes;
-  cantFail(builder.parsePassPipeline(
-      passes, level == 0 ? "function(early-cse)"
-                         : "function(early-cse<memssa>,simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),"
-                           "early-cse<memssa>,simplifycfg)"));
+  cantFail(builder.parsePassPipeline(passes, level == 0
+                                                 ? "function(early-cse)"
+                                                 : "function(early-cse<memssa>,simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),"
+                                                   "early-cse<memssa>,simplifycfg)"));
   passes.run(module, ma);
 }
 

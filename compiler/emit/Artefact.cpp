@@ -47,9 +47,7 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
     return g;
   };
   auto string = [&](StringRef s) { return data(ConstantDataArray::getString(context, s), 1); };
-  auto bytes = [&](StringRef s, unsigned align) -> Constant * {
-    return data(ConstantDataArray::getRaw(s, s.size(), i8), align);
-  };
+  auto bytes = [&](StringRef s, unsigned align) -> Constant * { return data(ConstantDataArray::getRaw(s, s.size(), i8), align); };
   auto *launch = FunctionType::get(i32, {ptr, ptr, i64, i64, ptr}, false);
   auto *record = StructType::get(context, {ptr, i64, ptr, i64, ptr, i64});
   SmallVector<Constant *> records;
@@ -61,17 +59,17 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
       functions.push_back(f);
     }
     auto *table = data(ConstantArray::get(ArrayType::get(ptr, functions.size()), functions), 8);
-    records.push_back(ConstantStruct::get(
-        record, {string("cpu:" + c.target.name), ConstantInt::get(i64, cpuFeatures(c.target)),
-                 bytes(StringRef(c.program.bytes.data(), c.program.bytes.size()), 64), ConstantInt::get(i64, c.program.bytes.size()), table,
-                 ConstantInt::get(i64, functions.size())}));
+    records.push_back(
+        ConstantStruct::get(record, {string("cpu:" + c.target.name), ConstantInt::get(i64, cpuFeatures(c.target)),
+                                     bytes(StringRef(c.program.bytes.data(), c.program.bytes.size()), 64),
+                                     ConstantInt::get(i64, c.program.bytes.size()), table, ConstantInt::get(i64, functions.size())}));
   }
   Constant *weights = options.weights.empty() ? static_cast<Constant *>(ConstantPointerNull::get(ptr)) : bytes(options.weights, 64);
   auto *type = StructType::get(context, {i64, i32, i32, ptr, ptr, ptr, ptr, i64});
-  auto *value = ConstantStruct::get(
-      type, {ConstantInt::get(i64, DLX_DESCRIPTOR_MAGIC), ConstantInt::get(i32, DLX_ABI_VERSION), ConstantInt::get(i32, records.size()),
-             string(options.model), string(buildId()), data(ConstantArray::get(ArrayType::get(record, records.size()), records), 8), weights,
-             ConstantInt::get(i64, options.weights.size())});
+  auto *value = ConstantStruct::get(type, {ConstantInt::get(i64, DLX_DESCRIPTOR_MAGIC), ConstantInt::get(i32, DLX_ABI_VERSION),
+                                           ConstantInt::get(i32, records.size()), string(options.model), string(buildId()),
+                                           data(ConstantArray::get(ArrayType::get(record, records.size()), records), 8), weights,
+                                           ConstantInt::get(i64, options.weights.size())});
   auto *descriptor = new GlobalVariable(module, type, true, GlobalValue::ExternalLinkage, value, options.model + "_descriptor");
   descriptor->setAlignment(Align(8));
   GlobalAlias::create(type, 0, GlobalValue::WeakAnyLinkage, "dlc_descriptor", descriptor, &module);
@@ -85,7 +83,8 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
 }
 
 /// Runs lld on the objects; `arguments` come before them. The output's bytes.
-static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOptions &options, ArrayRef<const char *> arguments, ArrayRef<std::string> more) {
+static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOptions &options, ArrayRef<const char *> arguments,
+                                  ArrayRef<std::string> more) {
   auto descriptor = describe(targets, options);
   if (!descriptor)
     return descriptor.takeError();
@@ -132,9 +131,7 @@ static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOpti
   return (*buffer)->getBuffer().str();
 }
 
-Expected<std::string> makeObject(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
-  return link(targets, options, {"-r"}, {});
-}
+Expected<std::string> makeObject(ArrayRef<Compiled> targets, const ArtefactOptions &options) { return link(targets, options, {"-r"}, {}); }
 Expected<std::string> makeLibrary(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
   std::vector<std::string> more;
   if (options.standalone)
@@ -145,8 +142,10 @@ Expected<std::string> makeLibrary(ArrayRef<Compiled> targets, const ArtefactOpti
       more.insert(more.end(), {"--as-needed", path});
       break;
     }
-  auto library = link(targets, options,
-                      {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack", "--build-id=none"}, more);
+  auto library =
+      link(targets, options,
+           {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack", "--build-id=none"},
+           more);
   if (!library)
     return library;
   dlx_trailer trailer = {DLX_TRAILER_MAGIC, library->size() + sizeof(dlx_trailer), dlx_checksum(library->data(), library->size())};

@@ -4,10 +4,10 @@
 
 namespace dlc {
 struct ArtefactOptions {
-  std::string model;          ///< prefix of every global symbol: letters, digits and _
-  std::string weights;        ///< bytes of a safetensors file to embed, or empty
-  bool standalone = false;    ///< link the runtime in
-  std::string runtime;        ///< libdlrt.a, for standalone
+  std::string model;       ///< prefix of every global symbol: letters, digits and _
+  std::string weights;     ///< bytes of a safetensors file to embed, or empty
+  bool standalone = false; ///< link the runtime in
+  std::string runtime;     ///< libdlrt.a, for standalone
 };
 /// "path/lenet.mlir", "liblenet.so" -> "lenet": a C identifier.
 std::string modelName(llvm::StringRef path);

@@ -8,8 +8,7 @@
 using namespace mlir;
 namespace dlc {
 namespace {
-template <typename Record>
-void append(std::vector<char> &bytes, dlx_table &table, const std::vector<Record> &records, size_t align = 8) {
+template <typename Record> void append(std::vector<char> &bytes, dlx_table &table, const std::vector<Record> &records, size_t align = 8) {
   bytes.resize(llvm::alignTo(bytes.size(), align));
   table.offset = bytes.size();
   table.count = records.size();
@@ -18,12 +17,18 @@ void append(std::vector<char> &bytes, dlx_table &table, const std::vector<Record
 }
 
 dlx_dtype dtypeOf(Type e) {
-  if (e.isF32()) return DLX_F32;
-  if (e.isF64()) return DLX_F64;
-  if (e.isBF16()) return DLX_BF16;
-  if (e.isInteger(1)) return DLX_I1;
-  if (e.isInteger(8)) return DLX_I8;
-  if (e.isInteger(32)) return DLX_I32;
+  if (e.isF32())
+    return DLX_F32;
+  if (e.isF64())
+    return DLX_F64;
+  if (e.isBF16())
+    return DLX_BF16;
+  if (e.isInteger(1))
+    return DLX_I1;
+  if (e.isInteger(8))
+    return DLX_I8;
+  if (e.isInteger(32))
+    return DLX_I32;
   return DLX_I64;
 }
 
@@ -112,9 +117,9 @@ private:
       auto b = cast<AffineBinaryOpExpr>(e);
       code_(b.getLHS());
       code_(b.getRHS());
-      dlx_opcode op = e.getKind() == AffineExprKind::Add       ? DLX_ADD
-                      : e.getKind() == AffineExprKind::Mul     ? DLX_MUL
-                      : e.getKind() == AffineExprKind::Mod     ? DLX_MOD
+      dlx_opcode op = e.getKind() == AffineExprKind::Add        ? DLX_ADD
+                      : e.getKind() == AffineExprKind::Mul      ? DLX_MUL
+                      : e.getKind() == AffineExprKind::Mod      ? DLX_MOD
                       : e.getKind() == AffineExprKind::FloorDiv ? DLX_FLOORDIV
                                                                 : DLX_CEILDIV;
       words.push_back({op, 0});
@@ -158,13 +163,27 @@ private:
     in = std::max(in, 1.0), out = std::max(out * area, 1.0);
     using K = dl::InitKind;
     switch (param.getInit()) {
-    case K::constant: t.init = DLX_INIT_CONSTANT, t.a = v; break;
-    case K::uniform: t.init = DLX_INIT_UNIFORM, t.a = -v, t.b = v; break;
-    case K::normal: t.init = DLX_INIT_NORMAL, t.b = v; break;
-    case K::xavier_uniform: t.init = DLX_INIT_UNIFORM, t.b = v * std::sqrt(6 / (in + out)), t.a = -t.b; break;
-    case K::xavier_normal: t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / (in + out)); break;
-    case K::he_uniform: t.init = DLX_INIT_UNIFORM, t.b = v * std::sqrt(6 / in), t.a = -t.b; break;
-    case K::he_normal: t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / in); break;
+    case K::constant:
+      t.init = DLX_INIT_CONSTANT, t.a = v;
+      break;
+    case K::uniform:
+      t.init = DLX_INIT_UNIFORM, t.a = -v, t.b = v;
+      break;
+    case K::normal:
+      t.init = DLX_INIT_NORMAL, t.b = v;
+      break;
+    case K::xavier_uniform:
+      t.init = DLX_INIT_UNIFORM, t.b = v * std::sqrt(6 / (in + out)), t.a = -t.b;
+      break;
+    case K::xavier_normal:
+      t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / (in + out));
+      break;
+    case K::he_uniform:
+      t.init = DLX_INIT_UNIFORM, t.b = v * std::sqrt(6 / in), t.a = -t.b;
+      break;
+    case K::he_normal:
+      t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / in);
+      break;
     }
   }
   /// In the order in which entries name them, as dl-schedule numbered them.
@@ -207,7 +226,8 @@ private:
         if (fn.getResultAttr(i, "dl.state"))
           continue;
         auto given = fn.getResultAttrOfType<StringAttr>(i, "dl.name");
-        tensors.push_back(tensor(fn.getResultTypes()[i], given ? given.getValue().str() : "output" + std::to_string(e.noutputs), DLX_OUTPUT));
+        tensors.push_back(
+            tensor(fn.getResultTypes()[i], given ? given.getValue().str() : "output" + std::to_string(e.noutputs), DLX_OUTPUT));
         ++e.noutputs;
       }
     e.buffers = buffers.size();

@@ -13,12 +13,18 @@ struct CType {
   int code, bits;
 };
 CType cType(Type e) {
-  if (e.isF32()) return {"float", 2, 32};
-  if (e.isF64()) return {"double", 2, 64};
-  if (e.isBF16()) return {"uint16_t", 4, 16};
-  if (e.isInteger(1)) return {"uint8_t", 6, 8};
-  if (e.isInteger(8)) return {"int8_t", 0, 8};
-  if (e.isInteger(32)) return {"int32_t", 0, 32};
+  if (e.isF32())
+    return {"float", 2, 32};
+  if (e.isF64())
+    return {"double", 2, 64};
+  if (e.isBF16())
+    return {"uint16_t", 4, 16};
+  if (e.isInteger(1))
+    return {"uint8_t", 6, 8};
+  if (e.isInteger(8))
+    return {"int8_t", 0, 8};
+  if (e.isInteger(32))
+    return {"int32_t", 0, 32};
   return {"int64_t", 0, 64};
 }
 std::string identifier(StringRef name) {
@@ -36,11 +42,16 @@ std::string cExpr(AffineExpr e) {
   auto b = cast<AffineBinaryOpExpr>(e);
   std::string x = cExpr(b.getLHS()), y = cExpr(b.getRHS());
   switch (e.getKind()) { // extents are not negative, so C's division will do
-  case AffineExprKind::Add: return "(" + x + " + " + y + ")";
-  case AffineExprKind::Mul: return x + " * " + y;
-  case AffineExprKind::Mod: return "(" + x + ") % " + y;
-  case AffineExprKind::FloorDiv: return "(" + x + ") / " + y;
-  default: return "((" + x + " + " + y + " - 1) / " + y + ")";
+  case AffineExprKind::Add:
+    return "(" + x + " + " + y + ")";
+  case AffineExprKind::Mul:
+    return x + " * " + y;
+  case AffineExprKind::Mod:
+    return "(" + x + ") % " + y;
+  case AffineExprKind::FloorDiv:
+    return "(" + x + ") / " + y;
+  default:
+    return "((" + x + " + " + y + " - 1) / " + y + ")";
   }
 }
 } // namespace
@@ -51,8 +62,8 @@ std::string makeHeader(ModuleOp module, StringRef model) {
   std::string guard = "DLC_" + StringRef(model).upper() + "_H";
   os << "/* " << model << ": typed calls of its entries. Written by dlc compile; shapes are row-major extents. */\n#ifndef " << guard
      << "\n#define " << guard << "\n#include \"dlrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
-     << "/* For dlrt_model_open, in programs that link the artefact. */\nextern const struct dlc_" << model << " { uint64_t magic; } " << model
-     << "_descriptor;\n";
+     << "/* For dlrt_model_open, in programs that link the artefact. */\nextern const struct dlc_" << model << " { uint64_t magic; } "
+     << model << "_descriptor;\n";
   unsigned number = 0;
   for (auto program : module.getOps<dlx::ProgramOp>()) {
     unsigned entry = number++;
@@ -67,7 +78,8 @@ std::string makeHeader(ModuleOp module, StringRef model) {
     SmallVector<Item> items;
     llvm::SetVector<StringRef> symbols;
     auto add = [&](Type type, StringAttr name, const char *otherwise, bool out) {
-      items.push_back({identifier(name ? name.getValue().str() : otherwise + std::to_string(items.size())), cast<RankedTensorType>(type), out});
+      items.push_back(
+          {identifier(name ? name.getValue().str() : otherwise + std::to_string(items.size())), cast<RankedTensorType>(type), out});
       for (AffineExpr e : dl::getExtents(type))
         e.walk([&](AffineExpr x) {
           if (auto s = dyn_cast<AffineSymbolExpr>(x))
@@ -101,11 +113,12 @@ std::string makeHeader(ModuleOp module, StringRef model) {
         os << "0";
       llvm::interleaveComma(extents, os, [&](AffineExpr e) { os << cExpr(e); });
       os << "};\n";
-      lists[item.out] += (counts[item.out]++ ? ",\n      {" : "{") + std::string("(void *)") + item.name + ", {1, 0}, " + std::to_string(extents.size()) +
-                         ", {" + std::to_string(c.code) + ", " + std::to_string(c.bits) + ", 1}, shape" + std::to_string(i) + ", 0, 0}";
+      lists[item.out] += (counts[item.out]++ ? ",\n      {" : "{") + std::string("(void *)") + item.name + ", {1, 0}, " +
+                         std::to_string(extents.size()) + ", {" + std::to_string(c.code) + ", " + std::to_string(c.bits) + ", 1}, shape" +
+                         std::to_string(i) + ", 0, 0}";
     }
-    os << "  dlrt_tensor in[] = {" << lists[0] << "};\n  dlrt_tensor out[] = {" << lists[1] << "};\n  return dlrt_run(context, " << entry << ", in, "
-       << counts[0] << ", out, " << counts[1] << ");\n}\n";
+    os << "  dlrt_tensor in[] = {" << lists[0] << "};\n  dlrt_tensor out[] = {" << lists[1] << "};\n  return dlrt_run(context, " << entry
+       << ", in, " << counts[0] << ", out, " << counts[1] << ");\n}\n";
   }
   os << "#ifdef __cplusplus\n}\n#endif\n#endif\n";
   return text;

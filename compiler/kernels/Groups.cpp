@@ -82,7 +82,8 @@ Grouping::Grouping(Block &block, bool fuse) {
     for (unsigned e : in[c])
       if (!llvm::is_contained(producers, edges[e].producer))
         producers.push_back(edges[e].producer);
-    llvm::sort(producers, [&](unsigned x, unsigned y) { return std::pair(groups[groupOf[y]].kind, x) < std::pair(groups[groupOf[x]].kind, y); });
+    llvm::sort(producers,
+               [&](unsigned x, unsigned y) { return std::pair(groups[groupOf[y]].kind, x) < std::pair(groups[groupOf[x]].kind, y); });
     for (unsigned p : producers)
       if (groupOf[p] != groupOf[c])
         join(p, c);
@@ -90,12 +91,13 @@ Grouping::Grouping(Block &block, bool fuse) {
   MLIRContext *context = block.getParentOp()->getContext();
   for (const Edge &e : edges) {
     bool one = groupOf[e.producer] == groupOf[e.consumer];
-    static constexpr StringRef names[] = {"pointwise group", "row program", "column reduction", "window", "epilogue of the contraction", "control flow"};
+    static constexpr StringRef names[] = {"pointwise group", "row program", "column reduction", "window", "epilogue of the contraction",
+                                          "control flow"};
     auto it = refused.find({e.producer, e.consumer});
     assert((one || !fuse || it != refused.end()) && "every producer of every op was tried");
     std::string reason = one ? names[(int)groups[groupOf[e.producer]].kind].str() : fuse ? it->second : "-O0 fuses nothing";
-    list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]), one,
-                                         reason, 2 * bytes(e.value)));
+    list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]),
+                                         one, reason, 2 * bytes(e.value)));
   }
 }
 
@@ -191,9 +193,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   auto all = [&](auto ok) { return llvm::all_of(between, [&](const Edge *e) { return ok(e->relation); }); };
   const Edge &first = *between.front();
   auto name = [&](const Group &g) { return describe(g.anchor ? g.anchor : g.ops.back()); };
-  auto cost = [&](const Twine &what) {
-    return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay";
-  };
+  auto cost = [&](const Twine &what) { return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay"; };
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))
     return cost("a reshape lies between, so the consumer's elements are numbered otherwise");
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::Moved; }))
@@ -216,7 +216,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     if (p.kind != K::Pointwise)
       return cost(name(p) + " and " + name(c) + " combine terms over different blocks");
     if (!all([](R r) { return r == R::Same; }) || ArrayRef<AffineExpr>(p.space) != ArrayRef<AffineExpr>(getExtents(c.anchor->getResult(0))))
-      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their " + Twine(flops()) + " flops");
+      return cost("the consumer repeats the values over further dimensions: computing them there would repeat their " + Twine(flops()) +
+                  " flops");
     merged = c;
     merged.ops.append(p.ops.begin(), p.ops.end());
     return "";
@@ -256,8 +257,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     return "";
   case K::Pointwise:
     if (!all([](R r) { return r == R::Same; }))
-      return cost("the consumer repeats the values over further dimensions: computing them there would take their " + Twine(flops()) + " flops " +
-                  Twine(count(c.space) / std::max<int64_t>(1, count(p.space))) + " times");
+      return cost("the consumer repeats the values over further dimensions: computing them there would take their " + Twine(flops()) +
+                  " flops " + Twine(count(c.space) / std::max<int64_t>(1, count(p.space))) + " times");
     if (p.space != c.space)
       return cost("the consumer has another shape");
     if (c.kind == K::Pointwise)

@@ -13,9 +13,9 @@ enum class GroupKind { Pointwise, Rows, Columns, Window, Contraction, Control };
 
 struct Group {
   GroupKind kind;
-  SmallVector<Operation *> ops;        ///< in block order
-  SmallVector<AffineExpr> space;       ///< rows and columns: the reduced operand's extents; else the results' extents
-  unsigned rows = 0;                   ///< rows: leading dimensions that are not reduced
+  SmallVector<Operation *> ops;  ///< in block order
+  SmallVector<AffineExpr> space; ///< rows and columns: the reduced operand's extents; else the results' extents
+  unsigned rows = 0;             ///< rows: leading dimensions that are not reduced
   Operation *anchor = nullptr;
 };
 
@@ -35,7 +35,7 @@ private:
   /// How a consumer sees a producer's value, through free ops and views in between.
   enum class Relation { Same, RowBroadcast, Broadcast, Moved, View };
   struct Edge {
-    unsigned producer, consumer;       // op numbers
+    unsigned producer, consumer; // op numbers
     Value value;
     Relation relation;
   };
@@ -47,10 +47,10 @@ private:
   std::string pathAround(unsigned p, unsigned c) const;
   int64_t bytes(Value v) const;
 
-  SmallVector<Operation *> ops;                        // grouped ops in block order
+  SmallVector<Operation *> ops; // grouped ops in block order
   llvm::DenseMap<Operation *, unsigned> index;
   SmallVector<Edge> edges;
-  std::vector<SmallVector<unsigned, 4>> in, out;       // edges by op
+  std::vector<SmallVector<unsigned, 4>> in, out; // edges by op
   std::vector<unsigned> groupOf;
   std::vector<Group> groups;
   std::map<std::pair<unsigned, unsigned>, std::string> refused; // by edge's ops

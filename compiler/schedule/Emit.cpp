@@ -77,7 +77,8 @@ Value EntrySchedule::buffer(OpBuilder &top, unsigned s) {
                                        extent(storage.stride), extent(storage.bytes), storage.bound);
   }
   if (!storage.made)
-    storage.made = dlx::BufferOp::create(top, entry.getLoc(), dlx::BufferType::get(entry.getContext()), storage.kind, storage.at, extent(storage.bytes), storage.bound);
+    storage.made = dlx::BufferOp::create(top, entry.getLoc(), dlx::BufferType::get(entry.getContext()), storage.kind, storage.at,
+                                         extent(storage.bytes), storage.bound);
   return storage.made;
 }
 
@@ -125,7 +126,8 @@ void EntrySchedule::emit(std::vector<Node> &list, OpBuilder &top, OpBuilder &b) 
 
 dlx::ProgramOp EntrySchedule::program(ModuleOp module, StringRef name, std::vector<Node> &list, int64_t arena) {
   OpBuilder end = OpBuilder::atBlockEnd(module.getBody());
-  auto op = dlx::ProgramOp::create(end, entry.getLoc(), name, entry.getSymName(), arena, scratch, preparedBytes, FlatSymbolRefAttr(), false, false);
+  auto op = dlx::ProgramOp::create(end, entry.getLoc(), name, entry.getSymName(), arena, scratch, preparedBytes, FlatSymbolRefAttr(), false,
+                                   false);
   Block &block = op.getBody().emplaceBlock();
   for (Storage &s : storages)
     s.made = {};

@@ -10,7 +10,8 @@ using dlx::BufferKind;
 class EntrySchedule {
 public:
   /// `params`: numbers by name, the model's.
-  EntrySchedule(func::FuncOp entry, const Bounds &bounds, const llvm::StringMap<unsigned> &params) : entry(entry), bounds(bounds), params(params) {}
+  EntrySchedule(func::FuncOp entry, const Bounds &bounds, const llvm::StringMap<unsigned> &params)
+      : entry(entry), bounds(bounds), params(params) {}
   /// Appends the entry's programs to the module. Failures are diagnostics.
   LogicalResult run(ModuleOp module);
 

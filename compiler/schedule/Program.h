@@ -10,26 +10,26 @@ using namespace mlir;
 /// Some bytes that values live in. Time counts stages; loops take the times of their bodies.
 struct Storage {
   dlx::BufferKind kind = dlx::BufferKind::arena;
-  int64_t at = 0;                        ///< input, output, parameter number; offset once placed; the storage a view moves over
-  AffineExpr bytes, start, stride;       ///< start, stride: of a view
+  int64_t at = 0;                  ///< input, output, parameter number; offset once placed; the storage a view moves over
+  AffineExpr bytes, start, stride; ///< start, stride: of a view
   int64_t bound = 0;
-  int first = INT_MAX, last = -1;        ///< times of the first write and the last use
-  bool pinned = false;                   ///< carried by a loop, which exchanges its pointer: never an output's or a parameter's own
-  Value made;                            ///< its dlx value
+  int first = INT_MAX, last = -1; ///< times of the first write and the last use
+  bool pinned = false;            ///< carried by a loop, which exchanges its pointer: never an output's or a parameter's own
+  Value made;                     ///< its dlx value
 };
 
 /// A launch, a copy, or a loop.
 struct Node {
   enum Kind { Launch, Copy, Loop } kind = Launch;
-  std::string function;                  ///< launch
-  dl::DimsAttr grid;                     ///< launch: blocks; copy: bytes; loop: trip count
-  SmallVector<unsigned> reads, writes;   ///< storages; a launch's arguments are reads then writes
-  SmallVector<unsigned> before;          ///< nodes that must have run
-  func::CallOp call;                     ///< launch: whose
-  std::vector<Node> body;                ///< loop
-  SmallVector<unsigned> moving;          ///< loop: views
+  std::string function;                ///< launch
+  dl::DimsAttr grid;                   ///< launch: blocks; copy: bytes; loop: trip count
+  SmallVector<unsigned> reads, writes; ///< storages; a launch's arguments are reads then writes
+  SmallVector<unsigned> before;        ///< nodes that must have run
+  func::CallOp call;                   ///< launch: whose
+  std::vector<Node> body;              ///< loop
+  SmallVector<unsigned> moving;        ///< loop: views
   SmallVector<std::pair<unsigned, unsigned>> swaps;
-  int stage = 0;                         ///< in its own list
+  int stage = 0; ///< in its own list
 };
 
 /// Bytes at the symbols' upper bounds.

@@ -24,7 +24,6 @@ static bool isElementwise(func::FuncOp kernel, unsigned arg) {
   return true;
 }
 
-
 void EntrySchedule::noteEdge(unsigned from, unsigned to) {
   next[from].push_back(to);
   if (from < to)
@@ -112,7 +111,7 @@ void EntrySchedule::bindResults() {
       bool old = storages[storage].kind == BufferKind::param;
       if (old && storages[storage].at == (int64_t)param)
         continue; // unchanged
-      if (old) { // another parameter's old value, which may be overwritten too
+      if (old) {  // another parameter's old value, which may be overwritten too
         unsigned kept = newStorage(BufferKind::arena, 0, storages[storage].bytes);
         addCopy(kept, storage);
         storage = kept;
@@ -135,7 +134,9 @@ void EntrySchedule::bindResults() {
 
 bool EntrySchedule::usesSymbols(const Node &n) {
   bool found = false;
-  auto look = [&](dl::DimsAttr dims) { found |= llvm::any_of(dims.getExtents(), [](AffineExpr e) { return !isa<AffineConstantExpr>(e); }); };
+  auto look = [&](dl::DimsAttr dims) {
+    found |= llvm::any_of(dims.getExtents(), [](AffineExpr e) { return !isa<AffineConstantExpr>(e); });
+  };
   look(n.grid);
   auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(func::CallOp(n.call).getCallee());
   // Packing evaluates what needs no more arguments than it reads; other launches may loop over anything.

@@ -18,8 +18,8 @@ public:
   /// Reverse mode over a region's block, for ops with bodies: cotangents of the terminator's operands in, cotangents of
   /// `wanted` (block arguments, values captured from above) out, null where none flows. Ops go to `b`, which must be
   /// where the body's values (or copies of them, by `map`) are visible.
-  virtual llvm::SmallVector<mlir::Value> block(mlir::OpBuilder &b, mlir::Block &body, mlir::IRMapping &map,
-                                               mlir::ValueRange cotangents, llvm::ArrayRef<mlir::Value> wanted) = 0;
+  virtual llvm::SmallVector<mlir::Value> block(mlir::OpBuilder &b, mlir::Block &body, mlir::IRMapping &map, mlir::ValueRange cotangents,
+                                               llvm::ArrayRef<mlir::Value> wanted) = 0;
 };
 
 /// The training form of a function.

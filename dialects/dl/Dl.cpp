@@ -75,9 +75,7 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
   if (!function)
     return success();
   Type type = function.getArgumentTypes()[index];
-  auto fail = [&](const Twine &what) {
-    return op->emitOpError("argument ") << index << ": " << what;
-  };
+  auto fail = [&](const Twine &what) { return op->emitOpError("argument ") << index << ": " << what; };
   if (attr.getName() == "dl.name")
     return isa<StringAttr>(attr.getValue()) ? success() : fail("dl.name is a string: write dl.name = \"image\"");
   if (attr.getName() == "dl.range") {
@@ -100,9 +98,7 @@ LogicalResult DlDialect::verifyRegionResultAttribute(Operation *op, unsigned, un
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)
     return success();
-  auto fail = [&](const Twine &what) {
-    return op->emitOpError("result ") << index << ": " << what;
-  };
+  auto fail = [&](const Twine &what) { return op->emitOpError("result ") << index << ": " << what; };
   auto text = dyn_cast<StringAttr>(attr.getValue());
   if (attr.getName() == "dl.name")
     return text ? success() : fail("dl.name is a string: write dl.name = \"probabilities\"");

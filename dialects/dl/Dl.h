@@ -1,5 +1,6 @@
 // The public face of the `dl` dialect.
 #pragma once
+#include "dialects/dl/Differentiator.h"
 #include "dialects/dl/Scalars.h"
 #include "dialects/dl/Structures.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
@@ -14,7 +15,6 @@
 #include "mlir/IR/TensorEncoding.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "dialects/dl/Differentiator.h"
 
 namespace dlc::dl {
 /// A rank-0 input of the training step and its usual value.
@@ -26,15 +26,14 @@ struct Hyperparameter {
 struct Refusal {
   std::optional<mlir::Location> loc;
   llvm::StringRef op;
-  template <typename... Args>
-  mlir::LogicalResult operator()(Args &&...what) const {
+  template <typename... Args> mlir::LogicalResult operator()(Args &&...what) const {
     return mlir::emitOptionalError(loc, "'", op, "' op ", std::forward<Args>(what)...);
   }
 };
 } // namespace dlc::dl
 
-#include "dialects/dl/Enums.h.inc"
 #include "dialects/dl/Dialect.h.inc"
+#include "dialects/dl/Enums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dl/Attrs.h.inc"
 #include "dialects/dl/Interfaces.h.inc"

@@ -25,8 +25,7 @@ bool isValueOf(double value, Type element) {
   return value == std::trunc(value) && value >= (unsignedBit ? 0.0 : -top) && value < top;
 }
 
-template <typename F, typename I>
-static Value either(Scalars &s, Value x, Value y) {
+template <typename F, typename I> static Value either(Scalars &s, Value x, Value y) {
   return isFloat(x) ? Value(F::create(s.b, s.loc, x, y)) : Value(I::create(s.b, s.loc, x, y));
 }
 Value Scalars::add(V x, V y) { return either<arith::AddFOp, arith::AddIOp>(*this, x, y); }

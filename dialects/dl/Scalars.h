@@ -24,7 +24,7 @@ struct Scalars {
   V max(V, V), min(V, V);
   V lt(V, V), le(V, V), gt(V, V), ge(V, V), eq(V, V), ne(V, V);
   V select(V condition, V yes, V no);
-  V band(V, V), bor(V, V), bxor(V, V), bnot(V), shl(V, V), shr(V, V);   ///< shr: logical
+  V band(V, V), bor(V, V), bxor(V, V), bnot(V), shl(V, V), shr(V, V); ///< shr: logical
   V exp(V), log(V), tanh(V), erf(V), sqrt(V), sin(V), cos(V);
   /// 1 / (1 + e^-x) without overflow: of e^-|x|.
   V sigmoid(V);
@@ -33,7 +33,7 @@ struct Scalars {
   V cst(mlir::Type type, int64_t value) { return icst(type, value); }
   V cst(mlir::Type type, int value) { return icst(type, value); }
   V icst(mlir::Type type, int64_t value);
-  V lowest(mlir::Type type);   ///< -inf, or the smallest integer
+  V lowest(mlir::Type type); ///< -inf, or the smallest integer
   V highest(mlir::Type type);
   /// From one compute type to what an element of type `to` would hold, in its compute type (float to int: toward zero,
   /// saturating; NaN to 0).

@@ -58,9 +58,7 @@ RankedTensorType withElement(Type tensor, Type element) {
   auto type = cast<RankedTensorType>(tensor);
   return RankedTensorType::get(type.getShape(), element, type.getEncoding());
 }
-Type withBool(Type type) {
-  return isa<RankedTensorType>(type) ? Type(withElement(type, IntegerType::get(type.getContext(), 1))) : type;
-}
+Type withBool(Type type) { return isa<RankedTensorType>(type) ? Type(withElement(type, IntegerType::get(type.getContext(), 1))) : type; }
 AffineExpr product(ArrayRef<AffineExpr> extents, MLIRContext *context) {
   AffineExpr p = getAffineConstantExpr(1, context);
   for (AffineExpr e : extents)
@@ -84,12 +82,18 @@ int64_t evaluate(AffineExpr e, llvm::function_ref<int64_t(StringRef)> valueOf) {
   auto binary = cast<AffineBinaryOpExpr>(e);
   int64_t x = evaluate(binary.getLHS(), valueOf), y = evaluate(binary.getRHS(), valueOf);
   switch (e.getKind()) {
-  case AffineExprKind::Add: return x + y;
-  case AffineExprKind::Mul: return x * y;
-  case AffineExprKind::Mod: return y ? ((x % y) + y) % y : 0;
-  case AffineExprKind::FloorDiv: return y ? llvm::divideFloorSigned(x, y) : 0;
-  case AffineExprKind::CeilDiv: return y ? llvm::divideCeilSigned(x, y) : 0;
-  default: llvm_unreachable("not a binary expression");
+  case AffineExprKind::Add:
+    return x + y;
+  case AffineExprKind::Mul:
+    return x * y;
+  case AffineExprKind::Mod:
+    return y ? ((x % y) + y) % y : 0;
+  case AffineExprKind::FloorDiv:
+    return y ? llvm::divideFloorSigned(x, y) : 0;
+  case AffineExprKind::CeilDiv:
+    return y ? llvm::divideCeilSigned(x, y) : 0;
+  default:
+    llvm_unreachable("not a binary expression");
   }
 }
 
@@ -118,11 +122,21 @@ static void print(llvm::raw_ostream &os, AffineExpr e, int precedence) {
     os << " - " << -constant.getValue();
   } else {
     switch (e.getKind()) {
-    case AffineExprKind::Add: os << " + "; break;
-    case AffineExprKind::Mul: os << " * "; break;
-    case AffineExprKind::Mod: os << " mod "; break;
-    case AffineExprKind::FloorDiv: os << " floordiv "; break;
-    default: os << " ceildiv "; break;
+    case AffineExprKind::Add:
+      os << " + ";
+      break;
+    case AffineExprKind::Mul:
+      os << " * ";
+      break;
+    case AffineExprKind::Mod:
+      os << " mod ";
+      break;
+    case AffineExprKind::FloorDiv:
+      os << " floordiv ";
+      break;
+    default:
+      os << " ceildiv ";
+      break;
     }
     print(os, binary.getRHS(), own + 1);
   }
@@ -168,7 +182,7 @@ struct ExtentParser {
     auto x = atom();
     while (succeeded(x)) {
       SMLoc at = p.getCurrentLocation();
-      int kind = succeeded(p.parseOptionalStar())                 ? 0
+      int kind = succeeded(p.parseOptionalStar())                ? 0
                  : succeeded(p.parseOptionalKeyword("floordiv")) ? 1
                  : succeeded(p.parseOptionalKeyword("ceildiv"))  ? 2
                  : succeeded(p.parseOptionalKeyword("mod"))      ? 3
@@ -258,7 +272,8 @@ Attribute ParamAttr::parse(AsmParser &p, Type) {
     return {};
   auto init = symbolizeInitKind(kind);
   if (!init)
-    return p.emitError(at, "unknown initialiser '") << kind
+    return p.emitError(at, "unknown initialiser '")
+               << kind
                << "': write constant(v), uniform(a), normal(s), xavier_uniform(gain), xavier_normal(gain), he_uniform(gain) "
                   "or he_normal(gain)",
            Attribute();

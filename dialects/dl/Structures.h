@@ -25,7 +25,7 @@ struct Source {
 /// of `bounds` fails there is no term (padding). Accesses that no bound guards are always within their operand.
 struct Nest {
   llvm::SmallVector<mlir::AffineExpr> extents;
-  unsigned parallel = 0;                        ///< number of result dimensions
+  unsigned parallel = 0; ///< number of result dimensions
   llvm::SmallVector<mlir::AffineMap> operands;
   llvm::SmallVector<Bound> bounds;
   unsigned reduced() const { return extents.size() - parallel; }

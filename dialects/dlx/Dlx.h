@@ -2,8 +2,8 @@
 #pragma once
 #include "dialects/dl/Dl.h"
 
-#include "dialects/dlx/Enums.h.inc"
 #include "dialects/dlx/Dialect.h.inc"
+#include "dialects/dlx/Enums.h.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dialects/dlx/Attrs.h.inc"
 #define GET_TYPEDEF_CLASSES

@@ -50,7 +50,8 @@ int main(int argc, char **argv) {
   dlrt_model *model;
   dlrt_params *params; /* with the weights that the library holds */
   dlrt_context *context;
-  check(!dlrt_model_open(&lenet_descriptor, &model) && !dlrt_params_new(model, &params) && !dlrt_context_new(model, params, NULL, &context), dlrt_error());
+  check(!dlrt_model_open(&lenet_descriptor, &model) && !dlrt_params_new(model, &params) && !dlrt_context_new(model, params, NULL, &context),
+        dlrt_error());
 
   static _Alignas(64) float image[Batch * Pixels], probabilities[Batch * Classes];
   int *taken = malloc(n * sizeof *taken);

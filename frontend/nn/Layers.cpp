@@ -14,8 +14,8 @@ static std::optional<int64_t> constantExtent(Graph &g, StringRef name, RankedTen
   AffineExpr extent = getExtents(type)[dim];
   if (getConstant(extent) > 0)
     return getConstant(extent);
-  emitError(NameLoc::get(g.builder.getStringAttr(name))) << "dimension " << dim << " of the input is " << toString(extent)
-                                                         << ": parameters need a positive constant";
+  emitError(NameLoc::get(g.builder.getStringAttr(name)))
+      << "dimension " << dim << " of the input is " << toString(extent) << ": parameters need a positive constant";
   return {};
 }
 /// The input's type where it is known and has the rank (-1: at least 1).
@@ -79,9 +79,10 @@ Value batchNorm(Graph &g, StringRef name, Value x, double epsilon, double moment
   auto one = [&](StringRef suffix, Init init, bool trainable) {
     return parameter(g, name + suffix, {*channels}, type.getElementType(), init, trainable);
   };
-  return g.op("dl.batch_norm", name,
-              {x, one(".gamma", ones, true), one(".beta", zeros, true), one(".running_mean", zeros, false), one(".running_var", ones, false)},
-              {attribute(g, "epsilon", g.builder.getF64FloatAttr(epsilon)), attribute(g, "momentum", g.builder.getF64FloatAttr(momentum))});
+  return g.op(
+      "dl.batch_norm", name,
+      {x, one(".gamma", ones, true), one(".beta", zeros, true), one(".running_mean", zeros, false), one(".running_var", ones, false)},
+      {attribute(g, "epsilon", g.builder.getF64FloatAttr(epsilon)), attribute(g, "momentum", g.builder.getF64FloatAttr(momentum))});
 }
 Value dropout(Graph &g, StringRef name, Value x, double rate) {
   return g.op("dl.dropout", name, {x}, {attribute(g, "rate", g.builder.getF64FloatAttr(rate))});
@@ -115,7 +116,8 @@ Value recurrent(Graph &g, StringRef name, Value x, int64_t units, Init init) {
   Type element = type.getElementType();
   auto extents = getExtents(type);
   RankedTensorType state = getTensor({extents[1], getAffineConstantExpr(units, g.getContext())}, element);
-  Value wx = parameter(g, name + ".weight_x", {*in, units}, element, init), wh = parameter(g, name + ".weight_h", {units, units}, element, init);
+  Value wx = parameter(g, name + ".weight_x", {*in, units}, element, init),
+        wh = parameter(g, name + ".weight_h", {units, units}, element, init);
   Value steps = bias(g, name, g.op("dl.matmul", name, {x, wx}));
 
   auto body = std::make_shared<Graph>(g.getContext(), "dl.yield");
@@ -124,7 +126,8 @@ Value recurrent(Graph &g, StringRef name, Value x, int64_t units, Init init) {
   body->output("h", tanh(*body, name, body->op("dl.add", name, {step, body->op("dl.matmul", name, {h, u})})));
   Value start = g.op("dl.constant", name, {}, {attribute(g, "value", g.builder.getF64FloatAttr(0))}, {state});
   return g.op("dl.scan", name, {start, steps, wh},
-              {attribute(g, "trip", DimsAttr::get(g.getContext(), extents[0])), attribute(g, "operandSegmentSizes", g.builder.getDenseI32ArrayAttr({1, 1, 1}))},
+              {attribute(g, "trip", DimsAttr::get(g.getContext(), extents[0])),
+               attribute(g, "operandSegmentSizes", g.builder.getDenseI32ArrayAttr({1, 1, 1}))},
               {state}, body);
 }
 } // namespace dlc::frontend::nn

@@ -24,19 +24,14 @@ static uint64_t hostLevels() {
   unsigned saved = 0; // XCR0: what the operating system saves
   if (has(c1, bit_OSXSAVE))
     __asm__("xgetbv" : "=a"(saved), "=d"(d) : "c"(0));
-  if (!has(c1, bit_SSE3 | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT |
-                   bit_CMPXCHG16B) ||
-      !has(c8, bit_LAHF_LM))
+  if (!has(c1, bit_SSE3 | bit_SSSE3 | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT | bit_CMPXCHG16B) || !has(c8, bit_LAHF_LM))
     return 0;
   uint64_t levels = DLX_CPU_V2;
-  if (!has(c1, bit_AVX | bit_F16C | bit_FMA | bit_MOVBE) ||
-      !has(b7, bit_AVX2 | bit_BMI | bit_BMI2) || !has(c8, bit_LZCNT) ||
+  if (!has(c1, bit_AVX | bit_F16C | bit_FMA | bit_MOVBE) || !has(b7, bit_AVX2 | bit_BMI | bit_BMI2) || !has(c8, bit_LZCNT) ||
       !has(saved, 0x6))
     return levels;
   levels |= DLX_CPU_V3;
-  if (has(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ |
-                  bit_AVX512VL) &&
-      has(saved, 0xe6))
+  if (has(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL) && has(saved, 0xe6))
     levels |= DLX_CPU_V4;
   return levels;
 #else

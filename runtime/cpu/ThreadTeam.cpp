@@ -14,9 +14,7 @@
 
 using namespace dlrt;
 
-static_assert(sizeof(std::atomic<uint32_t>) == 4 &&
-                  std::atomic<uint32_t>::is_always_lock_free,
-              "a futex word");
+static_assert(sizeof(std::atomic<uint32_t>) == 4 && std::atomic<uint32_t>::is_always_lock_free, "a futex word");
 
 /// Polls before a worker sleeps: about half a millisecond, longer than the gap
 /// between two steps of a training loop.
@@ -32,8 +30,7 @@ static void relax() {
 
 /// Processors that this process may use.
 static int availableProcessors() {
-  for (size_t processors = 1024; processors <= size_t(1) << 20;
-       processors *= 2) {
+  for (size_t processors = 1024; processors <= size_t(1) << 20; processors *= 2) {
     cpu_set_t *set = CPU_ALLOC(processors);
     if (!set)
       return 1;
@@ -54,8 +51,7 @@ dlrt_status dlrt_team::start(int threads) {
   owner = getpid();
   int wanted = threads ? threads : processors;
   spin = wanted > processors ? spinsWhenCrowded : spinsBeforeSleep;
-  slices =
-      static_cast<Slice *>(aligned_alloc(64, sizeof(Slice) * size_t(wanted)));
+  slices = static_cast<Slice *>(aligned_alloc(64, sizeof(Slice) * size_t(wanted)));
   if (!slices || !workers.allocate(size_t(wanted - 1)))
     return fail(DLRT_MEMORY, "no memory for a team of %d threads", wanted);
   for (int i = 0; i < wanted; ++i)
@@ -78,8 +74,7 @@ dlrt_status dlrt_team::start(int threads) {
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error)
-    return fail(DLRT_MEMORY, "cannot start thread %d of %d: %s", count + 1,
-                wanted, strerror(error));
+    return fail(DLRT_MEMORY, "cannot start thread %d of %d: %s", count + 1, wanted, strerror(error));
   return DLRT_OK;
 }
 
@@ -87,8 +82,7 @@ dlrt_team::~dlrt_team() {
   stopping.store(true);
   generation.fetch_add(1);
   if (owner == getpid()) { // a forked child has no workers
-    syscall(SYS_futex, &generation, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr,
-            nullptr, 0);
+    syscall(SYS_futex, &generation, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
     for (int i = 1; i < count; ++i)
       pthread_join(workers[size_t(i - 1)].thread, nullptr);
   }
@@ -97,8 +91,7 @@ dlrt_team::~dlrt_team() {
 
 void *dlrt_team::enter(void *worker) {
   FloatingPointScope scope;
-  static_cast<Worker *>(worker)->team->work(
-      static_cast<Worker *>(worker)->index);
+  static_cast<Worker *>(worker)->team->work(static_cast<Worker *>(worker)->index);
   return nullptr;
 }
 
@@ -113,8 +106,7 @@ bool dlrt_team::awaitGeneration(uint32_t seen) {
     // The caller raises the generation before it looks for sleepers, so either
     // it sees this one or the kernel sees the change.
     sleepers.fetch_add(1);
-    syscall(SYS_futex, &generation, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr,
-            0);
+    syscall(SYS_futex, &generation, FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
     sleepers.fetch_sub(1);
   }
   return true;
@@ -163,8 +155,7 @@ void dlrt_team::work(int index) {
 
 /// Claims some of a slice's blocks from the front or the back: a quarter of
 /// what is left, at least one.
-static bool claim(std::atomic<uint64_t> &range, bool front, int64_t &begin,
-                  int64_t &end) {
+static bool claim(std::atomic<uint64_t> &range, bool front, int64_t &begin, int64_t &end) {
   uint64_t word = range.load(std::memory_order_relaxed);
   for (;;) {
     uint64_t low = uint32_t(word), high = word >> 32;
@@ -172,8 +163,7 @@ static bool claim(std::atomic<uint64_t> &range, bool front, int64_t &begin,
       return false;
     uint64_t n = (high - low + 3) / 4;
     uint64_t next = front ? high << 32 | (low + n) : (high - n) << 32 | low;
-    if (range.compare_exchange_weak(word, next, std::memory_order_acquire,
-                                    std::memory_order_relaxed)) {
+    if (range.compare_exchange_weak(word, next, std::memory_order_acquire, std::memory_order_relaxed)) {
       begin = int64_t(front ? low : high - n);
       end = begin + int64_t(n);
       return true;
@@ -200,16 +190,13 @@ void dlrt_team::run(Body newBody, void *newContext, int64_t blocks) {
   context = newContext;
   done.store(0, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) {
-    uint64_t low = uint64_t(blocks) * uint64_t(i) / uint64_t(count),
-             high = uint64_t(blocks) * uint64_t(i + 1) / uint64_t(count);
+    uint64_t low = uint64_t(blocks) * uint64_t(i) / uint64_t(count), high = uint64_t(blocks) * uint64_t(i + 1) / uint64_t(count);
     slices[i].range.store(high << 32 | low, std::memory_order_release);
   }
   generation.fetch_add(1);
   if (sleepers.load()) {
     slices[0].processor.store(sched_getcpu(), std::memory_order_relaxed);
-    syscall(SYS_futex, &generation, FUTEX_WAKE_PRIVATE,
-            blocks - 1 < INT_MAX ? int(blocks - 1) : INT_MAX, nullptr, nullptr,
-            0);
+    syscall(SYS_futex, &generation, FUTEX_WAKE_PRIVATE, blocks - 1 < INT_MAX ? int(blocks - 1) : INT_MAX, nullptr, nullptr, 0);
   }
   takeBlocks(0);
   for (int spins = 0; done.load(std::memory_order_acquire) < blocks;)
@@ -240,10 +227,7 @@ dlrt_status dlrt_team_new(int threads, dlrt_team **team) {
     return fail(DLRT_VALUE, "dlrt_team_new: a null argument");
   *team = nullptr;
   if (threads < 0 || threads > 4096)
-    return fail(
-        DLRT_VALUE,
-        "a team of %d threads: expected 1 to 4096, or 0 for one a processor",
-        threads);
+    return fail(DLRT_VALUE, "a team of %d threads: expected 1 to 4096, or 0 for one a processor", threads);
   Owner<dlrt_team> made(create<dlrt_team>());
   if (!made)
     return fail(DLRT_MEMORY, "no memory for a team");

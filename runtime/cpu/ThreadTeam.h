@@ -30,10 +30,7 @@ public:
   int threads() const { return count; }
   /// Takes the team for the calling thread; false if another has it. Neither
   /// blocks nor allocates.
-  bool take() {
-    return !taken.load(std::memory_order_relaxed) &&
-           !taken.exchange(true, std::memory_order_acquire);
-  }
+  bool take() { return !taken.load(std::memory_order_relaxed) && !taken.exchange(true, std::memory_order_acquire); }
   void release() { taken.store(false, std::memory_order_release); }
   /// Runs a region of 1 to maxBlocks blocks; the team is taken.
   void run(Body body, void *context, int64_t blocks);

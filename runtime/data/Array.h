@@ -10,8 +10,9 @@ inline bool operator==(dlrt_datatype x, dlrt_datatype y) { return x.code == y.co
 
 namespace dlc::data {
 
-inline constexpr dlrt_datatype F32{2, 32, 1}, F64{2, 64, 1}, I8{0, 8, 1}, I16{0, 16, 1}, I32{0, 32, 1}, I64{0, 64, 1}, U8{1, 8, 1}, Bool{6, 8, 1};
-std::string toString(dlrt_datatype type);         ///< "f32", "i8", "bool"
+inline constexpr dlrt_datatype F32{2, 32, 1}, F64{2, 64, 1}, I8{0, 8, 1}, I16{0, 16, 1}, I32{0, 32, 1}, I64{0, 64, 1}, U8{1, 8, 1},
+    Bool{6, 8, 1};
+std::string toString(dlrt_datatype type);                ///< "f32", "i8", "bool"
 std::string toString(const std::vector<int64_t> &shape); ///< "[60000, 28, 28]"
 
 /// Row-major; owns its bytes, which are aligned to 64.

@@ -16,7 +16,8 @@ Result<Dataset> openMnist(const std::string &folder, Split split) {
   if (!labels)
     return labels.error();
   if (images->shape.size() != 3 || !(images->type == U8))
-    return Error{"the images of '" + stem + "' are " + toString(images->type) + " " + toString(images->shape) + ": expected u8 [n, height, width]"};
+    return Error{"the images of '" + stem + "' are " + toString(images->type) + " " + toString(images->shape) +
+                 ": expected u8 [n, height, width]"};
   if (labels->shape.size() != 1 || !(labels->type == U8))
     return Error{"the labels of '" + stem + "' are " + toString(labels->type) + " " + toString(labels->shape) + ": expected u8 [n]"};
   if (labels->size() != images->shape[0])
@@ -65,7 +66,8 @@ template <typename To> static void convertAs(dlrt_datatype type, To *to, const A
 
 Result<Batches> Batches::make(const Dataset &set, int64_t batch, dlrt_datatype type, std::optional<uint64_t> seed, bool whole) {
   if (set.size() > UINT32_MAX || batch < 1 || (whole && set.size() < batch))
-    return Error{"'" + set.name + "' has " + std::to_string(set.size()) + " samples: too few or too many for a batch of " + std::to_string(batch)};
+    return Error{"'" + set.name + "' has " + std::to_string(set.size()) + " samples: too few or too many for a batch of " +
+                 std::to_string(batch)};
   Batches b;
   b.set = &set, b.batch = batch, b.seed = seed, b.whole = whole;
   auto samples = Array::make(type, {batch, set.width()}), labels = Array::make(I32, {batch});

@@ -51,7 +51,8 @@ Status InputFile::read(void *to, size_t size, std::string_view what) {
     if (n < 0 || (n == 0 && code != Z_OK && code != Z_BUF_ERROR))
       return Error{"'" + path + "' is damaged: " + (code == Z_ERRNO ? std::strerror(errno) : message)};
     if (n == 0)
-      return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, found " + std::to_string(done)};
+      return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, found " +
+                   std::to_string(done)};
     done += n;
   }
   bound -= std::min<uint64_t>(bound, size);

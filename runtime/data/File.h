@@ -12,8 +12,7 @@ namespace dlc::data {
 class InputFile {
 public:
   static Result<InputFile> open(const std::string &path);
-  InputFile(InputFile &&other) noexcept
-      : path(std::move(other.path)), file(std::exchange(other.file, nullptr)), bound(other.bound) {}
+  InputFile(InputFile &&other) noexcept : path(std::move(other.path)), file(std::exchange(other.file, nullptr)), bound(other.bound) {}
   ~InputFile();
   /// Exactly `size` bytes; fewer in the file is an error, which names `what`.
   Status read(void *to, size_t size, std::string_view what);

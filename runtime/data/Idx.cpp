@@ -20,8 +20,8 @@ Result<Array> readIdx(const std::string &path) {
     return s.error();
   auto type = std::find_if(std::begin(types), std::end(types), [&](auto &t) { return t.code == magic[2]; });
   if (magic[0] || magic[1] || type == std::end(types))
-    return Error{"'" + path + "' is not an IDX file: expected two zero bytes and an element type from 8 to 14, found " + std::to_string(magic[0]) +
-                 ", " + std::to_string(magic[1]) + ", " + std::to_string(magic[2])};
+    return Error{"'" + path + "' is not an IDX file: expected two zero bytes and an element type from 8 to 14, found " +
+                 std::to_string(magic[0]) + ", " + std::to_string(magic[1]) + ", " + std::to_string(magic[2])};
   if (magic[3] < 1 || magic[3] > 8)
     return Error{"'" + path + "' has " + std::to_string(magic[3]) + " dimensions: expected 1 to 8"};
   unsigned char extents[8 * 4];

@@ -15,7 +15,8 @@ Result<Entry> Entry::bind(dlrt_model *model, dlrt_params *params, dlrt_team *tea
   if (dlrt_context_new(model, params, team, &context) != DLRT_OK)
     return lastError();
   e.context.reset(context);
-  auto add = [&](const dlrt_tensor_info &info, std::vector<dlrt_tensor> &tensors, std::vector<std::vector<int64_t>> &shapes, bool allocate) -> Status {
+  auto add = [&](const dlrt_tensor_info &info, std::vector<dlrt_tensor> &tensors, std::vector<std::vector<int64_t>> &shapes,
+                 bool allocate) -> Status {
     shapes.emplace_back(info.max_dims, info.max_dims + info.ndim);
     tensors.push_back({nullptr, {1, 0}, info.ndim, info.dtype, nullptr, nullptr, 0});
     if (!allocate)
@@ -59,8 +60,8 @@ Status Entry::set(int i, double value) {
   else if (in[i].ndim == 0 && in[i].dtype == data::F64)
     *static_cast<double *>(in[i].data) = value;
   else
-    return Error{std::string("input '") + inputInfo(i).name + "' is " + data::toString(in[i].dtype) + " of rank " + std::to_string(in[i].ndim) +
-                 ": expected f32 or f64 of rank 0"};
+    return Error{std::string("input '") + inputInfo(i).name + "' is " + data::toString(in[i].dtype) + " of rank " +
+                 std::to_string(in[i].ndim) + ": expected f32 or f64 of rank 0"};
   return {};
 }
 
@@ -71,8 +72,8 @@ Status Entry::bindSamples(int i, const data::Dataset &set) {
     std::string expected;
     for (int d = 1; d < info.ndim; ++d)
       expected += (d > 1 ? ", " : "") + (info.dims[d] >= 0 ? std::to_string(info.dims[d]) : info.symbols[d] ? info.symbols[d] : "any");
-    return Error{"'" + set.name + "' has samples of " + data::toString({set.samples.shape.begin() + 1, set.samples.shape.end()}) + ", but input '" +
-                 info.name + "' takes [" + expected + "] each"};
+    return Error{"'" + set.name + "' has samples of " + data::toString({set.samples.shape.begin() + 1, set.samples.shape.end()}) +
+                 ", but input '" + info.name + "' takes [" + expected + "] each"};
   };
   if (info.ndim < 1 || !(info.dtype == data::F32 || info.dtype == data::F64))
     return mismatch();

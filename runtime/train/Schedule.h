@@ -18,10 +18,14 @@ struct Schedule {
   /// Of iteration i, from 0.
   double at(int64_t i) const {
     switch (kind) {
-    case Constant: return lr0;
-    case Inverse: return lr0 * std::pow(1 + gamma * double(i), -b);
-    case Step: return lr0 * std::pow(gamma, double(i / every));
-    case Cosine: return i >= every ? lr1 : lr1 + (lr0 - lr1) * 0.5 * (1 + std::cos(M_PI * double(i) / double(every)));
+    case Constant:
+      return lr0;
+    case Inverse:
+      return lr0 * std::pow(1 + gamma * double(i), -b);
+    case Step:
+      return lr0 * std::pow(gamma, double(i / every));
+    case Cosine:
+      return i >= every ? lr1 : lr1 + (lr0 - lr1) * 0.5 * (1 + std::cos(M_PI * double(i) / double(every)));
     }
     return lr0;
   }

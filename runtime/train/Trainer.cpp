@@ -81,7 +81,8 @@ Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Data
     } else if (entry->inputInfo(i).ndim == 0) {
       return Error{"train_step takes '" + name + "', which has no value"};
     } else if (samples >= 0) {
-      return Error{std::string("train_step takes '") + entry->inputInfo(samples).name + "' and '" + name + "': expected one input of samples"};
+      return Error{std::string("train_step takes '") + entry->inputInfo(samples).name + "' and '" + name +
+                   "': expected one input of samples"};
     } else {
       samples = i;
     }

@@ -7,8 +7,7 @@
 using namespace dlrt_test;
 
 static int calls;
-static int32_t kernel(void *const *, const int64_t *, int64_t, int64_t,
-                      void *) {
+static int32_t kernel(void *const *, const int64_t *, int64_t, int64_t, void *) {
   return ++calls > 10000; // ends a run of many iterations
 }
 
@@ -55,13 +54,7 @@ struct Tensors {
     uint64_t size = count * ((info.dtype.bits + 7) / 8);
     memory.push_back(aligned_alloc(64, (size + 64) / 64 * 64));
     memset(memory.back(), 0, (size + 64) / 64 * 64);
-    list.push_back({memory.back(),
-                    {1, 0},
-                    info.ndim,
-                    info.dtype,
-                    const_cast<int64_t *>(info.max_dims),
-                    nullptr,
-                    0});
+    list.push_back({memory.back(), {1, 0}, info.ndim, info.dtype, const_cast<int64_t *>(info.max_dims), nullptr, 0});
     return true;
   }
 };
@@ -75,8 +68,7 @@ static void run(const dlrt_model *model, dlrt_context *context, size_t entry) {
     if (!outputs.add(*dlrt_entry_output(model, entry, i)))
       return;
   calls = 0;
-  dlrt_run(context, entry, inputs.list.data(), inputs.list.size(),
-           outputs.list.data(), outputs.list.size());
+  dlrt_run(context, entry, inputs.list.data(), inputs.list.size(), outputs.list.data(), outputs.list.size());
 }
 
 static void runEntries(dlrt_model *model) {
@@ -85,13 +77,11 @@ static void runEntries(dlrt_model *model) {
     if (!params.add(*dlrt_model_param(model, i)))
       return;
   for (size_t i = 0; i < dlrt_model_entries(model); ++i)
-    if (dlrt_entry_arena(model, i) > limit ||
-        dlrt_entry_scratch(model, i) > limit)
+    if (dlrt_entry_arena(model, i) > limit || dlrt_entry_scratch(model, i) > limit)
       return;
   dlrt_params *values = nullptr;
   dlrt_context *context = nullptr;
-  if (dlrt_params_new(model, &values) == DLRT_OK &&
-      dlrt_params_init(values, 1) == DLRT_OK &&
+  if (dlrt_params_new(model, &values) == DLRT_OK && dlrt_params_init(values, 1) == DLRT_OK &&
       dlrt_context_new(model, values, nullptr, &context) == DLRT_OK)
     for (size_t i = 0; i < dlrt_model_entries(model); ++i)
       run(model, context, i);

@@ -10,11 +10,9 @@ using namespace mlir;
 static std::unique_ptr<MLIRContext> makeContext() {
   DialectRegistry registry;
   registry.insert<dlc::dl::DlDialect, func::FuncDialect>();
-  auto context =
-      std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
+  auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadAllAvailableDialects();
-  context->getDiagEngine().registerHandler(
-      [](Diagnostic &) { return success(); });
+  context->getDiagEngine().registerHandler([](Diagnostic &) { return success(); });
   return context;
 }
 
@@ -27,8 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     context = makeContext();
 
   std::string text(reinterpret_cast<const char *>(data), size);
-  OwningOpRef<ModuleOp> model = parseSourceString<ModuleOp>(
-      text, ParserConfig(context.get(), /*verifyAfterParse=*/true));
+  OwningOpRef<ModuleOp> model = parseSourceString<ModuleOp>(text, ParserConfig(context.get(), /*verifyAfterParse=*/true));
   if (!model)
     return 0;
   std::string printed;

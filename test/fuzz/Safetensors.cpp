@@ -10,8 +10,7 @@ static dlrt_params *makeParams() {
   b.entry("run");
   dlrt_model *model = nullptr;
   dlrt_params *params = nullptr;
-  if (dlrt_model_open(b.finish(), &model) != DLRT_OK ||
-      dlrt_params_new(model, &params) != DLRT_OK)
+  if (dlrt_model_open(b.finish(), &model) != DLRT_OK || dlrt_params_new(model, &params) != DLRT_OK)
     abort();
   return params;
 }

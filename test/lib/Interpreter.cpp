@@ -57,7 +57,9 @@ private:
   static Type element(Value v) { return getElementTypeOrSelf(v.getType()); }
   static Type computed(Value v) { return computeType(element(v)); }
   LogicalResult check(Operation *op, ScalarProgram &program) {
-    return program.problem().empty() ? success() : LogicalResult(op->emitOpError("emits '") << program.problem() << "', which test/lib/Scalar.cpp lacks");
+    return program.problem().empty()
+               ? success()
+               : LogicalResult(op->emitOpError("emits '") << program.problem() << "', which test/lib/Scalar.cpp lacks");
   }
   struct Values {
     DenseMap<Value, Array> map;
@@ -75,11 +77,16 @@ int64_t Frame::eval(AffineExpr e, ArrayRef<int64_t> dims) {
   auto binary = cast<AffineBinaryOpExpr>(e);
   int64_t x = eval(binary.getLHS(), dims), y = eval(binary.getRHS(), dims);
   switch (e.getKind()) {
-  case AffineExprKind::Add: return x + y;
-  case AffineExprKind::Mul: return x * y;
-  case AffineExprKind::Mod: return y ? ((x % y) + y) % y : 0;
-  case AffineExprKind::FloorDiv: return y ? llvm::divideFloorSigned(x, y) : 0;
-  default: return y ? llvm::divideCeilSigned(x, y) : 0;
+  case AffineExprKind::Add:
+    return x + y;
+  case AffineExprKind::Mul:
+    return x * y;
+  case AffineExprKind::Mod:
+    return y ? ((x % y) + y) % y : 0;
+  case AffineExprKind::FloorDiv:
+    return y ? llvm::divideFloorSigned(x, y) : 0;
+  default:
+    return y ? llvm::divideCeilSigned(x, y) : 0;
   }
 }
 

@@ -14,7 +14,9 @@ struct Cell {
 struct Array {
   llvm::SmallVector<int64_t> shape;
   std::vector<Cell> cells;
-  static Array zeros(llvm::ArrayRef<int64_t> shape) { return {llvm::SmallVector<int64_t>(shape), std::vector<Cell>(llvm::product_of(shape))}; }
+  static Array zeros(llvm::ArrayRef<int64_t> shape) {
+    return {llvm::SmallVector<int64_t>(shape), std::vector<Cell>(llvm::product_of(shape))};
+  }
 };
 /// The results of `function` for these arguments, or a diagnostic at the op that cannot be run. Symbolic extents are bound by
 /// the arguments' shapes. The IR is changed for a moment: composites are decomposed, run, and put back.

@@ -34,22 +34,38 @@ static bool holds(arith::CmpFPredicate p, double x, double y) {
   using P = arith::CmpFPredicate;
   bool unordered = std::isnan(x) || std::isnan(y);
   switch (p) {
-  case P::AlwaysFalse: return false;
-  case P::AlwaysTrue: return true;
-  case P::OEQ: return x == y;
-  case P::ONE: return x < y || x > y;
-  case P::OLT: return x < y;
-  case P::OLE: return x <= y;
-  case P::OGT: return x > y;
-  case P::OGE: return x >= y;
-  case P::ORD: return !unordered;
-  case P::UNO: return unordered;
-  case P::UEQ: return unordered || x == y;
-  case P::UNE: return x != y;
-  case P::ULT: return !(x >= y);
-  case P::ULE: return !(x > y);
-  case P::UGT: return !(x <= y);
-  case P::UGE: return !(x < y);
+  case P::AlwaysFalse:
+    return false;
+  case P::AlwaysTrue:
+    return true;
+  case P::OEQ:
+    return x == y;
+  case P::ONE:
+    return x < y || x > y;
+  case P::OLT:
+    return x < y;
+  case P::OLE:
+    return x <= y;
+  case P::OGT:
+    return x > y;
+  case P::OGE:
+    return x >= y;
+  case P::ORD:
+    return !unordered;
+  case P::UNO:
+    return unordered;
+  case P::UEQ:
+    return unordered || x == y;
+  case P::UNE:
+    return x != y;
+  case P::ULT:
+    return !(x >= y);
+  case P::ULE:
+    return !(x > y);
+  case P::UGT:
+    return !(x <= y);
+  case P::UGE:
+    return !(x < y);
   }
   llvm_unreachable("covered");
 }
@@ -59,16 +75,26 @@ static bool holds(arith::CmpIPredicate p, int64_t x, int64_t y, Type type) {
     x = p <= P::sge ? -x : x, y = p <= P::sge ? -y : y;
   uint64_t a = unsignedOf(x, type), b = unsignedOf(y, type);
   switch (p) {
-  case P::eq: return x == y;
-  case P::ne: return x != y;
-  case P::slt: return x < y;
-  case P::sle: return x <= y;
-  case P::sgt: return x > y;
-  case P::sge: return x >= y;
-  case P::ult: return a < b;
-  case P::ule: return a <= b;
-  case P::ugt: return a > b;
-  case P::uge: return a >= b;
+  case P::eq:
+    return x == y;
+  case P::ne:
+    return x != y;
+  case P::slt:
+    return x < y;
+  case P::sle:
+    return x <= y;
+  case P::sgt:
+    return x > y;
+  case P::sge:
+    return x >= y;
+  case P::ult:
+    return a < b;
+  case P::ule:
+    return a <= b;
+  case P::ugt:
+    return a > b;
+  case P::uge:
+    return a >= b;
   }
   llvm_unreachable("covered");
 }
@@ -110,9 +136,7 @@ void ScalarProgram::add(Operation &op) {
   in.resize(3);
   unsigned x = in[0], y = in[1], z = in[2], out = registerOf(op.getResult(0));
   Type from = op.getOperand(0).getType(), to = op.getResult(0).getType();
-  auto step = [&](auto f) {
-    steps.push_back([=](Cell *c) { c[out] = rounded(f(c[x], c[y], c[z]), to); });
-  };
+  auto step = [&](auto f) { steps.push_back([=](Cell *c) { c[out] = rounded(f(c[x], c[y], c[z]), to); }); };
   auto real = [&](auto f) { step([=](Cell a, Cell b, Cell) { return Cell{f(a.f, b.f), 0}; }); };
   auto integer = [&](auto f) { step([=](Cell a, Cell b, Cell) { return Cell{0, int64_t(f(a.i, b.i))}; }); };
   auto toReal = [&](auto f) { step([=](Cell a, Cell, Cell) { return Cell{f(a), 0}; }); };

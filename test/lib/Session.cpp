@@ -27,7 +27,8 @@ TrainOptions training(MLIRContext &context, StringRef optimizer, ArrayRef<String
   Builder b(&context);
   TrainOptions options;
   options.optimizer = optimizer.str();
-  options.optimizerAttributes = b.getDictionaryAttr(llvm::map_to_vector(flags, [&](StringRef f) { return b.getNamedAttr(f, b.getUnitAttr()); }));
+  options.optimizerAttributes =
+      b.getDictionaryAttr(llvm::map_to_vector(flags, [&](StringRef f) { return b.getNamedAttr(f, b.getUnitAttr()); }));
   return options;
 }
 
@@ -112,7 +113,8 @@ std::string Session::open(ModuleOp module, const CompileOptions &options, String
       return llvm::toString(loaded.takeError());
     code = std::move(*loaded);
   }
-  bool failed = (code ? dlrt_model_open(code->descriptor(), &model) : dlrt_model_load(library.str().c_str(), &model)) || dlrt_params_new(model, &params);
+  bool failed = (code ? dlrt_model_open(code->descriptor(), &model) : dlrt_model_load(library.str().c_str(), &model)) ||
+                dlrt_params_new(model, &params);
   if (failed)
     return dlrt_error();
   setThreads(1);

@@ -8,8 +8,8 @@
 // CHECK: 0 allocations in 20 steps of 1 to 64 samples
 // GUARD: all bytes of the arena are used
 #define _GNU_SOURCE
-#include "liblenet.h"
 #include "dlx.h"
+#include "liblenet.h"
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>

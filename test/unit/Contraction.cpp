@@ -36,23 +36,44 @@ struct Matmul {
   bool tl = false, tr = false;
   const char *element = "f32", *epilogue = "";
   std::string text() const {
-    std::string x = llvm::formatv("tensor<{0}x{1}x{2}>", tl ? k : m, tl ? m : k, element), y = llvm::formatv("tensor<{0}x{1}x{2}>", m, n, element);
+    std::string x = llvm::formatv("tensor<{0}x{1}x{2}>", tl ? k : m, tl ? m : k, element),
+                y = llvm::formatv("tensor<{0}x{1}x{2}>", m, n, element);
     std::string w = llvm::formatv("tensor<{0}x{1}x{2}>", tr ? n : k, tr ? k : n, element), b = llvm::formatv("tensor<{0}x{1}>", n, element);
     std::string body = llvm::formatv("%1 = dl.broadcast %b dims [1] : {0} -> {1}\n%2 = dl.add %0, %1 : {1}\n", b, y);
     if (*epilogue)
       body += llvm::formatv("%3 = dl.{0} %2 : {1}\n", epilogue, y);
-    return llvm::formatv("\nfunc.func @k(%x: {0}, %w: {1}, %b: {2}) -> {3} {{\n%0 = dl.matmul %x{4}, %w{5} : {0}, {1}\n{6}return %{7} : {3} }\n", x, w, b, y,
-                         tl ? " transposed" : "", tr ? " transposed" : "", body, *epilogue ? 3 : 2);
+    return llvm::formatv(
+        "\nfunc.func @k(%x: {0}, %w: {1}, %b: {2}) -> {3} {{\n%0 = dl.matmul %x{4}, %w{5} : {0}, {1}\n{6}return %{7} : {3} }\n", x, w, b, y,
+        tl ? " transposed" : "", tr ? " transposed" : "", body, *epilogue ? 3 : 2);
   }
 };
 TEST(Contraction, Matmul) {
-  for (Matmul p : {Matmul{7, 5, 3}, {1, 1, 1}, {1, 17, 50}, {13, 1, 20}, {64, 31, 10}, {61, 29, 67}, {5, 0, 7}, {0, 5, 7}, {5, 7, 0}, {33, 40, 1},
-                   {1, 40, 1}, {17, 9, 129}, {100, 13, 24}, {3, 2000, 1100}, {40, 7, 1100}})
+  for (Matmul p : {Matmul{7, 5, 3},
+                   {1, 1, 1},
+                   {1, 17, 50},
+                   {13, 1, 20},
+                   {64, 31, 10},
+                   {61, 29, 67},
+                   {5, 0, 7},
+                   {0, 5, 7},
+                   {5, 7, 0},
+                   {33, 40, 1},
+                   {1, 40, 1},
+                   {17, 9, 129},
+                   {100, 13, 24},
+                   {3, 2000, 1100},
+                   {40, 7, 1100}})
     same(p.text());
 }
 TEST(Contraction, TransposedOperands) {
-  for (Matmul p : {Matmul{7, 5, 3, false, true}, {13, 37, 70, false, true}, {64, 33, 50, true, false}, {7, 12, 19, true, true}, {1, 30, 40, false, true},
-                   {40, 3, 33, false, true}, {9, 30, 1, false, true}, {9, 30, 1, true, false}})
+  for (Matmul p : {Matmul{7, 5, 3, false, true},
+                   {13, 37, 70, false, true},
+                   {64, 33, 50, true, false},
+                   {7, 12, 19, true, true},
+                   {1, 30, 40, false, true},
+                   {40, 3, 33, false, true},
+                   {9, 30, 1, false, true},
+                   {9, 30, 1, true, false}})
     same(p.text());
 }
 TEST(Contraction, Epilogues) {
@@ -61,7 +82,10 @@ TEST(Contraction, Epilogues) {
 }
 TEST(Contraction, OtherElements) {
   for (const char *element : {"f64", "bf16"})
-    for (Matmul p : {Matmul{7, 5, 3, false, false, element}, {40, 29, 67, false, false, element, "relu"}, {40, 17, 30, false, true, element}, {33, 17, 30, true, false, element}})
+    for (Matmul p : {Matmul{7, 5, 3, false, false, element},
+                     {40, 29, 67, false, false, element, "relu"},
+                     {40, 17, 30, false, true, element},
+                     {33, 17, 30, true, false, element}})
       same(p.text());
 }
 TEST(Contraction, SymbolicRowsAndColumns) {
@@ -70,17 +94,20 @@ TEST(Contraction, SymbolicRowsAndColumns) {
       dl.symbol @B : 1 to 64
       func.func @k(%x: tensor<?x37xf32, #dl.dims<B, 37>>, %w: tensor<37x70xf32>) -> tensor<?x70xf32, #dl.dims<B, 70>> {
         %0 = dl.matmul %x, %w : tensor<?x37xf32, #dl.dims<B, 37>>, tensor<37x70xf32>
-        return %0 : tensor<?x70xf32, #dl.dims<B, 70>> })", b);
+        return %0 : tensor<?x70xf32, #dl.dims<B, 70>> })",
+         b);
     same(R"(
       dl.symbol @B : 1 to 64
       func.func @k(%q: tensor<3x?x8xf32, #dl.dims<3, B, 8>>, %k: tensor<3x?x8xf32, #dl.dims<3, B, 8>>) -> tensor<3x?x?xf32, #dl.dims<3, B, B>> {
         %0 = dl.matmul %q, %k transposed : tensor<3x?x8xf32, #dl.dims<3, B, 8>>, tensor<3x?x8xf32, #dl.dims<3, B, 8>>
-        return %0 : tensor<3x?x?xf32, #dl.dims<3, B, B>> })", b);
+        return %0 : tensor<3x?x?xf32, #dl.dims<3, B, B>> })",
+         b);
     same(R"(
       dl.symbol @B : 1 to 64
       func.func @k(%p: tensor<3x?x?xf32, #dl.dims<3, B, B>>, %v: tensor<3x?x9xf32, #dl.dims<3, B, 9>>) -> tensor<3x?x9xf32, #dl.dims<3, B, 9>> {
         %0 = dl.matmul %p, %v : tensor<3x?x?xf32, #dl.dims<3, B, B>>, tensor<3x?x9xf32, #dl.dims<3, B, 9>>
-        return %0 : tensor<3x?x9xf32, #dl.dims<3, B, 9>> })", b);
+        return %0 : tensor<3x?x9xf32, #dl.dims<3, B, 9>> })",
+         b);
   }
 }
 // Chunks of 1,024 terms, an update of the weights behind the sum.
@@ -91,7 +118,8 @@ TEST(Contraction, LongSums) {
       func.func @k(%x: tensor<?x7xf32, #dl.dims<B, 7>>, %dy: tensor<?x30xf32, #dl.dims<B, 30>>, %w: tensor<7x30xf32>) -> (tensor<7x30xf32>, tensor<7x30xf32>) {
         %0 = dl.matmul %x transposed, %dy : tensor<?x7xf32, #dl.dims<B, 7>>, tensor<?x30xf32, #dl.dims<B, 30>>
         %1 = dl.sub %w, %0 : tensor<7x30xf32>
-        return %1, %0 : tensor<7x30xf32>, tensor<7x30xf32> })", b);
+        return %1, %0 : tensor<7x30xf32>, tensor<7x30xf32> })",
+         b);
   same(R"(
     func.func @k(%x: tensor<1792x7xf32>, %dy: tensor<1792x30xf32>) -> tensor<7x30xf32> {
       %0 = dl.matmul %x transposed, %dy : tensor<1792x7xf32>, tensor<1792x30xf32>
@@ -101,7 +129,10 @@ TEST(Contraction, LongSums) {
 struct Conv {
   int n, h, w, c, r, s, k;
   int stride = 1, pad[4] = {}, dilation = 1, groups = 1;
-  std::string x(const char *batch) const { return llvm::formatv("tensor<{0}x{1}x{2}x{3}xf32{4}>", batch ? "?" : std::to_string(n), h, w, c, batch ? llvm::formatv(", #dl.dims<{0}, {1}, {2}, {3}>", batch, h, w, c).str() : ""); }
+  std::string x(const char *batch) const {
+    return llvm::formatv("tensor<{0}x{1}x{2}x{3}xf32{4}>", batch ? "?" : std::to_string(n), h, w, c,
+                         batch ? llvm::formatv(", #dl.dims<{0}, {1}, {2}, {3}>", batch, h, w, c).str() : "");
+  }
   std::string weights() const { return llvm::formatv("tensor<{0}x{1}x{2}x{3}xf32>", r, s, c / groups, k); }
   std::string y(const char *batch) const {
     int oh = (h + pad[0] + pad[2] - dilation * (r - 1) - 1) / stride + 1, ow = (w + pad[1] + pad[3] - dilation * (s - 1) - 1) / stride + 1;
@@ -111,9 +142,11 @@ struct Conv {
   std::string text(int which, const char *batch = nullptr) const {
     std::string in[3][2] = {{x(batch), weights()}, {y(batch), weights()}, {x(batch), y(batch)}}, out[3] = {y(batch), x(batch), weights()};
     const char *name[] = {"conv2d", "conv2d_input_grad", "conv2d_weight_grad"};
-    std::string attributes = llvm::formatv("strides [{0}, {0}] padding [{1}, {2}, {3}, {4}] dilation [{5}, {5}] groups {6}", stride, pad[0], pad[1], pad[2], pad[3], dilation, groups);
-    return llvm::formatv("{8}func.func @k(%x: {0}, %w: {1}) -> {2} {{\n%0 = dl.{3} %x, %w {4} : {5}{6}\nreturn %0 : {7} }\n", in[which][0], in[which][1], out[which], name[which], attributes,
-                         in[which][0] + ", " + in[which][1], which ? " -> " + out[which] : "", out[which], batch ? "dl.symbol @B : 0 to 64\n" : "\n");
+    std::string attributes = llvm::formatv("strides [{0}, {0}] padding [{1}, {2}, {3}, {4}] dilation [{5}, {5}] groups {6}", stride, pad[0],
+                                           pad[1], pad[2], pad[3], dilation, groups);
+    return llvm::formatv("{8}func.func @k(%x: {0}, %w: {1}) -> {2} {{\n%0 = dl.{3} %x, %w {4} : {5}{6}\nreturn %0 : {7} }\n", in[which][0],
+                         in[which][1], out[which], name[which], attributes, in[which][0] + ", " + in[which][1],
+                         which ? " -> " + out[which] : "", out[which], batch ? "dl.symbol @B : 0 to 64\n" : "\n");
   }
 };
 // Padded and not, strided, dilated, grouped, depthwise with one and two filters a channel, smaller than their windows.
@@ -158,19 +191,24 @@ TEST(Contraction, WeightGradient) {
 
 TEST(Contraction, Refusals) {
   auto why = [](const std::string &text) { return contraction(text, "x86-64-v3").error(); };
-  EXPECT_EQ(why(convolutions[15].text(1)), "both operands vary along the result's last dimension, one of them in steps of more than one element");
+  EXPECT_EQ(why(convolutions[15].text(1)),
+            "both operands vary along the result's last dimension, one of them in steps of more than one element");
   EXPECT_EQ(why(Conv{2, 11, 11, 4, 3, 3, 6, 2, {}, 3}.text(1)), "an operand's index divides d1 + d4 * -3 by 2");
-  EXPECT_EQ(why("func.func @k(%x: tensor<4xf32>) -> tensor<4xf32> {\n%0 = dl.exp %x : tensor<4xf32>\nreturn %0 : tensor<4xf32> }"), "no multiply-add");
+  EXPECT_EQ(why("func.func @k(%x: tensor<4xf32>) -> tensor<4xf32> {\n%0 = dl.exp %x : tensor<4xf32>\nreturn %0 : tensor<4xf32> }"),
+            "no multiply-add");
   EXPECT_EQ(why(R"(func.func @k(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
       %0 = dl.matmul %x, %x : tensor<4x4xf32>, tensor<4x4xf32>
       %1 = dl.matmul %0, %x : tensor<4x4xf32>, tensor<4x4xf32>
-      return %1 : tensor<4x4xf32> })"), "more than one multiply-add");
+      return %1 : tensor<4x4xf32> })"),
+            "more than one multiply-add");
   EXPECT_EQ(why(R"(func.func @k(%x: tensor<4x4xf32>) -> tensor<4xf32> {
       %0 = dl.matmul %x, %x : tensor<4x4xf32>, tensor<4x4xf32>
       %1 = dl.sum %0 dims [1] : tensor<4x4xf32>
-      return %1 : tensor<4xf32> })"), "dl.sum combines by something other than multiply-adds");
+      return %1 : tensor<4xf32> })"),
+            "dl.sum combines by something other than multiply-adds");
   EXPECT_EQ(why(R"(func.func @k(%x: tensor<4x4xf32>) -> tensor<4x4xf32> {
       %0 = dl.exp %x : tensor<4x4xf32>
       %1 = dl.matmul %0, %x : tensor<4x4xf32>, tensor<4x4xf32>
-      return %1 : tensor<4x4xf32> })"), "the operand that is spread over vectors is computed in the kernel: it must be stored");
+      return %1 : tensor<4x4xf32> })"),
+            "the operand that is spread over vectors is computed in the kernel: it must be stored");
 }

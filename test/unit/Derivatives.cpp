@@ -94,7 +94,8 @@ static void checkGradient(ModuleOp module, StringRef name, ArrayRef<Case::Input>
       double down = weighted(f, point, cotangents);
       x = at;
       double expected = (up - down) / (2 * h), found = gradient->cells[i].f;
-      ASSERT_NEAR(found, expected, 2e-8 * std::max(1.0, std::fabs(expected)) + 1e-7) << name.str() << ": argument " << n << " element " << i;
+      ASSERT_NEAR(found, expected, 2e-8 * std::max(1.0, std::fabs(expected)) + 1e-7)
+          << name.str() << ": argument " << n << " element " << i;
     }
     ++gradient;
   }

@@ -7,13 +7,13 @@ namespace dlc::test {
 /// An op under test. Its operands are %a, %b, %c, ...; all its floating-point results are differentiated.
 struct Case {
   const char *name;
-  const char *op;                          ///< "dl.add %a, %b : tensor<3xf64>", or several lines that end in one that defines %y
+  const char *op; ///< "dl.add %a, %b : tensor<3xf64>", or several lines that end in one that defines %y
   struct Input {
     const char *type;
-    double low = -1.5, high = 1.5;         ///< for integers the last one is excluded
+    double low = -1.5, high = 1.5; ///< for integers the last one is excluded
   };
   std::vector<Input> inputs;
-  int orders = 2;                          ///< how many times to differentiate
+  int orders = 2; ///< how many times to differentiate
 };
 /// @main with this op in it.
 mlir::OwningOpRef<mlir::ModuleOp> parseCase(mlir::MLIRContext &context, const Case &c);

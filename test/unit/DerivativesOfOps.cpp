@@ -27,7 +27,9 @@ const Case cases[] = {
     {"matmul_tt", "dl.matmul %a transposed, %b transposed : tensor<3x2xf64>, tensor<4x3xf64>", {{"tensor<3x2xf64>"}, {"tensor<4x3xf64>"}}},
     {"matmul_batched", "dl.matmul %a, %b : tensor<2x2x3xf64>, tensor<2x3x4xf64>", {{"tensor<2x2x3xf64>"}, {"tensor<2x3x4xf64>"}}},
     {"matmul_shared", "dl.matmul %a, %b : tensor<2x2x3xf64>, tensor<3x4xf64>", {{"tensor<2x2x3xf64>"}, {"tensor<3x4xf64>"}}},
-    {"matmul_shared_tt", "dl.matmul %a transposed, %b transposed : tensor<2x3x2xf64>, tensor<4x3xf64>", {{"tensor<2x3x2xf64>"}, {"tensor<4x3xf64>"}}},
+    {"matmul_shared_tt",
+     "dl.matmul %a transposed, %b transposed : tensor<2x3x2xf64>, tensor<4x3xf64>",
+     {{"tensor<2x3x2xf64>"}, {"tensor<4x3xf64>"}}},
     {"neg", "dl.neg %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
     {"abs", "dl.abs %a : tensor<9xf64>", {{"tensor<9xf64>"}}},
     {"log", "dl.log %a : tensor<3xf64>", {{"tensor<3xf64>", 0.5, 2}}},
@@ -45,7 +47,8 @@ const Case cases[] = {
     {"cast", "dl.cast %a : tensor<3xf64> -> tensor<3xf64>", {{"tensor<3xf64>"}}},
     {"mean", "dl.mean %a dims [0, 2] : tensor<2x3x2xf64>", {{"tensor<2x3x2xf64>"}}},
     {"min", "dl.min %a dims [1] : tensor<3x4xf64>", {{"tensor<3x4xf64>"}}},
-    {"scan", R"(%y:2 = dl.scan <4> carry(%a) inputs(%b) captures(%c) {
+    {"scan",
+     R"(%y:2 = dl.scan <4> carry(%a) inputs(%b) captures(%c) {
       ^bb0(%h: tensor<3xf64>, %x: tensor<3xf64>, %w: tensor<3x3xf64>):
         %r = dl.reshape %h : tensor<3xf64> -> tensor<1x3xf64>
         %m = dl.matmul %r, %w : tensor<1x3xf64>, tensor<3x3xf64>
@@ -56,19 +59,23 @@ const Case cases[] = {
         dl.yield %n, %o : tensor<3xf64>, tensor<3xf64>
       } : (tensor<3xf64>, tensor<4x3xf64>, tensor<3x3xf64>) -> (tensor<3xf64>, tensor<4x3xf64>))",
      {{"tensor<3xf64>"}, {"tensor<4x3xf64>"}, {"tensor<3x3xf64>"}}},
-    {"scan_reverse", R"(%y:2 = dl.scan <3> reverse carry(%a) inputs(%b) {
+    {"scan_reverse",
+     R"(%y:2 = dl.scan <3> reverse carry(%a) inputs(%b) {
       ^bb0(%h: tensor<2xf64>, %x: tensor<2xf64>):
         %n = dl.mul %h, %x : tensor<2xf64>
         dl.yield %n, %h : tensor<2xf64>, tensor<2xf64>
       } : (tensor<2xf64>, tensor<3x2xf64>) -> (tensor<2xf64>, tensor<3x2xf64>))",
-     {{"tensor<2xf64>"}, {"tensor<3x2xf64>"}}, 3},
-    {"scan_map", R"(dl.scan <3> inputs(%a) {
+     {{"tensor<2xf64>"}, {"tensor<3x2xf64>"}},
+     3},
+    {"scan_map",
+     R"(dl.scan <3> inputs(%a) {
       ^bb0(%x: tensor<2xf64>):
         %n = dl.sin %x : tensor<2xf64>
         dl.yield %n : tensor<2xf64>
       } : (tensor<3x2xf64>) -> tensor<3x2xf64>)",
      {{"tensor<3x2xf64>"}}},
-    {"scan_nested", R"(dl.scan <2> carry(%a) captures(%b) {
+    {"scan_nested",
+     R"(dl.scan <2> carry(%a) captures(%b) {
       ^bb0(%h: tensor<2xf64>, %w: tensor<3x2xf64>):
         %n = dl.scan <3> carry(%h) inputs(%w) {
         ^bb1(%g: tensor<2xf64>, %x: tensor<2xf64>):
@@ -79,27 +86,36 @@ const Case cases[] = {
         dl.yield %n : tensor<2xf64>
       } : (tensor<2xf64>, tensor<3x2xf64>) -> tensor<2xf64>)",
      {{"tensor<2xf64>"}, {"tensor<3x2xf64>"}}},
-    {"scan_symbolic", R"(dl.scan <T> carry(%a) inputs(%b) {
+    {"scan_symbolic",
+     R"(dl.scan <T> carry(%a) inputs(%b) {
       ^bb0(%h: tensor<2xf64>, %x: tensor<2xf64>):
         %n = dl.mul %h, %x : tensor<2xf64>
         dl.yield %n : tensor<2xf64>
       } : (tensor<2xf64>, tensor<?x2xf64, #dl.dims<T, 2>>) -> tensor<2xf64>)",
      {{"tensor<2xf64>"}, {"tensor<?x2xf64, #dl.dims<T, 2>>"}}},
     {"transpose", "dl.transpose %a permutation [2, 0, 1] : tensor<2x3x4xf64>", {{"tensor<2x3x4xf64>"}}},
-    {"conv2d", "dl.conv2d %a, %b strides [2, 1] padding [1, 0, 1, 2] dilation [1, 2] groups 2 : tensor<2x5x4x4xf64>, tensor<3x2x2x2xf64>",
+    {"conv2d",
+     "dl.conv2d %a, %b strides [2, 1] padding [1, 0, 1, 2] dilation [1, 2] groups 2 : tensor<2x5x4x4xf64>, tensor<3x2x2x2xf64>",
      {{"tensor<2x5x4x4xf64>"}, {"tensor<3x2x2x2xf64>"}}},
     {"softmax", "dl.softmax %a axis 1 : tensor<2x3xf64>", {{"tensor<2x3xf64>"}}},
     {"log_softmax", "dl.log_softmax %a axis 1 : tensor<2x3xf64>", {{"tensor<2x3xf64>"}}},
-    {"sparse_cross_entropy", "dl.sparse_categorical_cross_entropy %a, %b : tensor<3x4xf64>, tensor<3xi32>",
+    {"sparse_cross_entropy",
+     "dl.sparse_categorical_cross_entropy %a, %b : tensor<3x4xf64>, tensor<3xi32>",
      {{"tensor<3x4xf64>", 0.1, 0.9}, {"tensor<3xi32>", 0, 4}}},
-    {"sparse_cross_entropy_logits", "dl.sparse_categorical_cross_entropy %a, %b {from_logits} : tensor<3x4xf64>, tensor<3xi32>",
+    {"sparse_cross_entropy_logits",
+     "dl.sparse_categorical_cross_entropy %a, %b {from_logits} : tensor<3x4xf64>, tensor<3xi32>",
      {{"tensor<3x4xf64>"}, {"tensor<3xi32>", 0, 4}}},
-    {"cross_entropy", "dl.categorical_cross_entropy %a, %b : tensor<3x4xf64>, tensor<3x4xf64>",
+    {"cross_entropy",
+     "dl.categorical_cross_entropy %a, %b : tensor<3x4xf64>, tensor<3x4xf64>",
      {{"tensor<3x4xf64>", 0.1, 0.9}, {"tensor<3x4xf64>", 0, 1}}},
-    {"cross_entropy_logits", "dl.categorical_cross_entropy %a, %b {from_logits} : tensor<3x4xf64>, tensor<3x4xf64>",
+    {"cross_entropy_logits",
+     "dl.categorical_cross_entropy %a, %b {from_logits} : tensor<3x4xf64>, tensor<3x4xf64>",
      {{"tensor<3x4xf64>"}, {"tensor<3x4xf64>", 0, 1}}},
-    {"binary_cross_entropy", "dl.binary_cross_entropy %a, %b : tensor<3xf64>, tensor<3xf64>", {{"tensor<3xf64>", 0.1, 0.9}, {"tensor<3xf64>", 0, 1}}},
-    {"binary_cross_entropy_logits", "dl.binary_cross_entropy %a, %b {from_logits} : tensor<3xf64>, tensor<3xf64>",
+    {"binary_cross_entropy",
+     "dl.binary_cross_entropy %a, %b : tensor<3xf64>, tensor<3xf64>",
+     {{"tensor<3xf64>", 0.1, 0.9}, {"tensor<3xf64>", 0, 1}}},
+    {"binary_cross_entropy_logits",
+     "dl.binary_cross_entropy %a, %b {from_logits} : tensor<3xf64>, tensor<3xf64>",
      {{"tensor<3xf64>"}, {"tensor<3xf64>", 0, 1}}},
     {"mse", "dl.mse %a, %b : tensor<3xf64>, tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>"}}},
     {"mse_half", "dl.mse %a, %b {half} : tensor<3xf64>, tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>"}}},
@@ -108,14 +124,20 @@ const Case cases[] = {
     {"pad", "dl.pad %a low <0, 1> high <0, 2> interior [0, 1] value 0.0 : tensor<2x3xf64>", {{"tensor<2x3xf64>"}}},
     {"concat", "dl.concat %a, %b axis 0 : tensor<2x3xf64>, tensor<1x3xf64>", {{"tensor<2x3xf64>"}, {"tensor<1x3xf64>"}}},
     {"reverse", "dl.reverse %a dims [1] : tensor<2x3xf64>", {{"tensor<2x3xf64>"}}},
-    {"max_pool2d", "%y:2 = dl.max_pool2d %a kernel [2, 3] strides [1, 2] padding [1, 0, 0, 1] : tensor<1x4x5x2xf64>", {{"tensor<1x4x5x2xf64>"}}},
+    {"max_pool2d",
+     "%y:2 = dl.max_pool2d %a kernel [2, 3] strides [1, 2] padding [1, 0, 0, 1] : tensor<1x4x5x2xf64>",
+     {{"tensor<1x4x5x2xf64>"}}},
     {"sum_pool2d", "dl.sum_pool2d %a kernel [2, 3] strides [1, 2] padding [1, 0, 0, 1] : tensor<1x4x5x2xf64>", {{"tensor<1x4x5x2xf64>"}}},
     {"avg_pool2d", "dl.avg_pool2d %a kernel [2, 3] strides [1, 2] padding [1, 0, 0, 1] : tensor<1x4x5x2xf64>", {{"tensor<1x4x5x2xf64>"}}},
-    {"batch_norm", "dl.batch_norm %a, %b, %c, %d, %e : tensor<4x3xf64>, tensor<3xf64>",
+    {"batch_norm",
+     "dl.batch_norm %a, %b, %c, %d, %e : tensor<4x3xf64>, tensor<3xf64>",
      {{"tensor<4x3xf64>"}, {"tensor<3xf64>"}, {"tensor<3xf64>"}, {"tensor<3xf64>"}, {"tensor<3xf64>", 0.5, 2}}},
-    {"batch_norm_train", "%y:3 = dl.batch_norm_train %a, %b, %c : tensor<4x3xf64>, tensor<3xf64>",
+    {"batch_norm_train",
+     "%y:3 = dl.batch_norm_train %a, %b, %c : tensor<4x3xf64>, tensor<3xf64>",
      {{"tensor<4x3xf64>"}, {"tensor<3xf64>"}, {"tensor<3xf64>"}}},
-    {"layer_norm", "dl.layer_norm %a, %b, %c : tensor<2x4xf64>, tensor<4xf64>", {{"tensor<2x4xf64>"}, {"tensor<4xf64>"}, {"tensor<4xf64>"}}},
+    {"layer_norm",
+     "dl.layer_norm %a, %b, %c : tensor<2x4xf64>, tensor<4xf64>",
+     {{"tensor<2x4xf64>"}, {"tensor<4xf64>"}, {"tensor<4xf64>"}}},
 };
 INSTANTIATE_TEST_SUITE_P(Op, Derivatives, testing::ValuesIn(cases), [](const auto &info) { return std::string(info.param.name); });
 } // namespace

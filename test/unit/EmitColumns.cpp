@@ -37,7 +37,9 @@ TEST(EmitColumns, SumAndSumOfSquares) {
         %mm = dl.mul %m, %m : tensor<20xf32>
         %v = dl.sub %u, %mm : tensor<20xf32>
         return %m, %v : tensor<20xf32>, tensor<20xf32>
-      })", {{"B", b}}), planColumns);
+      })",
+                        {{"B", b}}),
+                   planColumns);
 }
 TEST(EmitColumns, MiddleDimension) {
   for (const char *r : {"37", "1100"})
@@ -47,19 +49,23 @@ TEST(EmitColumns, MiddleDimension) {
         %1 = dl.sub %x, %0 : tensor<3x{R}x5x9xf32>
         %m = dl.max %1 dims [1] : tensor<3x{R}x5x9xf32>
         return %m : tensor<3x5x9xf32>
-      })", {{"R", r}}), planColumns);
+      })",
+                        {{"R", r}}),
+                   planColumns);
 }
 TEST(EmitColumns, Refusals) {
   expectRefusal(R"(
     func.func @k(%x: tensor<6x40xf32>) -> tensor<6xf32> {
       %s = dl.sum %x dims [1] : tensor<6x40xf32>
       return %s : tensor<6xf32>
-    })", planColumns, "dl.sum does not reduce leading or middle dimensions alone");
+    })",
+                planColumns, "dl.sum does not reduce leading or middle dimensions alone");
   expectRefusal(R"(
     func.func @k(%x: tensor<6x40xf32>) -> tensor<6x40xf32> {
       %s = dl.sum %x dims [0] : tensor<6x40xf32>
       %b = dl.broadcast %s dims [1] : tensor<40xf32> -> tensor<6x40xf32>
       %y = dl.sub %x, %b : tensor<6x40xf32>
       return %y : tensor<6x40xf32>
-    })", planColumns, "another pass");
+    })",
+                planColumns, "another pass");
 }

@@ -1,7 +1,7 @@
 // The loops emitter against references in plain C++.
 #include "test/unit/KernelHarness.h"
-#include <gtest/gtest.h>
 #include <cmath>
+#include <gtest/gtest.h>
 
 using namespace dlc::test;
 
@@ -26,7 +26,8 @@ TEST(EmitLoops, BiasAndRelu) {
       %1 = dl.add %x, %0 : tensor<?x700xf32, #dl.dims<B, 700>>
       %2 = dl.relu %1 : tensor<?x700xf32, #dl.dims<B, 700>>
       return %2 : tensor<?x700xf32, #dl.dims<B, 700>>
-    })", {bytes<float>(x), bytes<float>(bias)}, {3});
+    })",
+                 {bytes<float>(x), bytes<float>(bias)}, {3});
   ASSERT_EQ(y.size(), x.size());
   for (size_t i = 0; i < x.size(); ++i)
     EXPECT_EQ(y[i], std::max(x[i] + bias[i % 700], 0.f));
@@ -61,7 +62,8 @@ TEST(EmitLoops, ColumnSum) {
       func.func @k(%x: tensor<?x2xf32, #dl.dims<B, 2>>) -> tensor<2xf32> {
         %0 = dl.sum %x dims [0] : tensor<?x2xf32, #dl.dims<B, 2>>
         return %0 : tensor<2xf32>
-      })", bytes<float>(x), {n});
+      })",
+                   bytes<float>(x), {n});
     ASSERT_EQ(y.size(), 2u);
     for (int c = 0; c < 2; ++c) {
       std::vector<float> part;

@@ -39,7 +39,8 @@ TEST(EmitRows, SymbolicColumns) {
       %b = dl.broadcast %s dims [0] : tensor<3xf32> -> tensor<3x?xf32, #dl.dims<3, N>>
       %y = dl.sub %x, %b : tensor<3x?xf32, #dl.dims<3, N>>
       return %s, %y : tensor<3xf32>, tensor<3x?xf32, #dl.dims<3, N>>
-    })", planRows, {{0}, {1}, {10}, {63}, {64}, {65}, {333}});
+    })",
+                 planRows, {{0}, {1}, {10}, {63}, {64}, {65}, {333}});
 }
 // Columns of two dimensions are one run of elements; rows of two too.
 TEST(EmitRows, SeveralDimensions) {
@@ -51,14 +52,17 @@ TEST(EmitRows, SeveralDimensions) {
         %b = dl.broadcast %t dims [0, 1] : tensor<2x3xf32> -> tensor<{T}xf32>
         %y = dl.sub %x, %b : tensor<{T}xf32>
         return %y, %t : tensor<{T}xf32>, tensor<2x3xf32>
-      })", {{"T", t}}), planRows);
+      })",
+                        {{"T", t}}),
+                   planRows);
 }
 TEST(EmitRows, WholeTensorToOneNumber) {
   expectSameBits(R"(
     func.func @k(%x: tensor<5x67xf32>) -> tensor<f32> {
       %s = dl.sum %x dims [0, 1] : tensor<5x67xf32>
       return %s : tensor<f32>
-    })", planRows);
+    })",
+                 planRows);
 }
 TEST(EmitRows, PointwiseStreams) {
   for (const char *e : {"f32", "f64", "bf16", "i8", "i32", "i64"})
@@ -70,7 +74,9 @@ TEST(EmitRows, PointwiseStreams) {
         %c = dl.compare lt %a, %x : tensor<?x7x13x{E}, #dl.dims<B, 7, 13>>
         %s = dl.select %c, %a, %y : tensor<?x7x13x{E}, #dl.dims<B, 7, 13>>
         return %s, %c : tensor<?x7x13x{E}, #dl.dims<B, 7, 13>>, tensor<?x7x13xi1, #dl.dims<B, 7, 13>>
-      })", {{"E", e}}), planRows, {{0}, {1}, {13}});
+      })",
+                        {{"E", e}}),
+                   planRows, {{0}, {1}, {13}});
 }
 TEST(EmitRows, BiasOverRows) {
   for (const char *n : {"3", "20", "64", "130", "9001"})
@@ -81,7 +87,9 @@ TEST(EmitRows, BiasOverRows) {
         %1 = dl.add %x, %0 : tensor<?x2x{N}xf32, #dl.dims<B, 2, {N}>>
         %2 = dl.relu %1 : tensor<?x2x{N}xf32, #dl.dims<B, 2, {N}>>
         return %2 : tensor<?x2x{N}xf32, #dl.dims<B, 2, {N}>>
-      })", {{"N", n}}), planRows, {{1}, {5}});
+      })",
+                        {{"N", n}}),
+                   planRows, {{1}, {5}});
 }
 TEST(EmitRows, TensorsOfSeveralShapes) {
   expectSameBits(R"(
@@ -95,7 +103,8 @@ TEST(EmitRows, TensorsOfSeveralShapes) {
       %3 = dl.sub %b, %2 : tensor<20xf32>
       %4 = dl.add %n, %n : tensor<i64>
       return %1, %3, %4 : tensor<50x20xf32>, tensor<20xf32>, tensor<i64>
-    })", planRows);
+    })",
+                 planRows);
 }
 TEST(EmitRows, MovementsInside) {
   expectSameBits(R"(
@@ -107,13 +116,15 @@ TEST(EmitRows, MovementsInside) {
       %e = dl.exp %r : tensor<6x70xf32>
       %s = dl.sum %e dims [1] : tensor<6x70xf32>
       return %e, %s : tensor<6x70xf32>, tensor<6xf32>
-    })", planRows);
+    })",
+                 planRows);
   expectSameBits(R"(
     func.func @k(%x: tensor<6x40xf32>) -> tensor<9x81xf32> {
       %p = dl.pad %x low <1, 0> high <2, 2> interior [0, 1] value 3.0 : tensor<6x40xf32>
       %e = dl.exp %p : tensor<9x81xf32>
       return %e : tensor<9x81xf32>
-    })", planRows);
+    })",
+                 planRows);
 }
 TEST(EmitRows, Reshapes) {
   expectSameBits(R"(
@@ -125,18 +136,21 @@ TEST(EmitRows, Reshapes) {
       %t = dl.reshape %s : tensor<6xf32> -> tensor<6x1xf32>
       %q = dl.reshape %r : tensor<6x8x5xf32> -> tensor<240xf32>
       return %q, %t : tensor<240xf32>, tensor<6x1xf32>
-    })", planRows);
+    })",
+                 planRows);
 }
 TEST(EmitRows, Refusals) {
   expectRefusal(R"(
     func.func @k(%x: tensor<6x40xf32>) -> tensor<40xf32> {
       %s = dl.sum %x dims [0] : tensor<6x40xf32>
       return %s : tensor<40xf32>
-    })", planRows, "dl.sum does not reduce trailing dimensions alone");
+    })",
+                planRows, "dl.sum does not reduce trailing dimensions alone");
   expectRefusal(R"(
     func.func @k(%x: tensor<6x40xf32>) -> tensor<f32> {
       %s = dl.sum %x dims [1] : tensor<6x40xf32>
       %t = dl.sum %s dims [0] : tensor<6xf32>
       return %t : tensor<f32>
-    })", planRows, "dl.sum reduces another space than dl.sum");
+    })",
+                planRows, "dl.sum reduces another space than dl.sum");
 }

@@ -16,7 +16,9 @@ TEST(EmitWindow, MaxPoolWithIndex) {
         %1 = dl.add %y, %0 : tensor<?x4x3x{C}xf32, #dl.dims<B, 4, 3, {C}>>
         %2 = dl.relu %1 : tensor<?x4x3x{C}xf32, #dl.dims<B, 4, 3, {C}>>
         return %2, %i : tensor<?x4x3x{C}xf32, #dl.dims<B, 4, 3, {C}>>, tensor<?x4x3x{C}xi8, #dl.dims<B, 4, 3, {C}>>
-      })", {{"C", c}}), planWindow, {{0}, {1}, {3}});
+      })",
+                        {{"C", c}}),
+                   planWindow, {{0}, {1}, {3}});
 }
 TEST(EmitWindow, PaddedOverlapping) {
   for (const char *e : {"f32", "bf16", "f64"})
@@ -24,14 +26,17 @@ TEST(EmitWindow, PaddedOverlapping) {
       func.func @k(%x: tensor<2x9x7x20x{E}>) -> (tensor<2x5x4x20x{E}>, tensor<2x5x4x20xi8>) {
         %y, %i = dl.max_pool2d %x kernel [3, 3] strides [2, 2] padding [1, 1, 1, 1] : tensor<2x9x7x20x{E}>
         return %y, %i : tensor<2x5x4x20x{E}>, tensor<2x5x4x20xi8>
-      })", {{"E", e}}), planWindow);
+      })",
+                        {{"E", e}}),
+                   planWindow);
 }
 TEST(EmitWindow, LargeWindow) {
   expectSameBits(R"(
     func.func @k(%x: tensor<2x9x9x5xf32>) -> tensor<2x5x5x5xf32> {
       %y = dl.sum_pool2d %x kernel [7, 7] strides [1, 1] padding [1, 1, 1, 1] : tensor<2x9x9x5xf32>
       return %y : tensor<2x5x5x5xf32>
-    })", planWindow);
+    })",
+                 planWindow);
 }
 // What has no coordinates is built further out, but not beyond the condition that a pixel's window lies inside.
 TEST(EmitWindow, ScalarOperand) {
@@ -42,31 +47,37 @@ TEST(EmitWindow, ScalarOperand) {
         %0 = dl.broadcast %s dims [] : tensor<f32> -> tensor<2x5x5x{C}xf32>
         %1 = dl.mul %y, %0 : tensor<2x5x5x{C}xf32>
         return %1 : tensor<2x5x5x{C}xf32>
-      })", {{"C", c}}), planWindow);
+      })",
+                        {{"C", c}}),
+                   planWindow);
 }
 TEST(EmitWindow, Gradients) {
   expectSameBits(R"(
     func.func @k(%dy: tensor<2x5x4x20xf32>, %i: tensor<2x5x4x20xi8>) -> tensor<2x9x7x20xf32> {
       %dx = dl.max_pool2d_grad %dy, %i kernel [3, 3] strides [2, 2] padding [1, 1, 1, 1] : tensor<2x5x4x20xf32>, tensor<2x5x4x20xi8> -> tensor<2x9x7x20xf32>
       return %dx : tensor<2x9x7x20xf32>
-    })", planWindow);
+    })",
+                 planWindow);
   expectSameBits(R"(
     func.func @k(%dy: tensor<2x4x3x20xf32>) -> tensor<2x9x7x20xf32> {
       %dx = dl.sum_pool2d_grad %dy kernel [2, 2] strides [2, 2] : tensor<2x4x3x20xf32> -> tensor<2x9x7x20xf32>
       return %dx : tensor<2x9x7x20xf32>
-    })", planWindow);
+    })",
+                 planWindow);
 }
 TEST(EmitWindow, DepthwiseConvolution) {
   expectSameBits(R"(
     func.func @k(%x: tensor<2x6x5x20xf32>, %w: tensor<3x3x1x20xf32>) -> tensor<2x6x5x20xf32> {
       %y = dl.conv2d %x, %w padding [1, 1, 1, 1] groups 20 : tensor<2x6x5x20xf32>, tensor<3x3x1x20xf32>
       return %y : tensor<2x6x5x20xf32>
-    })", planWindow);
+    })",
+                 planWindow);
 }
 TEST(EmitWindow, Refusals) {
   expectRefusal(R"(
     func.func @k(%x: tensor<6x40xf32>) -> tensor<6xf32> {
       %s = dl.sum %x dims [1] : tensor<6x40xf32>
       return %s : tensor<6xf32>
-    })", planWindow, "dl.sum is not one chain of terms an element");
+    })",
+                planWindow, "dl.sum is not one chain of terms an element");
 }

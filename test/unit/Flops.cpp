@@ -22,7 +22,9 @@ TEST(Flops, PointwiseIsElementsTimesCost) {
   EXPECT_EQ(flops("%y = dl.add %w, %w : tensor<4x5xf32>"), "20");
   EXPECT_EQ(flops("%y = dl.exp %x : tensor<?x4xf32, #dl.dims<B, 4>>"), "B * 64");
 }
-TEST(Flops, MultiplyAddsAreTwoATerm) { EXPECT_EQ(flops("%y = dl.matmul %x, %w : tensor<?x4xf32, #dl.dims<B, 4>>, tensor<4x5xf32>"), "B * 40"); }
+TEST(Flops, MultiplyAddsAreTwoATerm) {
+  EXPECT_EQ(flops("%y = dl.matmul %x, %w : tensor<?x4xf32, #dl.dims<B, 4>>, tensor<4x5xf32>"), "B * 40");
+}
 TEST(Flops, ReductionsAreOneATerm) { EXPECT_EQ(flops("%y = dl.sum %w dims [0, 1] : tensor<4x5xf32>"), "20"); }
 TEST(Flops, MovementIsFree) { EXPECT_EQ(flops("%y = dl.transpose %w permutation [1, 0] : tensor<4x5xf32>"), "0"); }
 TEST(Flops, CompositesAreWhatTheyDecomposeInto) { // 20 terms, one product for each of 4 results

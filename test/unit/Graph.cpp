@@ -88,7 +88,8 @@ TEST_F(GraphTest, Refusals) {
   refuse([](Graph &g, Node x) { g.output("y", g.op("dl.nonsense", "n", {x})); }, "unknown operation 'dl.nonsense'");
   refuse([](Graph &g, Node x) { g.output("y", g.op("dl.reshape", "r", {x})); }, "'dl.reshape' infers no types");
   refuse([](Graph &g, Node x) { g.output("y", g.op("dl.add", "a", {x, Node{}})); }, "operand 1 of 'dl.add' is not connected");
-  refuse([](Graph &g, Node x) { g.output("y", g.op("dl.relu", "r", {{x.node, 1}})); }, "operand 0 of 'dl.relu' is result 1 of 'x', which has 1");
+  refuse([](Graph &g, Node x) { g.output("y", g.op("dl.relu", "r", {{x.node, 1}})); },
+         "operand 0 of 'dl.relu' is result 1 of 'x', which has 1");
   refuse([](Graph &g, Node x) { g.output("y", {x.node, 2}); }, "output 'y' is result 2 of 'x', which has 1");
   refuse([](Graph &g, Node x) { g.output("y", x), g.output("y", x); }, "two outputs are called 'y'");
   refuse([&](Graph &g, Node x) { g.parameter("x", type({1}), {}), g.output("y", x); }, "two inputs or parameters are called 'x'");

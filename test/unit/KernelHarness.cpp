@@ -1,10 +1,10 @@
 #include "test/unit/KernelHarness.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
-#include <gtest/gtest.h>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <gtest/gtest.h>
 #include <random>
 
 namespace dlc::test {
@@ -68,7 +68,8 @@ void CompiledKernel::allocate(std::vector<Buffer> &others, llvm::ArrayRef<int64_
   for (dl::DimsAttr bytes : plan().getTemps())
     others.emplace_back(evaluate(bytes.getExtents()[0], extents), 0x55);
 }
-void CompiledKernel::execute(llvm::ArrayRef<Buffer> arguments, std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents, int64_t blocks) {
+void CompiledKernel::execute(llvm::ArrayRef<Buffer> arguments, std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents,
+                             int64_t blocks) {
   static thread_local std::vector<char> memory;
   memory.resize(plan().getScratch() + 64);
   void *scratch = reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64);

@@ -7,8 +7,7 @@
 namespace dlc::test {
 using namespace mlir;
 /// Buffers begin where the runtime's do.
-template <typename T>
-struct Aligned {
+template <typename T> struct Aligned {
   using value_type = T;
   T *allocate(size_t n) { return static_cast<T *>(::operator new(n * sizeof(T), std::align_val_t(64))); }
   void deallocate(T *p, size_t) { ::operator delete(p, std::align_val_t(64)); }
@@ -17,13 +16,11 @@ struct Aligned {
 using Buffer = std::vector<char, Aligned<char>>;
 using PlanFn = std::function<dlx::PlanAttr(func::FuncOp, const codegen::PlanOptions &, std::string &)>;
 
-template <typename T>
-Buffer bytes(llvm::ArrayRef<T> values) {
+template <typename T> Buffer bytes(llvm::ArrayRef<T> values) {
   const char *p = reinterpret_cast<const char *>(values.data());
   return Buffer(p, p + values.size() * sizeof(T));
 }
-template <typename T>
-std::vector<T> values(const Buffer &buffer) {
+template <typename T> std::vector<T> values(const Buffer &buffer) {
   const T *p = reinterpret_cast<const T *>(buffer.data());
   return std::vector<T>(p, p + buffer.size() / sizeof(T));
 }

@@ -24,7 +24,8 @@ Tensors sample(std::vector<int64_t> shape, bool f64) {
   return t;
 }
 /// A net that trains by momentum, initialised.
-std::unique_ptr<Session> trainable(MLIRContext &context, StringRef net, bool f64, unsigned level, int64_t minBatch = 1, int64_t maxBatch = 64) {
+std::unique_ptr<Session> trainable(MLIRContext &context, StringRef net, bool f64, unsigned level, int64_t minBatch = 1,
+                                   int64_t maxBatch = 64) {
   auto model = zooModel(context, net, f64, minBatch, maxBatch);
   CompileOptions options;
   options.level = level;

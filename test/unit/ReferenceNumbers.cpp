@@ -133,7 +133,7 @@ TEST_P(ReferenceNumbers, HundredStepsOfAdam) {
   expectTrajectory("adam", scalars({{"lr", rate}}), {}, GetParam().f64 ? 1e-6 : 1e-3);
 }
 INSTANTIATE_TEST_SUITE_P(Nets, ReferenceNumbers,
-                         testing::Values(Case{"mlp", false}, Case{"mlp", true}, Case{"lenet", false}, Case{"lenet", true}, Case{"convnet", false},
-                                         Case{"convnet", true}, Case{"rnn", false}, Case{"rnn", true}),
+                         testing::Values(Case{"mlp", false}, Case{"mlp", true}, Case{"lenet", false}, Case{"lenet", true},
+                                         Case{"convnet", false}, Case{"convnet", true}, Case{"rnn", false}, Case{"rnn", true}),
                          [](auto &info) { return std::string(info.param.net) + (info.param.f64 ? "_f64" : "_f32"); });
 } // namespace

@@ -66,8 +66,7 @@ public:
     symbols.push_back({name(text), 0, min, max});
     return uint32_t(symbols.size() - 1);
   }
-  uint32_t tensor(dlx_role role, const std::string &text, dlx_dtype dtype,
-                  const std::vector<Words> &dims) {
+  uint32_t tensor(dlx_role role, const std::string &text, dlx_dtype dtype, const std::vector<Words> &dims) {
     dlx_tensor t = {};
     t.name = name(text);
     t.dtype = uint16_t(dtype);
@@ -80,9 +79,8 @@ public:
     return uint32_t(tensors.size() - 1);
   }
   /// A parameter's number.
-  uint32_t param(dlx_role role, const std::string &text, dlx_dtype dtype,
-                 const std::vector<int64_t> &dims,
-                 dlx_init init = DLX_INIT_NONE, double a = 0, double b = 0) {
+  uint32_t param(dlx_role role, const std::string &text, dlx_dtype dtype, const std::vector<int64_t> &dims, dlx_init init = DLX_INIT_NONE,
+                 double a = 0, double b = 0) {
     std::vector<Words> extents;
     for (int64_t dim : dims)
       extents.push_back(constant(dim));
@@ -110,37 +108,28 @@ public:
   }
   /// An input of the current entry with its buffer, whose number it gives.
   /// Inputs come before outputs.
-  uint32_t input(const std::string &text, dlx_dtype dtype,
-                 const std::vector<Words> &dims, const Words &bytes,
-                 uint64_t bound) {
+  uint32_t input(const std::string &text, dlx_dtype dtype, const std::vector<Words> &dims, const Words &bytes, uint64_t bound) {
     tensor(DLX_INPUT, text, dtype, dims);
     entries.back().outputs = uint32_t(tensors.size());
     return buffer(DLX_BIND_INPUT, bytes, entries.back().ninputs++, bound);
   }
-  uint32_t output(const std::string &text, dlx_dtype dtype,
-                  const std::vector<Words> &dims, const Words &bytes,
-                  uint64_t bound) {
+  uint32_t output(const std::string &text, dlx_dtype dtype, const std::vector<Words> &dims, const Words &bytes, uint64_t bound) {
     tensor(DLX_OUTPUT, text, dtype, dims);
     return buffer(DLX_BIND_OUTPUT, bytes, entries.back().noutputs++, bound);
   }
-  uint32_t buffer(dlx_buffer_kind kind, const Words &bytes, uint64_t at,
-                  uint64_t bound) {
+  uint32_t buffer(dlx_buffer_kind kind, const Words &bytes, uint64_t at, uint64_t bound) {
     buffers.push_back({uint32_t(kind), expr(bytes), at, bound});
     return entries.back().nbuffers++;
   }
-  uint32_t buffer(dlx_buffer_kind kind, int64_t bytes, uint64_t at) {
-    return buffer(kind, constant(bytes), at, uint64_t(bytes));
-  }
+  uint32_t buffer(dlx_buffer_kind kind, int64_t bytes, uint64_t at) { return buffer(kind, constant(bytes), at, uint64_t(bytes)); }
   /// Appends 64-byte aligned scratch of the arena.
   uint32_t arena(int64_t bytes) {
     uint64_t at = entries.back().arena;
     entries.back().arena += uint64_t(bytes + 63) / 64 * 64;
     return buffer(DLX_ARENA, bytes, at);
   }
-  void launch(uint32_t function, const Words &grid,
-              const std::vector<Arg> &arguments) {
-    launches.push_back({function, expr(grid), uint32_t(args.size()),
-                        uint32_t(arguments.size())});
+  void launch(uint32_t function, const Words &grid, const std::vector<Arg> &arguments) {
+    launches.push_back({function, expr(grid), uint32_t(args.size()), uint32_t(arguments.size())});
     for (const Arg &arg : arguments)
       args.push_back({arg.buffer, 0, arg.offset});
   }
@@ -149,11 +138,8 @@ public:
     ++entries.back().ncode;
   }
   /// A stage of the last `n` launches.
-  void stage(uint32_t n = 1) {
-    instruction({DLX_STAGE, uint32_t(launches.size()) - n, n, 0, 0, 0, 0, 0});
-  }
-  void stage(uint32_t function, const Words &grid,
-             const std::vector<Arg> &arguments) {
+  void stage(uint32_t n = 1) { instruction({DLX_STAGE, uint32_t(launches.size()) - n, n, 0, 0, 0, 0, 0}); }
+  void stage(uint32_t function, const Words &grid, const std::vector<Arg> &arguments) {
     launch(function, grid, arguments);
     stage();
   }
@@ -161,20 +147,16 @@ public:
     uint32_t view;
     Words start, stride;
   };
-  void loop(const Words &trips, uint32_t body, const std::vector<Move> &moves,
-            const std::vector<dlx_swap> &exchanged) {
-    uint32_t firstMove = uint32_t(moving.size()),
-             firstSwap = uint32_t(swaps.size());
+  void loop(const Words &trips, uint32_t body, const std::vector<Move> &moves, const std::vector<dlx_swap> &exchanged) {
+    uint32_t firstMove = uint32_t(moving.size()), firstSwap = uint32_t(swaps.size());
     for (const Move &move : moves) {
       uint32_t start = expr(move.start), stride = expr(move.stride);
       moving.push_back({move.view, start, stride, 0});
     }
     swaps.insert(swaps.end(), exchanged.begin(), exchanged.end());
-    instruction({DLX_LOOP, expr(trips), body, firstMove, uint32_t(moves.size()),
-                 firstSwap, uint32_t(exchanged.size()), 0});
+    instruction({DLX_LOOP, expr(trips), body, firstMove, uint32_t(moves.size()), firstSwap, uint32_t(exchanged.size()), 0});
   }
-  void copy(const Words &bytes, uint32_t to, uint32_t toOffset, uint32_t from,
-            uint32_t fromOffset) {
+  void copy(const Words &bytes, uint32_t to, uint32_t toOffset, uint32_t from, uint32_t fromOffset) {
     instruction({DLX_COPY, expr(bytes), to, from, 0, fromOffset, toOffset, 0});
   }
 
@@ -188,8 +170,7 @@ public:
   const dlx_descriptor *finish() {
     std::string out(sizeof(dlx_header), '\0');
     dlx_header header = {};
-    auto put = [&](dlx_table &table, const void *data, size_t record,
-                   size_t count, size_t alignment = 8) {
+    auto put = [&](dlx_table &table, const void *data, size_t record, size_t count, size_t alignment = 8) {
       out.resize((out.size() + alignment - 1) / alignment * alignment);
       table = {out.size(), count};
       out.append(static_cast<const char *>(data), record * count);
@@ -215,43 +196,27 @@ public:
     header.bytes = out.size();
     memcpy(out.data(), &header, sizeof header);
     storage.assign(out.size() / 8 + 8, 0);
-    bytes = reinterpret_cast<unsigned char *>(
-        (reinterpret_cast<uintptr_t>(storage.data()) + 63) / 64 * 64);
+    bytes = reinterpret_cast<unsigned char *>((reinterpret_cast<uintptr_t>(storage.data()) + 63) / 64 * 64);
     size = out.size();
     memcpy(bytes, out.data(), size);
     seal();
-    target = {"cpu:x86-64-v2", 0, bytes, size, pointers.data(),
-              pointers.size()};
-    descriptor = {DLX_DESCRIPTOR_MAGIC,
-                  DLX_ABI_VERSION,
-                  1,
-                  "test",
-                  "by hand",
-                  &target,
-                  nullptr,
-                  0};
+    target = {"cpu:x86-64-v2", 0, bytes, size, pointers.data(), pointers.size()};
+    descriptor = {DLX_DESCRIPTOR_MAGIC, DLX_ABI_VERSION, 1, "test", "by hand", &target, nullptr, 0};
     return &descriptor;
   }
   /// Makes the checksum right after bytes were changed.
-  void seal() {
-    reinterpret_cast<dlx_header *>(bytes)->checksum =
-        dlx_checksum(bytes + 24, size - 24);
-  }
+  void seal() { reinterpret_cast<dlx_header *>(bytes)->checksum = dlx_checksum(bytes + 24, size - 24); }
 };
 
 /// A tensor over a vector's memory.
 struct Tensor {
   std::vector<int64_t> shape;
   dlrt_tensor tensor;
-  Tensor(void *data, dlrt_datatype dtype, std::vector<int64_t> extents)
-      : shape(std::move(extents)) {
-    tensor = {data,    {1, 0}, int32_t(shape.size()), dtype, shape.data(),
-              nullptr, 0};
+  Tensor(void *data, dlrt_datatype dtype, std::vector<int64_t> extents) : shape(std::move(extents)) {
+    tensor = {data, {1, 0}, int32_t(shape.size()), dtype, shape.data(), nullptr, 0};
   }
-  Tensor(float *data, std::vector<int64_t> extents)
-      : Tensor(data, {2, 32, 1}, std::move(extents)) {}
-  Tensor(int32_t *data, std::vector<int64_t> extents)
-      : Tensor(data, {0, 32, 1}, std::move(extents)) {}
+  Tensor(float *data, std::vector<int64_t> extents) : Tensor(data, {2, 32, 1}, std::move(extents)) {}
+  Tensor(int32_t *data, std::vector<int64_t> extents) : Tensor(data, {0, 32, 1}, std::move(extents)) {}
   Tensor(const Tensor &) = delete;
   Tensor &operator=(const Tensor &) = delete;
 };
@@ -263,14 +228,12 @@ struct Session {
   dlrt_team *team = nullptr;
   dlrt_context *context = nullptr;
   explicit Session(Builder &builder, int threads = 1) {
-    EXPECT_EQ(dlrt_model_open(builder.finish(), &model), DLRT_OK)
-        << dlrt_error();
+    EXPECT_EQ(dlrt_model_open(builder.finish(), &model), DLRT_OK) << dlrt_error();
     if (!model)
       return;
     EXPECT_EQ(dlrt_params_new(model, &params), DLRT_OK) << dlrt_error();
     EXPECT_EQ(dlrt_team_new(threads, &team), DLRT_OK) << dlrt_error();
-    EXPECT_EQ(dlrt_context_new(model, params, team, &context), DLRT_OK)
-        << dlrt_error();
+    EXPECT_EQ(dlrt_context_new(model, params, team, &context), DLRT_OK) << dlrt_error();
   }
   ~Session() {
     dlrt_context_free(context);
@@ -280,47 +243,36 @@ struct Session {
   }
   Session(const Session &) = delete;
   Session &operator=(const Session &) = delete;
-  dlrt_status run(const std::vector<dlrt_tensor> &inputs,
-                  const std::vector<dlrt_tensor> &outputs, size_t entry = 0) {
-    return dlrt_run(context, entry, inputs.data(), inputs.size(),
-                    outputs.data(), outputs.size());
+  dlrt_status run(const std::vector<dlrt_tensor> &inputs, const std::vector<dlrt_tensor> &outputs, size_t entry = 0) {
+    return dlrt_run(context, entry, inputs.data(), inputs.size(), outputs.data(), outputs.size());
   }
 };
 
 /// The message of a failure contains this.
-inline ::testing::AssertionResult
-failsWith(dlrt_status found, dlrt_status expected, const std::string &part) {
+inline ::testing::AssertionResult failsWith(dlrt_status found, dlrt_status expected, const std::string &part) {
   if (found != expected)
-    return ::testing::AssertionFailure() << "status " << found << ", expected "
-                                         << expected << ": " << dlrt_error();
+    return ::testing::AssertionFailure() << "status " << found << ", expected " << expected << ": " << dlrt_error();
   if (std::string(dlrt_error()).find(part) == std::string::npos)
-    return ::testing::AssertionFailure()
-           << "message '" << dlrt_error() << "' lacks '" << part << "'";
+    return ::testing::AssertionFailure() << "message '" << dlrt_error() << "' lacks '" << part << "'";
   return ::testing::AssertionSuccess();
 }
 
 // Kernels: each block is one f32 element unless said otherwise.
 
 /// out[i] = in[i] + 1
-inline int32_t addOne(void *const *buffers, const int64_t *, int64_t begin,
-                      int64_t end, void *) {
+inline int32_t addOne(void *const *buffers, const int64_t *, int64_t begin, int64_t end, void *) {
   for (int64_t i = begin; i < end; ++i)
-    static_cast<float *>(buffers[1])[i] =
-        static_cast<const float *>(buffers[0])[i] + 1;
+    static_cast<float *>(buffers[1])[i] = static_cast<const float *>(buffers[0])[i] + 1;
   return 0;
 }
 /// out[i] = a[i] + b[i]
-inline int32_t add(void *const *buffers, const int64_t *, int64_t begin,
-                   int64_t end, void *) {
+inline int32_t add(void *const *buffers, const int64_t *, int64_t begin, int64_t end, void *) {
   for (int64_t i = begin; i < end; ++i)
-    static_cast<float *>(buffers[2])[i] =
-        static_cast<const float *>(buffers[0])[i] +
-        static_cast<const float *>(buffers[1])[i];
+    static_cast<float *>(buffers[2])[i] = static_cast<const float *>(buffers[0])[i] + static_cast<const float *>(buffers[1])[i];
   return 0;
 }
 /// out[i] = in[i] * in[i], by way of the thread's scratch
-inline int32_t square(void *const *buffers, const int64_t *, int64_t begin,
-                      int64_t end, void *scratch) {
+inline int32_t square(void *const *buffers, const int64_t *, int64_t begin, int64_t end, void *scratch) {
   float *own = static_cast<float *>(scratch);
   for (int64_t i = begin; i < end; ++i) {
     for (int j = 0; j < 16; ++j)
@@ -331,24 +283,15 @@ inline int32_t square(void *const *buffers, const int64_t *, int64_t begin,
 }
 /// out[i] = 0.5 * out_previous[i] + x[i]: a step of a recurrence: previous, x,
 /// out
-inline int32_t step(void *const *buffers, const int64_t *, int64_t begin,
-                    int64_t end, void *) {
+inline int32_t step(void *const *buffers, const int64_t *, int64_t begin, int64_t end, void *) {
   for (int64_t i = begin; i < end; ++i)
-    static_cast<float *>(buffers[2])[i] =
-        0.5f * static_cast<const float *>(buffers[0])[i] +
-        static_cast<const float *>(buffers[1])[i];
+    static_cast<float *>(buffers[2])[i] = 0.5f * static_cast<const float *>(buffers[0])[i] + static_cast<const float *>(buffers[1])[i];
   return 0;
 }
 /// Fails at block 3.
-inline int32_t failAtThree(void *const *, const int64_t *, int64_t begin,
-                           int64_t end, void *) {
-  return begin <= 3 && 3 < end ? 42 : 0;
-}
+inline int32_t failAtThree(void *const *, const int64_t *, int64_t begin, int64_t end, void *) { return begin <= 3 && 3 < end ? 42 : 0; }
 /// Does nothing.
-inline int32_t nothing(void *const *, const int64_t *, int64_t, int64_t,
-                       void *) {
-  return 0;
-}
+inline int32_t nothing(void *const *, const int64_t *, int64_t, int64_t, void *) { return 0; }
 
 } // namespace dlrt_test
 #endif

@@ -32,7 +32,8 @@ Elements elements(std::string text) {
       coordinates[d] = rest % shape[d];
     int64_t value = -1;
     for (const Source &source : op.getSources()) {
-      if (!llvm::all_of(source.where, [&](const Bound &b) { return at(b.expr, coordinates) >= 0 && at(b.expr, coordinates) < at(b.extent, {}); }))
+      if (!llvm::all_of(source.where,
+                        [&](const Bound &b) { return at(b.expr, coordinates) >= 0 && at(b.expr, coordinates) < at(b.extent, {}); }))
         continue;
       value = 0;
       auto from = cast<RankedTensorType>(op->getOperand(source.operand).getType()).getShape();
@@ -72,9 +73,10 @@ TEST(Sources, Reverse) { EXPECT_EQ(elements("%y = dl.reverse %x dims [1] : tenso
 TEST(Sources, ReshapeDividesNoSharedSymbol) {
   MLIRContext context;
   context.loadDialect<DlDialect, func::FuncDialect>();
-  auto module = parseSourceString<ModuleOp>("func.func @f(%x: tensor<?x16x5xf32, #dl.dims<B, 16, 5>>) {\n"
-                                            "%y = dl.reshape %x : tensor<?x16x5xf32, #dl.dims<B, 16, 5>> -> tensor<?x80xf32, #dl.dims<B, 80>>\nreturn\n}",
-                                            &context);
+  auto module = parseSourceString<ModuleOp>(
+      "func.func @f(%x: tensor<?x16x5xf32, #dl.dims<B, 16, 5>>) {\n"
+      "%y = dl.reshape %x : tensor<?x16x5xf32, #dl.dims<B, 16, 5>> -> tensor<?x80xf32, #dl.dims<B, 80>>\nreturn\n}",
+      &context);
   auto op = cast<MovementOpInterface>((*module->getOps<func::FuncOp>().begin()).getBody().front().front());
   EXPECT_EQ(op.getSources().front().map.getResult(0), getAffineDimExpr(0, &context));
 }

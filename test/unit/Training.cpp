@@ -63,12 +63,14 @@ TEST_F(Training, StepsAsTheWorkedExample) {
     %h = dl.sigmoid %z : tensor<1x2xf64>
     %y = dl.matmul %h, %w2 : tensor<1x2xf64>, tensor<2x1xf64>
     return %y : tensor<1x1xf64>
-  })", options);
+  })",
+                     options);
   ASSERT_TRUE(f);
   ASSERT_EQ(f.getNumArguments(), 6u); // x, w1, w2, label, lr, l2
   double error = 1 / (1 + std::exp(-1.0)) - 0.5;
   auto step = [&](double rate) {
-    return interpret(f, {filled({1, 2}, 1), filled({2, 2}, 0.5), filled({2, 1}, 0.5), filled({1, 1}, error), filled({}, rate), filled({}, 0)});
+    return interpret(f,
+                     {filled({1, 2}, 1), filled({2, 2}, 0.5), filled({2, 1}, 0.5), filled({1, 1}, error), filled({}, rate), filled({}, 0)});
   };
   auto results = step(0.01);
   ASSERT_TRUE(succeeded(results));
@@ -125,7 +127,8 @@ TEST_F(Training, AdamFollowsItsFormulas) {
       w -= decoupled ? lr * decay * w : 0;
       m = b1 * m + (1 - b1) * g, v = b2 * v + (1 - b2) * g * g;
       w -= lr / (1 - std::pow(b1, t)) * m / (std::sqrt(v) / std::sqrt(1 - std::pow(b2, t)) + eps);
-      std::vector<Array> in = {filled({1}, x), weight, filled({1}, label), filled({}, lr), filled({}, b1), filled({}, b2), filled({}, eps), filled({}, decay)};
+      std::vector<Array> in = {filled({1}, x), weight,         filled({1}, label), filled({}, lr),
+                               filled({}, b1), filled({}, b2), filled({}, eps),    filled({}, decay)};
       in.insert(in.end(), states.begin(), states.end());
       auto r = interpret(f, in);
       ASSERT_TRUE(succeeded(r));

@@ -42,27 +42,29 @@ std::vector<int64_t> integers(const Array &a) {
 }
 
 TEST(ValuesOfNets, Convolution) {
-  auto y = results({"", "dl.conv2d %a, %b strides [2, 1] padding [1, 1, 1, 2] dilation [2, 3] groups 2 : tensor<1x5x4x2xf64>, tensor<2x2x1x4xf64>",
-                    {{"tensor<1x5x4x2xf64>"}, {"tensor<2x2x1x4xf64>"}}});
-  expectNumbers(y[0], {-0.375,    0.046875, -1.71875,  0.6875,    -0.0625,   1.84375,   1.140625, -0.53125, 0.25,     -1.5,
-                       0.28125,   -0.5625,  0.09375,   -0.5625,   0.515625,  -1.03125,  -1.640625, 0.046875, -1.984375, 1.515625,
-                       -0.125,    -0.375,   -0.9375,   0.28125,   -0.40625,  2.6875,    0.5625,   -0.28125, 0.234375, -1.3125,
-                       1.265625,  -0.984375, -1.546875, -0.28125, -0.546875, 0.546875,  -0.625,   -0.625,   -1.5625,  1.328125,
-                       0.140625,  -1.125,   0.0,       0.0,       -0.140625, 1.125,     0.46875,  -0.234375});
+  auto y =
+      results({"",
+               "dl.conv2d %a, %b strides [2, 1] padding [1, 1, 1, 2] dilation [2, 3] groups 2 : tensor<1x5x4x2xf64>, tensor<2x2x1x4xf64>",
+               {{"tensor<1x5x4x2xf64>"}, {"tensor<2x2x1x4xf64>"}}});
+  expectNumbers(y[0], {-0.375,   0.046875,  -1.71875,  0.6875,   -0.0625,   1.84375,  1.140625,  -0.53125, 0.25,      -1.5,
+                       0.28125,  -0.5625,   0.09375,   -0.5625,  0.515625,  -1.03125, -1.640625, 0.046875, -1.984375, 1.515625,
+                       -0.125,   -0.375,    -0.9375,   0.28125,  -0.40625,  2.6875,   0.5625,    -0.28125, 0.234375,  -1.3125,
+                       1.265625, -0.984375, -1.546875, -0.28125, -0.546875, 0.546875, -0.625,    -0.625,   -1.5625,   1.328125,
+                       0.140625, -1.125,    0.0,       0.0,      -0.140625, 1.125,    0.46875,   -0.234375});
 }
 TEST(ValuesOfNets, Pooling) {
   std::string window = " %a kernel [3, 2] strides [2, 2] padding [1, 1, 1, 1]", type = " : tensor<1x4x4x1xf64>";
   auto pool = [&](std::string text) { return results({"", text.c_str(), {{"tensor<1x4x4x1xf64>"}}})[0]; };
   expectNumbers(pool("%y, %i = dl.max_pool2d" + window + type), {0.0, 0.625, 1.125, 1.25, 1.375, 0.75});
-  expectNumbers(pool("%y = dl.avg_pool2d" + window + type),
-                {-0.625, -0.15625, 0.3125, 0.291666666667, 0.0416666666667, -0.208333333333});
+  expectNumbers(pool("%y = dl.avg_pool2d" + window + type), {-0.625, -0.15625, 0.3125, 0.291666666667, 0.0416666666667, -0.208333333333});
   expectNumbers(pool("%y = dl.avg_pool2d" + window + " count_include_pad" + type),
                 {-0.208333333333, -0.104166666667, 0.104166666667, 0.145833333333, 0.0416666666667, -0.104166666667});
 }
 TEST(ValuesOfNets, MaximumKnowsItsTapBehindPadding) {
   double inf = std::numeric_limits<double>::infinity(), nan = std::nan("");
-  auto y = results({"", "%y, %i = dl.max_pool2d %a kernel [2, 2] strides [2, 2] padding [1, 1, 1, 1] : tensor<1x2x2x1xf64>", {{"tensor<1x2x2x1xf64>"}}},
-                   [&](auto &a) { a[0].cells = {{-inf}, {nan}, {1}, {2}}; });
+  auto y = results(
+      {"", "%y, %i = dl.max_pool2d %a kernel [2, 2] strides [2, 2] padding [1, 1, 1, 1] : tensor<1x2x2x1xf64>", {{"tensor<1x2x2x1xf64>"}}},
+      [&](auto &a) { a[0].cells = {{-inf}, {nan}, {1}, {2}}; });
   EXPECT_EQ(y[0].cells[0].f, -inf);
   EXPECT_TRUE(std::isnan(y[0].cells[1].f));
   EXPECT_EQ(integers(y[1]), (std::vector<int64_t>{3, 2, 1, 0}));
@@ -91,42 +93,49 @@ TEST(ValuesOfNets, SoftmaxDoesNotOverflow) {
   expectNumbers(y[0], {1, 0});
 }
 TEST(ValuesOfNets, BatchNorm) {
-  auto y = results({"", "dl.batch_norm %a, %b, %c, %d, %e {epsilon = 0.001} : tensor<3x2xf64>, tensor<2xf64>",
+  auto y = results({"",
+                    "dl.batch_norm %a, %b, %c, %d, %e {epsilon = 0.001} : tensor<3x2xf64>, tensor<2xf64>",
                     {{"tensor<3x2xf64>"}, {"tensor<2xf64>"}, {"tensor<2xf64>"}, {"tensor<2xf64>"}, {"tensor<2xf64>"}}},
                    [](auto &a) { abs(a[4], 1, 0.5); });
   expectNumbers(y[0], {1.38592155072, -1.50013869882, 1.44296077536, -2.22134589067, 1.5, 0.375});
-  y = results({"", "%y:3 = dl.batch_norm_train %a, %b, %c {epsilon = 0.001} : tensor<3x2xf64>, tensor<2xf64>",
+  y = results({"",
+               "%y:3 = dl.batch_norm_train %a, %b, %c {epsilon = 0.001} : tensor<3x2xf64>, tensor<2xf64>",
                {{"tensor<3x2xf64>"}, {"tensor<2xf64>"}, {"tensor<2xf64>"}}});
   expectNumbers(y[0], {1.347199986, 0.0236954455085, 1.5, -0.635000594163, 1.652800014, 1.73630514865});
   expectNumbers(y[1], {-0.625, 0.166666666667});
   expectNumbers(y[2], {0.260416666667, 0.899305555556});
 }
 TEST(ValuesOfNets, LayerNorm) {
-  auto y = results({"", "dl.layer_norm %a, %b, %c {epsilon = 0.001} : tensor<2x3xf64>, tensor<3xf64>",
+  auto y = results({"",
+                    "dl.layer_norm %a, %b, %c {epsilon = 0.001} : tensor<2x3xf64>, tensor<3xf64>",
                     {{"tensor<2x3xf64>"}, {"tensor<3xf64>"}, {"tensor<3xf64>"}}});
   expectNumbers(y[0], {1.36346425156, -0.947240932269, -0.922466208557, 1.65300246764, 0.375, -1.66801480586});
 }
 TEST(ValuesOfNets, CrossEntropyOfClasses) {
-  Case sparse{"", "dl.sparse_categorical_cross_entropy %a, %b {from_logits} : tensor<3x4xf64>, tensor<3xi32>", {{"tensor<3x4xf64>"}, {"tensor<3xi32>"}}};
-  auto label = [](int64_t last) {
-    return [last](std::vector<Array> &a) { a[1].cells = {{0, 2}, {0, 0}, {0, last}}; };
-  };
+  Case sparse{"",
+              "dl.sparse_categorical_cross_entropy %a, %b {from_logits} : tensor<3x4xf64>, tensor<3xi32>",
+              {{"tensor<3x4xf64>"}, {"tensor<3xi32>"}}};
+  auto label = [](int64_t last) { return [last](std::vector<Array> &a) { a[1].cells = {{0, 2}, {0, 0}, {0, last}}; }; };
   expectNumbers(results(sparse, label(3))[0], {1.62834957612});
   for (int64_t none : {-1, 4}) { // a row without a class counts as 0 and stays in the mean
     double all = results(sparse, label(3))[0].cells[0].f, others = results(sparse, label(none))[0].cells[0].f;
-    auto row = results({"", "dl.sparse_categorical_cross_entropy %a, %b {from_logits} : tensor<2x4xf64>, tensor<2xi32>", {{"tensor<2x4xf64>"}, {"tensor<2xi32>"}}},
+    auto row = results({"",
+                        "dl.sparse_categorical_cross_entropy %a, %b {from_logits} : tensor<2x4xf64>, tensor<2xi32>",
+                        {{"tensor<2x4xf64>"}, {"tensor<2xi32>"}}},
                        [](auto &a) { a[1].cells = {{0, 2}, {0, 0}}; });
     EXPECT_NEAR(others, row[0].cells[0].f * 2 / 3, 1e-12);
     EXPECT_LT(others, all);
   }
-  auto y = results({"", "dl.categorical_cross_entropy %a, %d {from_logits} : tensor<3x4xf64>, tensor<3x4xf64>",
+  auto y = results({"",
+                    "dl.categorical_cross_entropy %a, %d {from_logits} : tensor<3x4xf64>, tensor<3x4xf64>",
                     {{"tensor<3x4xf64>"}, {"tensor<f64>"}, {"tensor<f64>"}, {"tensor<3x4xf64>"}}},
                    [](auto &a) { abs(a[3]); });
   expectNumbers(y[0], {3.9252582599});
 }
 TEST(ValuesOfNets, BinaryCrossEntropy) {
   std::vector<Case::Input> inputs{{"tensor<4xf64>"}, {"tensor<f64>"}, {"tensor<4xf64>"}};
-  auto y = results({"", "dl.binary_cross_entropy %a, %c {from_logits} : tensor<4xf64>, tensor<4xf64>", inputs}, [](auto &a) { abs(a[2], 0.5); });
+  auto y =
+      results({"", "dl.binary_cross_entropy %a, %c {from_logits} : tensor<4xf64>, tensor<4xf64>", inputs}, [](auto &a) { abs(a[2], 0.5); });
   expectNumbers(y[0], {0.894120470013});
   y = results({"", "dl.binary_cross_entropy %a, %c : tensor<4xf64>, tensor<4xf64>", inputs}, [](auto &a) {
     a[0].cells = {{0.1875}, {0}, {1}, {0.78125}};

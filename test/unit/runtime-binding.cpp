@@ -16,23 +16,18 @@ struct RuntimeBinding : ::testing::Test {
   void SetUp() override {
     uint32_t s = b.symbolic("B", 1, 64);
     b.entry("run");
-    b.input("a", DLX_F32, {symbol(s), constant(3)}, symbol(s) * constant(12),
-            768);
-    uint32_t index =
-        b.input("i", DLX_I32, {symbol(s)}, symbol(s) * constant(4), 256);
+    b.input("a", DLX_F32, {symbol(s), constant(3)}, symbol(s) * constant(12), 768);
+    uint32_t index = b.input("i", DLX_I32, {symbol(s)}, symbol(s) * constant(4), 256);
     (void)index;
     b.tensors.back().hi = 10;
     b.output("y", DLX_F32, {symbol(s)}, symbol(s) * constant(4), 256);
-    b.output("z", DLX_F32, {symbol(s) * constant(2) + constant(1)},
-             symbol(s) * constant(8) + constant(4), 516);
+    b.output("z", DLX_F32, {symbol(s) * constant(2) + constant(1)}, symbol(s) * constant(8) + constant(4), 516);
     b.stage(b.function("nothing", nothing), symbol(s), {{0}, {1}, {2}, {3}});
     session = new Session(b, 2);
   }
   void TearDown() override { delete session; }
-  dlrt_status run(std::vector<int64_t> as, std::vector<int64_t> is,
-                  std::vector<int64_t> ys, std::vector<int64_t> zs) {
-    return session->run({Tensor(a, as).tensor, Tensor(i, is).tensor},
-                        {Tensor(y, ys).tensor, Tensor(z, zs).tensor});
+  dlrt_status run(std::vector<int64_t> as, std::vector<int64_t> is, std::vector<int64_t> ys, std::vector<int64_t> zs) {
+    return session->run({Tensor(a, as).tensor, Tensor(i, is).tensor}, {Tensor(y, ys).tensor, Tensor(z, zs).tensor});
   }
 };
 
@@ -57,28 +52,19 @@ TEST_F(RuntimeBinding, NamesInputsThatDisagree) {
 }
 
 TEST_F(RuntimeBinding, NamesWrongShapes) {
-  EXPECT_TRUE(failsWith(run({4, 2}, {4}, {4}, {9}), DLRT_SHAPE,
-                        "input 'a' has shape [4,2], expected [B,3]"));
-  EXPECT_TRUE(failsWith(run({12}, {4}, {4}, {9}), DLRT_SHAPE,
-                        "input 'a' has rank 1, expected rank 2 with shape [B,3]"));
-  EXPECT_TRUE(failsWith(run({-1, 3}, {4}, {4}, {9}), DLRT_SHAPE,
-                        "input 'a' has extent -1"));
-  EXPECT_TRUE(
-      failsWith(run({4, 3}, {4}, {3}, {9}), DLRT_SHAPE,
-                "output 'y' has shape [3], expected [4] for these inputs"));
-  EXPECT_TRUE(failsWith(run({4, 3}, {4}, {4}, {8}), DLRT_SHAPE,
-                        "output 'z' has shape [8], expected [9]"));
+  EXPECT_TRUE(failsWith(run({4, 2}, {4}, {4}, {9}), DLRT_SHAPE, "input 'a' has shape [4,2], expected [B,3]"));
+  EXPECT_TRUE(failsWith(run({12}, {4}, {4}, {9}), DLRT_SHAPE, "input 'a' has rank 1, expected rank 2 with shape [B,3]"));
+  EXPECT_TRUE(failsWith(run({-1, 3}, {4}, {4}, {9}), DLRT_SHAPE, "input 'a' has extent -1"));
+  EXPECT_TRUE(failsWith(run({4, 3}, {4}, {3}, {9}), DLRT_SHAPE, "output 'y' has shape [3], expected [4] for these inputs"));
+  EXPECT_TRUE(failsWith(run({4, 3}, {4}, {4}, {8}), DLRT_SHAPE, "output 'z' has shape [8], expected [9]"));
 }
 
 TEST_F(RuntimeBinding, NamesTheElementOutOfRange) {
   i[3] = 10;
-  EXPECT_TRUE(
-      failsWith(run({4, 3}, {4}, {4}, {9}), DLRT_VALUE,
-                "input 'i' has the value 10 at element 3, expected 0 to 9"));
+  EXPECT_TRUE(failsWith(run({4, 3}, {4}, {4}, {9}), DLRT_VALUE, "input 'i' has the value 10 at element 3, expected 0 to 9"));
   EXPECT_EQ(run({3, 3}, {3}, {3}, {7}), DLRT_OK);
   i[3] = -1;
-  EXPECT_TRUE(failsWith(run({4, 3}, {4}, {4}, {9}), DLRT_VALUE,
-                        "the value -1 at element 3"));
+  EXPECT_TRUE(failsWith(run({4, 3}, {4}, {4}, {9}), DLRT_VALUE, "the value -1 at element 3"));
 }
 
 TEST_F(RuntimeBinding, NamesWrongTypesDevicesStridesAlignments) {
@@ -89,59 +75,39 @@ TEST_F(RuntimeBinding, NamesWrongTypesDevicesStridesAlignments) {
     return session->run({changed, index.tensor}, {one.tensor, two.tensor});
   };
   EXPECT_TRUE(
-      failsWith(with([](dlrt_tensor &t) { t.dtype = {2, 64, 1}; }), DLRT_SHAPE,
-                "input 'a' has element type float64, expected float32"));
-  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.dtype = {2, 32, 4}; }),
-                        DLRT_SHAPE, "float32x4"));
-  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.device.device_type = 2; }),
-                        DLRT_VALUE, "device type 2"));
-  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.data = nullptr; }),
-                        DLRT_VALUE, "null data"));
-  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.byte_offset = 4; }),
-                        DLRT_VALUE, "multiple of 16"));
+      failsWith(with([](dlrt_tensor &t) { t.dtype = {2, 64, 1}; }), DLRT_SHAPE, "input 'a' has element type float64, expected float32"));
+  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.dtype = {2, 32, 4}; }), DLRT_SHAPE, "float32x4"));
+  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.device.device_type = 2; }), DLRT_VALUE, "device type 2"));
+  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.data = nullptr; }), DLRT_VALUE, "null data"));
+  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.byte_offset = 4; }), DLRT_VALUE, "multiple of 16"));
   EXPECT_EQ(with([](dlrt_tensor &t) { t.byte_offset = 16; }), DLRT_OK);
   int64_t dense[] = {3, 1}, column[] = {1, 4};
   EXPECT_EQ(with([&](dlrt_tensor &t) { t.strides = dense; }), DLRT_OK);
-  EXPECT_TRUE(failsWith(with([&](dlrt_tensor &t) { t.strides = column; }),
-                        DLRT_SHAPE, "stride 4 in dimension 1, expected 1"));
+  EXPECT_TRUE(failsWith(with([&](dlrt_tensor &t) { t.strides = column; }), DLRT_SHAPE, "stride 4 in dimension 1, expected 1"));
 }
 
 TEST_F(RuntimeBinding, NamesOutputsThatOverlap) {
-  Tensor in(a, {4, 3}), index(i, {4}), one(y, {4}), two(y, {9}),
-      over(a + 4, {4});
-  EXPECT_TRUE(failsWith(
-      session->run({in.tensor, index.tensor}, {one.tensor, two.tensor}),
-      DLRT_VALUE, "output 'z' overlaps output 'y'"));
-  EXPECT_TRUE(failsWith(
-      session->run({in.tensor, index.tensor}, {over.tensor, two.tensor}),
-      DLRT_VALUE, "output 'y' overlaps input 'a'"));
+  Tensor in(a, {4, 3}), index(i, {4}), one(y, {4}), two(y, {9}), over(a + 4, {4});
+  EXPECT_TRUE(failsWith(session->run({in.tensor, index.tensor}, {one.tensor, two.tensor}), DLRT_VALUE, "output 'z' overlaps output 'y'"));
+  EXPECT_TRUE(failsWith(session->run({in.tensor, index.tensor}, {over.tensor, two.tensor}), DLRT_VALUE, "output 'y' overlaps input 'a'"));
 }
 
 TEST_F(RuntimeBinding, CountsTensorsAndEntries) {
-  EXPECT_TRUE(failsWith(session->run({}, {}), DLRT_VALUE,
-                        "0 inputs for entry 'run', expected 2"));
-  EXPECT_TRUE(failsWith(
-      session->run({Tensor(a, {4, 3}).tensor, Tensor(i, {4}).tensor}, {}),
-      DLRT_VALUE, "0 outputs for entry 'run', expected 2"));
+  EXPECT_TRUE(failsWith(session->run({}, {}), DLRT_VALUE, "0 inputs for entry 'run', expected 2"));
+  EXPECT_TRUE(
+      failsWith(session->run({Tensor(a, {4, 3}).tensor, Tensor(i, {4}).tensor}, {}), DLRT_VALUE, "0 outputs for entry 'run', expected 2"));
   EXPECT_TRUE(failsWith(session->run({}, {}, 7), DLRT_NAME, "entry number 7"));
   size_t entry;
-  EXPECT_TRUE(failsWith(dlrt_entry_find(session->model, "walk", &entry),
-                        DLRT_NAME,
-                        "no entry 'walk' in model 'test': it has run"));
+  EXPECT_TRUE(failsWith(dlrt_entry_find(session->model, "walk", &entry), DLRT_NAME, "no entry 'walk' in model 'test': it has run"));
 }
 
 TEST_F(RuntimeBinding, GivesOutputShapes) {
-  Tensor in(static_cast<float *>(nullptr), {7, 3}),
-      index(static_cast<int32_t *>(nullptr), {7});
+  Tensor in(static_cast<float *>(nullptr), {7, 3}), index(static_cast<int32_t *>(nullptr), {7});
   dlrt_tensor inputs[] = {in.tensor, index.tensor};
   int64_t shape[1];
-  ASSERT_EQ(dlrt_output_shape(session->context, 0, inputs, 2, 1, shape),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(dlrt_output_shape(session->context, 0, inputs, 2, 1, shape), DLRT_OK) << dlrt_error();
   EXPECT_EQ(shape[0], 15);
-  EXPECT_TRUE(
-      failsWith(dlrt_output_shape(session->context, 0, inputs, 2, 2, shape),
-                DLRT_NAME, "output 2"));
+  EXPECT_TRUE(failsWith(dlrt_output_shape(session->context, 0, inputs, 2, 2, shape), DLRT_NAME, "output 2"));
 }
 
 TEST_F(RuntimeBinding, TellsWhatThereIs) {

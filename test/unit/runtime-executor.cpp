@@ -37,14 +37,9 @@ TEST(RuntimeExecutor, RunsStagesAtAnyThreadCount) {
     for (int64_t batch : {64, 1, 0, 5, 64}) {
       for (int i = 0; i < 512; ++i)
         x.values[i] = float(i) * 0.25f, y.values[i] = -1;
-      ASSERT_EQ(session.run({Tensor(x.values, {batch, 8}).tensor},
-                            {Tensor(y.values, {batch, 8}).tensor}),
-                DLRT_OK)
-          << dlrt_error();
+      ASSERT_EQ(session.run({Tensor(x.values, {batch, 8}).tensor}, {Tensor(y.values, {batch, 8}).tensor}), DLRT_OK) << dlrt_error();
       for (int i = 0; i < 512; ++i)
-        ASSERT_EQ(y.values[i],
-                  i < batch * 8 ? (x.values[i] + 1) * (x.values[i] + 1) : -1)
-            << i;
+        ASSERT_EQ(y.values[i], i < batch * 8 ? (x.values[i] + 1) * (x.values[i] + 1) : -1) << i;
     }
   }
 }
@@ -56,9 +51,7 @@ TEST(RuntimeExecutor, PassesNanAndInfinity) {
   Memory x = {}, y;
   x.values[0] = NAN;
   x.values[1] = -INFINITY;
-  ASSERT_EQ(session.run({Tensor(x.values, {1, 8}).tensor},
-                        {Tensor(y.values, {1, 8}).tensor}),
-            DLRT_OK);
+  ASSERT_EQ(session.run({Tensor(x.values, {1, 8}).tensor}, {Tensor(y.values, {1, 8}).tensor}), DLRT_OK);
   EXPECT_TRUE(std::isnan(y.values[0]));
   EXPECT_EQ(y.values[1], INFINITY);
 }
@@ -82,9 +75,7 @@ TEST(RuntimeExecutor, RunsLaunchesTogether) {
     for (int repeat = 0; repeat < 200; ++repeat) {
       memset(&one, 0, sizeof one);
       memset(&two, 0, sizeof two);
-      ASSERT_EQ(session.run({Tensor(in.values, {100}).tensor},
-                            {Tensor(one.values, {100}).tensor,
-                             Tensor(two.values, {37}).tensor}),
+      ASSERT_EQ(session.run({Tensor(in.values, {100}).tensor}, {Tensor(one.values, {100}).tensor, Tensor(two.values, {37}).tensor}),
                 DLRT_OK)
           << dlrt_error();
       for (int i = 0; i < 100; ++i)
@@ -109,11 +100,8 @@ void buildRecurrence(Builder &b, bool reverse) {
   uint32_t xt = b.buffer(DLX_VIEW, 16, x), allt = b.buffer(DLX_VIEW, 16, all);
   uint32_t f = b.function("step", step);
   b.copy(constant(16), h, 0, h0, 0);
-  Words start =
-            reverse ? (symbol(s) + constant(-1)) * constant(16) : constant(0),
-        stride = constant(reverse ? -16 : 16);
-  b.loop(symbol(s), 2, {{xt, start, stride}, {allt, start, stride}},
-         {{h, next}});
+  Words start = reverse ? (symbol(s) + constant(-1)) * constant(16) : constant(0), stride = constant(reverse ? -16 : 16);
+  b.loop(symbol(s), 2, {{xt, start, stride}, {allt, start, stride}}, {{h, next}});
   b.stage(f, constant(4), {{h}, {xt}, {next}});
   b.copy(constant(16), allt, 0, next, 0);
   b.copy(constant(16), last, 0, h, 0);
@@ -131,10 +119,8 @@ TEST(RuntimeExecutor, LoopsForwardAndInReverse) {
           x.values[i] = float(i * i % 17);
         for (int i = 0; i < 4; ++i)
           h0.values[i] = float(i);
-        ASSERT_EQ(session.run({Tensor(x.values, {steps, 4}).tensor,
-                               Tensor(h0.values, {4}).tensor},
-                              {Tensor(last.values, {4}).tensor,
-                               Tensor(all.values, {steps, 4}).tensor}),
+        ASSERT_EQ(session.run({Tensor(x.values, {steps, 4}).tensor, Tensor(h0.values, {4}).tensor},
+                              {Tensor(last.values, {4}).tensor, Tensor(all.values, {steps, 4}).tensor}),
                   DLRT_OK)
             << dlrt_error();
         for (int i = 0; i < 4; ++i) {
@@ -160,21 +146,14 @@ TEST(RuntimeExecutor, LoopsWithinLoopsMoveViewsOfViews) {
   uint32_t xi = b.buffer(DLX_VIEW, 20, x), yi = b.buffer(DLX_VIEW, 20, y);
   uint32_t xij = b.buffer(DLX_VIEW, 4, xi), yij = b.buffer(DLX_VIEW, 4, yi);
   uint32_t f = b.function("add_one", addOne);
-  b.loop(constant(3), 2,
-         {{xi, constant(40), constant(-20)}, {yi, constant(0), constant(20)}},
-         {});
-  b.loop(constant(5), 1,
-         {{xij, constant(0), constant(4)}, {yij, constant(0), constant(4)}},
-         {});
+  b.loop(constant(3), 2, {{xi, constant(40), constant(-20)}, {yi, constant(0), constant(20)}}, {});
+  b.loop(constant(5), 1, {{xij, constant(0), constant(4)}, {yij, constant(0), constant(4)}}, {});
   b.stage(f, constant(1), {{xij}, {yij}});
   Session session(b, 2);
   Memory in, out;
   for (int i = 0; i < 15; ++i)
     in.values[i] = float(i);
-  ASSERT_EQ(session.run({Tensor(in.values, {15}).tensor},
-                        {Tensor(out.values, {15}).tensor}),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(session.run({Tensor(in.values, {15}).tensor}, {Tensor(out.values, {15}).tensor}), DLRT_OK) << dlrt_error();
   for (int i = 0; i < 15; ++i)
     EXPECT_EQ(out.values[i], float((2 - i / 5) * 5 + i % 5 + 1));
 }
@@ -195,10 +174,7 @@ TEST(RuntimeExecutor, SwapsStayThroughOuterLoops) {
   Session session(b, 2);
   Memory in = {}, out;
   for (int repeat = 0; repeat < 3; ++repeat) {
-    ASSERT_EQ(session.run({Tensor(in.values, {4}).tensor},
-                          {Tensor(out.values, {4}).tensor}),
-              DLRT_OK)
-        << dlrt_error();
+    ASSERT_EQ(session.run({Tensor(in.values, {4}).tensor}, {Tensor(out.values, {4}).tensor}), DLRT_OK) << dlrt_error();
     EXPECT_EQ(out.values[0], 9);
     EXPECT_EQ(out.values[3], 9);
   }
@@ -208,20 +184,15 @@ TEST(RuntimeExecutor, CopiesLargeAndOverlapping) {
   Builder b;
   b.entry("run");
   int64_t n = 300000, bytes = n * 4;
-  uint32_t x =
-      b.input("x", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
-  uint32_t y =
-      b.output("y", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
+  uint32_t x = b.input("x", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
+  uint32_t y = b.output("y", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
   b.copy(constant(bytes), y, 0, x, 0);
   b.copy(constant(bytes - 4), y, 4, y, 0);
   Session session(b, 2);
   float *memory = static_cast<float *>(aligned_alloc(64, size_t(bytes) * 2));
   for (int64_t i = 0; i < n; ++i)
     memory[i] = float(i);
-  ASSERT_EQ(session.run({Tensor(memory, {n}).tensor},
-                        {Tensor(memory + n, {n}).tensor}),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(session.run({Tensor(memory, {n}).tensor}, {Tensor(memory + n, {n}).tensor}), DLRT_OK) << dlrt_error();
   for (int64_t i = 0; i < n; ++i)
     ASSERT_EQ(memory[n + i], float(i ? i - 1 : 0));
   free(memory);
@@ -239,10 +210,7 @@ TEST(RuntimeExecutor, ReadsConstants) {
   b.stage(b.function("add", add), constant(4), {{x}, {w}, {y}});
   Session session(b);
   Memory in = {}, out;
-  ASSERT_EQ(session.run({Tensor(in.values, {4}).tensor},
-                        {Tensor(out.values, {4}).tensor}),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(session.run({Tensor(in.values, {4}).tensor}, {Tensor(out.values, {4}).tensor}), DLRT_OK) << dlrt_error();
   EXPECT_EQ(out.values[3], 4);
 }
 
@@ -253,9 +221,7 @@ TEST(RuntimeExecutor, NamesTheKernelThatFailed) {
     b.stage(b.function("fails", failAtThree), constant(50), {});
     b.stage(b.function("nothing", nothing), constant(50), {});
     Session session(b, threads);
-    EXPECT_TRUE(failsWith(
-        session.run({}, {}), DLRT_KERNEL,
-        "kernel 'fails' ended the run of entry 'run' with status 42"));
+    EXPECT_TRUE(failsWith(session.run({}, {}), DLRT_KERNEL, "kernel 'fails' ended the run of entry 'run' with status 42"));
     EXPECT_TRUE(failsWith(session.run({}, {}), DLRT_KERNEL, "status 42"));
   }
 }
@@ -267,9 +233,7 @@ TEST(RuntimeExecutor, CountsTimeByKernel) {
   Memory x = {}, y;
   dlrt_profile(session.context, 1);
   for (int i = 0; i < 3; ++i)
-    ASSERT_EQ(session.run({Tensor(x.values, {4, 8}).tensor},
-                          {Tensor(y.values, {4, 8}).tensor}),
-              DLRT_OK);
+    ASSERT_EQ(session.run({Tensor(x.values, {4, 8}).tensor}, {Tensor(y.values, {4, 8}).tensor}), DLRT_OK);
   dlrt_profile(session.context, 0);
   dlrt_profile_row rows[4];
   ASSERT_EQ(dlrt_profile_rows(session.context, 0, rows, 4), 2u);
@@ -287,8 +251,7 @@ TEST(RuntimeExecutor, ContextsShareATeam) {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&, t] {
       dlrt_context *context;
-      if (dlrt_context_new(session.model, session.params, session.team,
-                           &context))
+      if (dlrt_context_new(session.model, session.params, session.team, &context))
         return void(++wrong);
       Memory x, y;
       for (int i = 0; i < 512; ++i)
@@ -314,28 +277,20 @@ TEST(RuntimeExecutor, GuardedArenaShowsTheHighestByteTouched) {
   Session session(b, 2);
   unsetenv("DLRT_GUARD");
   uint64_t bytes;
-  unsigned char *arena =
-      static_cast<unsigned char *>(dlrt_context_arena(session.context, &bytes));
+  unsigned char *arena = static_cast<unsigned char *>(dlrt_context_arena(session.context, &bytes));
   ASSERT_EQ(bytes, 64u + 2048u);
   const uint32_t poison = DLX_POISON;
   auto touched = [&] {
     uint64_t end = bytes;
-    while (end && arena[end - 1] == reinterpret_cast<const unsigned char *>(
-                                        &poison)[(end - 1) % 4])
+    while (end && arena[end - 1] == reinterpret_cast<const unsigned char *>(&poison)[(end - 1) % 4])
       --end;
     return end;
   };
   EXPECT_EQ(touched(), 0u);
   Memory x = {}, y;
-  ASSERT_EQ(session.run({Tensor(x.values, {64, 8}).tensor},
-                        {Tensor(y.values, {64, 8}).tensor}),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(session.run({Tensor(x.values, {64, 8}).tensor}, {Tensor(y.values, {64, 8}).tensor}), DLRT_OK) << dlrt_error();
   EXPECT_EQ(touched(), bytes);
-  ASSERT_EQ(session.run({Tensor(x.values, {2, 8}).tensor},
-                        {Tensor(y.values, {2, 8}).tensor}),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(session.run({Tensor(x.values, {2, 8}).tensor}, {Tensor(y.values, {2, 8}).tensor}), DLRT_OK) << dlrt_error();
   EXPECT_EQ(touched(), 64u + 64u);
 }
 

@@ -25,8 +25,7 @@ struct RuntimeModule : ::testing::Test {
   std::string path() { return folder + "/a.so"; }
   /// Bytes with a right trailer behind them.
   static std::string sealed(std::string bytes) {
-    dlx_trailer trailer = {DLX_TRAILER_MAGIC, bytes.size() + sizeof trailer,
-                           dlx_checksum(bytes.data(), bytes.size())};
+    dlx_trailer trailer = {DLX_TRAILER_MAGIC, bytes.size() + sizeof trailer, dlx_checksum(bytes.data(), bytes.size())};
     return bytes.append(reinterpret_cast<char *>(&trailer), sizeof trailer);
   }
   void write(const std::string &bytes) {
@@ -55,9 +54,7 @@ struct RuntimeModule : ::testing::Test {
               "const dlx_descriptor dlc_descriptor = {DLX_DESCRIPTOR_MAGIC, "
               "DLX_ABI_VERSION, 1, \"m\", \"c\", &target, 0, 0};\n";
     source.close();
-    std::string command = "cc -shared -fPIC -I. -I.. -I../.. -I" + root() +
-                          " -o " + folder + "/b.so " + folder +
-                          "/a.c 2>/dev/null";
+    std::string command = "cc -shared -fPIC -I. -I.. -I../.. -I" + root() + " -o " + folder + "/b.so " + folder + "/a.c 2>/dev/null";
     if (system(command.c_str()) != 0)
       return "";
     std::ifstream in(folder + "/b.so", std::ios::binary);
@@ -72,10 +69,8 @@ struct RuntimeModule : ::testing::Test {
 
 TEST_F(RuntimeModule, RefusesFilesByWhatIsWrong) {
   dlrt_model *model;
-  EXPECT_TRUE(failsWith(dlrt_model_load((folder + "/none.so").c_str(), &model),
-                        DLRT_FILE, "none.so: cannot open: No such file"));
-  EXPECT_TRUE(failsWith(dlrt_model_load(folder.c_str(), &model), DLRT_FILE,
-                        "not a regular file"));
+  EXPECT_TRUE(failsWith(dlrt_model_load((folder + "/none.so").c_str(), &model), DLRT_FILE, "none.so: cannot open: No such file"));
+  EXPECT_TRUE(failsWith(dlrt_model_load(folder.c_str(), &model), DLRT_FILE, "not a regular file"));
   EXPECT_EQ(model, nullptr);
   write("");
   EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "a.so: empty"));
@@ -87,8 +82,7 @@ TEST_F(RuntimeModule, RefusesFilesByWhatIsWrong) {
   write(good.substr(1));
   EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "not a shared library"));
   write(good.substr(0, good.size() - 1));
-  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT,
-                        "truncated, stripped or not written by dlc"));
+  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "truncated, stripped or not written by dlc"));
   std::string longer = good;
   longer.insert(50, "y");
   write(longer);

@@ -10,25 +10,20 @@ namespace {
 /// w is trained, m carried; prepare packs w + 1; run gives packed + x, train
 /// adds 1 to w.
 void buildModel(Builder &b, int64_t n = 4, double a = 0, double deviation = 0) {
-  uint32_t w =
-      b.param(DLX_PARAM, "w", DLX_F32, {n},
-              deviation > 0 ? DLX_INIT_NORMAL : DLX_INIT_NONE, a, deviation);
+  uint32_t w = b.param(DLX_PARAM, "w", DLX_F32, {n}, deviation > 0 ? DLX_INIT_NORMAL : DLX_INIT_NONE, a, deviation);
   b.param(DLX_STATE, "m", DLX_F32, {2}, DLX_INIT_CONSTANT, 1);
   uint32_t one = b.function("add_one", addOne), sum = b.function("add", add);
   int64_t bytes = n * 4;
   b.entry("run");
   b.entries.back().prepare = 1;
   b.entries.back().prepared = uint64_t(bytes);
-  uint32_t x =
-      b.input("x", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
-  uint32_t y =
-      b.output("y", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
+  uint32_t x = b.input("x", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
+  uint32_t y = b.output("y", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
   uint32_t packed = b.buffer(DLX_PREPARED, bytes, 0);
   b.stage(sum, constant(n), {{x}, {packed}, {y}});
   b.entry("prepare", DLX_IS_PREPARE);
   b.entries.back().prepared = uint64_t(bytes);
-  uint32_t from = b.buffer(DLX_BIND_PARAM, bytes, w),
-           to = b.buffer(DLX_PREPARED, bytes, 0);
+  uint32_t from = b.buffer(DLX_BIND_PARAM, bytes, w), to = b.buffer(DLX_PREPARED, bytes, 0);
   b.stage(one, constant(n), {{from}, {to}});
   b.entry("train", DLX_WRITES_PARAMS);
   uint32_t own = b.buffer(DLX_BIND_PARAM, bytes, w);
@@ -44,9 +39,7 @@ dlrt_status setW(Session &session, float *values, int64_t n) {
 /// y[0] of a run with x = 0.
 float runOnce(Session &session) {
   alignas(64) float x[4] = {}, y[4] = {-1};
-  EXPECT_EQ(session.run({Tensor(x, {4}).tensor}, {Tensor(y, {4}).tensor}),
-            DLRT_OK)
-      << dlrt_error();
+  EXPECT_EQ(session.run({Tensor(x, {4}).tensor}, {Tensor(y, {4}).tensor}), DLRT_OK) << dlrt_error();
   return y[0];
 }
 
@@ -67,8 +60,7 @@ TEST(RuntimeParams, PrepareRunsAgainAfterAnyChange) {
   dlrt_params_changed(session.params);
   EXPECT_EQ(runOnce(session), 11);
   dlrt_context *other; // shares what is prepared
-  ASSERT_EQ(dlrt_context_new(session.model, session.params, nullptr, &other),
-            DLRT_OK);
+  ASSERT_EQ(dlrt_context_new(session.model, session.params, nullptr, &other), DLRT_OK);
   EXPECT_EQ(dlrt_prepare(other, 0), DLRT_OK);
   EXPECT_EQ(dlrt_prepare(other, 2), DLRT_OK);
   dlrt_context_free(other);
@@ -92,17 +84,13 @@ TEST(RuntimeParams, NamesFaults) {
   Session session(b);
   dlrt_tensor view;
   alignas(64) float values[8] = {};
-  EXPECT_TRUE(failsWith(dlrt_params_get(session.params, "v", &view), DLRT_NAME,
-                        "no parameter 'v' in model 'test': it has 2: m, w"));
-  EXPECT_TRUE(failsWith(setW(session, values, 5), DLRT_SHAPE,
-                        "parameter 'w' has shape [5], expected [4]"));
+  EXPECT_TRUE(failsWith(dlrt_params_get(session.params, "v", &view), DLRT_NAME, "no parameter 'v' in model 'test': it has 2: m, w"));
+  EXPECT_TRUE(failsWith(setW(session, values, 5), DLRT_SHAPE, "parameter 'w' has shape [5], expected [4]"));
   Builder c;
   buildModel(c);
   Session stranger(c);
   dlrt_context *context;
-  EXPECT_TRUE(failsWith(
-      dlrt_context_new(session.model, stranger.params, nullptr, &context),
-      DLRT_VALUE, "another model"));
+  EXPECT_TRUE(failsWith(dlrt_context_new(session.model, stranger.params, nullptr, &context), DLRT_VALUE, "another model"));
 }
 
 TEST(RuntimeParams, PhiloxGivesItsPublishedNumbers) { // Random123, kat_vectors
@@ -137,8 +125,7 @@ TEST(RuntimeParams, InitialisersHaveTheirMomentsAndRepeat) {
   for (float x : first)
     mean += x / double(n);
   for (float x : first)
-    variance += (x - mean) * (x - mean) / double(n),
-        tail += std::fabs(x - 2) > 3 * 1.959964 ? 1 / double(n) : 0;
+    variance += (x - mean) * (x - mean) / double(n), tail += std::fabs(x - 2) > 3 * 1.959964 ? 1 / double(n) : 0;
   EXPECT_NEAR(mean, 2, 0.04);
   EXPECT_NEAR(std::sqrt(variance), 3, 0.03);
   EXPECT_NEAR(tail, 0.05, 0.003);
@@ -146,13 +133,10 @@ TEST(RuntimeParams, InitialisersHaveTheirMomentsAndRepeat) {
 
 TEST(RuntimeParams, UniformAndEveryType) {
   Builder b;
-  const dlx_dtype types[] = {DLX_F32, DLX_F64, DLX_BF16, DLX_I1,
-                             DLX_I8,  DLX_I32, DLX_I64,  DLX_U8};
+  const dlx_dtype types[] = {DLX_F32, DLX_F64, DLX_BF16, DLX_I1, DLX_I8, DLX_I32, DLX_I64, DLX_U8};
   for (int i = 0; i < 8; ++i) {
-    b.param(DLX_PARAM, "u" + std::to_string(i), types[i], {100},
-            DLX_INIT_UNIFORM, 2, 5);
-    b.param(DLX_PARAM, "c" + std::to_string(i), types[i], {3},
-            DLX_INIT_CONSTANT, -1);
+    b.param(DLX_PARAM, "u" + std::to_string(i), types[i], {100}, DLX_INIT_UNIFORM, 2, 5);
+    b.param(DLX_PARAM, "c" + std::to_string(i), types[i], {3}, DLX_INIT_CONSTANT, -1);
   }
   Session session(b);
   ASSERT_EQ(dlrt_params_init(session.params, 7), DLRT_OK);
@@ -184,13 +168,10 @@ TEST(RuntimeParams, UniformAndEveryType) {
     std::string u = "u" + std::to_string(t), c = "c" + std::to_string(t);
     double least = 9, most = -9;
     for (int i = 0; i < 100; ++i)
-      least = std::min(least, element(u, i)),
-      most = std::max(most, element(u, i));
+      least = std::min(least, element(u, i)), most = std::max(most, element(u, i));
     EXPECT_GE(least, types[t] == DLX_I1 ? 1 : 2);
     EXPECT_LE(most, 5);
-    EXPECT_EQ(element(c, 2), types[t] == DLX_I1   ? 1
-                             : types[t] == DLX_U8 ? 0
-                                                  : -1);
+    EXPECT_EQ(element(c, 2), types[t] == DLX_I1 ? 1 : types[t] == DLX_U8 ? 0 : -1);
   }
   // The streams of two names differ; one name's stream does not hang on the
   // rest of the model.
@@ -215,8 +196,7 @@ TEST(RuntimeParams, NormalIsTheQuantileOfItsUniform) {
   ASSERT_EQ(dlrt_params_get(session.params, "w", &view), DLRT_OK);
   uint64_t hash = (0xcbf29ce484222325ull ^ 'w') * 0x100000001b3ull;
   for (int i = 0; i < 200; ++i) {
-    uint32_t words[4] = {uint32_t(i / 2), 0, uint32_t(hash),
-                         uint32_t(hash >> 32)};
+    uint32_t words[4] = {uint32_t(i / 2), 0, uint32_t(hash), uint32_t(hash >> 32)};
     dlrt::philox(words, 3);
     const uint32_t *w = words + i % 2 * 2;
     double u = (double((uint64_t(w[1]) << 32 | w[0]) >> 12) + 0.5) * 0x1p-52;

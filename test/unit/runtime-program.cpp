@@ -17,8 +17,7 @@ void buildEverything(Builder &b) {
   b.constants.assign(64, '\1');
   uint32_t prepare = b.entry("prepare", DLX_IS_PREPARE);
   b.entries.back().prepared = 64;
-  uint32_t weight = b.buffer(DLX_BIND_PARAM, 16, w),
-           ready = b.buffer(DLX_PREPARED, 16, 0);
+  uint32_t weight = b.buffer(DLX_BIND_PARAM, 16, w), ready = b.buffer(DLX_PREPARED, 16, 0);
   b.stage(g, constant(4), {{weight}, {ready}});
   b.entry("run", DLX_WRITES_PARAMS);
   b.entries.back().prepare = prepare;
@@ -26,8 +25,7 @@ void buildEverything(Builder &b) {
   uint32_t x = b.input("x", DLX_F32, {symbol(s), constant(4)}, bytes, 128);
   uint32_t y = b.output("y", DLX_F32, {constant(4)}, constant(16), 16);
   uint32_t h = b.arena(16), next = b.arena(16), xt = b.buffer(DLX_VIEW, 16, x);
-  uint32_t packed = b.buffer(DLX_PREPARED, 16, 0),
-           c = b.buffer(DLX_CONSTANT, 16, 0);
+  uint32_t packed = b.buffer(DLX_PREPARED, 16, 0), c = b.buffer(DLX_CONSTANT, 16, 0);
   b.copy(constant(16), h, 0, packed, 0);
   b.loop(symbol(s), 1, {{xt, constant(0), constant(16)}}, {{h, next}});
   b.stage(f, constant(4), {{h}, {xt}, {next}});
@@ -50,10 +48,7 @@ TEST(RuntimeProgram, EverythingRuns) {
   size_t entry;
   ASSERT_EQ(dlrt_entry_find(session.model, "run", &entry), DLRT_OK);
   for (int64_t steps : {8, 1, 3})
-    ASSERT_EQ(session.run({Tensor(x, {steps, 4}).tensor},
-                          {Tensor(y, {4}).tensor}, entry),
-              DLRT_OK)
-        << dlrt_error();
+    ASSERT_EQ(session.run({Tensor(x, {steps, 4}).tensor}, {Tensor(y, {4}).tensor}, entry), DLRT_OK) << dlrt_error();
 }
 
 TEST(RuntimeProgram, RefusesEachFlippedByte) {
@@ -92,11 +87,8 @@ TEST(RuntimeProgram, SurvivesEachFlippedByteUnderARightChecksum) {
           for (int32_t d = 0; d < dlrt_model_param(model, p)->ndim; ++d)
             if (dlrt_model_param(model, p)->dims[d] > 1000)
               elements = 0;
-        if (elements && dlrt_entry_arena(model, 1) < most &&
-            dlrt_entry_scratch(model, 1) < most &&
-            dlrt_entry_arena(model, 0) < most &&
-            dlrt_params_new(model, &params) == DLRT_OK &&
-            dlrt_context_new(model, params, nullptr, &context) == DLRT_OK) {
+        if (elements && dlrt_entry_arena(model, 1) < most && dlrt_entry_scratch(model, 1) < most && dlrt_entry_arena(model, 0) < most &&
+            dlrt_params_new(model, &params) == DLRT_OK && dlrt_context_new(model, params, nullptr, &context) == DLRT_OK) {
           alignas(64) float x[32] = {};
           Tensor in(x, {3, 4});
           int64_t shape[32];
@@ -120,14 +112,12 @@ TEST(RuntimeProgram, RefusesEachTruncation) {
   for (uint64_t size = 0; size < b.size; ++size) {
     // In memory of its own length, so that a sanitizer sees reads behind the
     // end.
-    unsigned char *copy =
-        static_cast<unsigned char *>(aligned_alloc(64, (size + 64) / 64 * 64));
+    unsigned char *copy = static_cast<unsigned char *>(aligned_alloc(64, (size + 64) / 64 * 64));
     memcpy(copy, b.bytes, size);
     b.target.program = copy;
     b.target.program_bytes = size;
     EXPECT_EQ(open(b), DLRT_FORMAT) << size;
-    if (size >= sizeof(dlx_header) &&
-        size % 8 == 0) { // and when the header agrees
+    if (size >= sizeof(dlx_header) && size % 8 == 0) { // and when the header agrees
       dlx_header *header = reinterpret_cast<dlx_header *>(copy);
       header->bytes = size;
       header->checksum = dlx_checksum(copy + 24, size - 24);
@@ -154,63 +144,40 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"uses symbol 7 of 1", [](Builder &b) { b.words[0] = {DLX_SYMBOL, 7}; }},
       {"uses symbol -1", [](Builder &b) { b.words[0] = {DLX_SYMBOL, -1}; }},
       {"pops an empty stack", [](Builder &b) { b.words[0].op = DLX_ADD; }},
-      {"leaves 2 values",
-       [](Builder &b) { b.expr({{DLX_PUSH, 1}, {DLX_PUSH, 1}}); }},
-      {"bounds 3..2",
-       [](Builder &b) { b.symbols[0].min = 3, b.symbols[0].max = 2; }},
+      {"leaves 2 values", [](Builder &b) { b.expr({{DLX_PUSH, 1}, {DLX_PUSH, 1}}); }},
+      {"bounds 3..2", [](Builder &b) { b.symbols[0].min = 3, b.symbols[0].max = 2; }},
       {"bounds -1..8", [](Builder &b) { b.symbols[0].min = -1; }},
       {"no name", [](Builder &b) { b.symbols[0].name = 100000; }},
       {"unknown dtype 8", [](Builder &b) { b.tensors[0].dtype = DLX_DTYPES; }},
       {"unknown role", [](Builder &b) { b.tensors[0].role = DLX_ROLES; }},
-      {"unknown initialiser",
-       [](Builder &b) { b.tensors[0].init = DLX_INITS; }},
+      {"unknown initialiser", [](Builder &b) { b.tensors[0].init = DLX_INITS; }},
       {"has rank", [](Builder &b) { b.tensors[0].rank = 33; }},
       {"has the range", [](Builder &b) { b.tensors[2].lo = 2; }},
-      {"larger than memory",
-       [](Builder &b) {
-         b.tensors[2].dims = b.expr(constant(INT64_MAX)), b.expr(constant(4));
-       }},
+      {"larger than memory", [](Builder &b) { b.tensors[2].dims = b.expr(constant(INT64_MAX)), b.expr(constant(4)); }},
+      {"no extent at the bounds", [](Builder &b) { b.tensors[2].dims = b.expr(constant(-2)), b.expr(constant(4)); }},
       {"no extent at the bounds",
-       [](Builder &b) {
-         b.tensors[2].dims = b.expr(constant(-2)), b.expr(constant(4));
-       }},
-      {"no extent at the bounds",
-       [](Builder &b) {
-         b.tensors[2].dims =
-             b.expr({{DLX_PUSH, 1}, {DLX_PUSH, 0}, {DLX_MOD, 0}}),
-         b.expr(constant(4));
-       }},
-      {"symbolic extent",
-       [](Builder &b) { b.tensors[0].dims = b.expr(symbol(0)); }},
+       [](Builder &b) { b.tensors[2].dims = b.expr({{DLX_PUSH, 1}, {DLX_PUSH, 0}, {DLX_MOD, 0}}), b.expr(constant(4)); }},
+      {"symbolic extent", [](Builder &b) { b.tensors[0].dims = b.expr(symbol(0)); }},
       {"is tensor 99", [](Builder &b) { b.params[0] = 99; }},
-      {"two parameters have the name 'w'",
-       [](Builder &b) { b.tensors[1].name = b.tensors[0].name; }},
-      {"two entries have the name",
-       [](Builder &b) { b.entries[1].name = b.entries[0].name; }},
+      {"two parameters have the name 'w'", [](Builder &b) { b.tensors[1].name = b.tensors[0].name; }},
+      {"two entries have the name", [](Builder &b) { b.entries[1].name = b.entries[0].name; }},
       {"unknown flags", [](Builder &b) { b.entries[0].flags = 8; }},
       {"outside the tensors", [](Builder &b) { b.entries[1].ninputs = 100; }},
       {"has another role", [](Builder &b) { b.entries[1].inputs = 0; }},
       {"outside the tables", [](Builder &b) { b.entries[1].nbuffers = 1000; }},
-      {"outside the tables",
-       [](Builder &b) { b.entries[1].code = 0xffffffff; }},
-      {"wants more than memory",
-       [](Builder &b) { b.entries[1].arena = UINT64_MAX; }},
-      {"prepare entry",
-       [](Builder &b) { b.entries[0].flags |= DLX_WRITES_PARAMS; }},
+      {"outside the tables", [](Builder &b) { b.entries[1].code = 0xffffffff; }},
+      {"wants more than memory", [](Builder &b) { b.entries[1].arena = UINT64_MAX; }},
+      {"prepare entry", [](Builder &b) { b.entries[0].flags |= DLX_WRITES_PARAMS; }},
       {"nothing prepares", [](Builder &b) { b.entries[1].prepare = DLX_NONE; }},
-      {"prepares another block",
-       [](Builder &b) { b.entries[1].prepared = 128; }},
+      {"prepares another block", [](Builder &b) { b.entries[1].prepared = 128; }},
       {"prepares another block", [](Builder &b) { b.entries[1].prepare = 1; }},
       {"has kind", [](Builder &b) { b.buffers[2].kind = DLX_BUFFER_KINDS; }},
-      {"larger at the symbols' bounds",
-       [](Builder &b) { b.buffers[2].bound = 64; }},
+      {"larger at the symbols' bounds", [](Builder &b) { b.buffers[2].bound = 64; }},
       {"names number 5 of 1", [](Builder &b) { b.buffers[2].at = 5; }},
       {"is bound by", [](Builder &b) { b.buffers[2].bound = 1000; }},
-      {"has bytes [128, +16) of 128",
-       [](Builder &b) { b.buffers[4].at = 128; }},
+      {"has bytes [128, +16) of 128", [](Builder &b) { b.buffers[4].at = 128; }},
       {"has bytes [8, +16)", [](Builder &b) { b.buffers[4].at = 8; }},
-      {"names number 4 of 4",
-       [](Builder &b) { b.buffers[6].at = 4; }}, // a view over itself
+      {"names number 4 of 4", [](Builder &b) { b.buffers[6].at = 4; }}, // a view over itself
       {"stage of launches", [](Builder &b) { b.code[0].b = 100; }},
       {"of kernel 2", [](Builder &b) { b.launches[0].kernel = 2; }},
       {"with arguments", [](Builder &b) { b.launches[0].nargs = 1000; }},
@@ -222,16 +189,13 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"leaves its surroundings", [](Builder &b) { b.code[2].b = 3; }},
       {"views or swaps are outside", [](Builder &b) { b.code[2].d = 2; }},
       {"which is no view", [](Builder &b) { b.moving[0].view = 0; }},
-      {"neither in the arena nor an output",
-       [](Builder &b) { b.swaps[0].first = 0; }},
-      {"neither in the arena nor an output",
-       [](Builder &b) { b.swaps[0].second = 77; }},
+      {"neither in the arena nor an output", [](Builder &b) { b.swaps[0].first = 0; }},
+      {"neither in the arena nor an output", [](Builder &b) { b.swaps[0].second = 77; }},
       {"may only read", [](Builder &b) { b.code[1].b = 5; }},
       {"offset is outside", [](Builder &b) { b.code[1].f = 17; }},
       {"a copy from buffer 99", [](Builder &b) { b.code[1].c = 99; }},
       {"unknown kind", [](Builder &b) { b.code[0].kind = DLX_INSTRUCTIONS; }},
-      {"symbol 'T' is used, but no input",
-       [](Builder &b) { b.launches[0].grid = b.expr(symbol(0)); }},
+      {"symbol 'T' is used, but no input", [](Builder &b) { b.launches[0].grid = b.expr(symbol(0)); }},
       {"last string does not end", [](Builder &b) { b.strings += "x"; }},
       {"function 0 has no name", [](Builder &b) { b.functions[0] = 5000; }},
   };
@@ -240,8 +204,7 @@ TEST(RuntimeProgram, NamesEachFault) {
     buildEverything(b);
     fault.change(b);
     b.finish();
-    EXPECT_TRUE(failsWith(open(b), DLRT_FORMAT, fault.message))
-        << "expected " << fault.message;
+    EXPECT_TRUE(failsWith(open(b), DLRT_FORMAT, fault.message)) << "expected " << fault.message;
   }
 }
 
@@ -262,8 +225,7 @@ TEST(RuntimeProgram, RefusesDeepLoopsAndViewsMovedTwice) {
 }
 
 TEST(RuntimeProgram, RefusesHeaders) {
-  auto refuses = [](const char *message,
-                    const std::function<void(dlx_header &)> &change) {
+  auto refuses = [](const char *message, const std::function<void(dlx_header &)> &change) {
     Builder b;
     buildEverything(b);
     b.finish();
@@ -272,22 +234,14 @@ TEST(RuntimeProgram, RefusesHeaders) {
     return failsWith(open(b), DLRT_FORMAT, message);
   };
   EXPECT_TRUE(refuses("no dlx program", [](dlx_header &h) { h.magic = 1; }));
-  EXPECT_TRUE(
-      refuses("use a newer libdlrt", [](dlx_header &h) { h.version = 2; }));
-  EXPECT_TRUE(
-      refuses("compile the model again", [](dlx_header &h) { h.version = 0; }));
-  EXPECT_TRUE(
-      refuses("truncated or corrupt", [](dlx_header &h) { h.bytes += 8; }));
-  EXPECT_TRUE(refuses("table 'words' is at offset",
-                      [](dlx_header &h) { h.words.offset += 4; }));
-  EXPECT_TRUE(refuses("table 'code' is at offset",
-                      [](dlx_header &h) { h.code.offset = UINT64_MAX - 7; }));
-  EXPECT_TRUE(refuses("table 'words' is at offset 0",
-                      [](dlx_header &h) { h.words.offset = 0; }));
-  EXPECT_TRUE(refuses("table 'args' has",
-                      [](dlx_header &h) { h.args.count = UINT64_MAX / 4; }));
-  EXPECT_TRUE(refuses("constants are not 64-byte aligned",
-                      [](dlx_header &h) { h.constants.offset -= 8; }));
+  EXPECT_TRUE(refuses("use a newer libdlrt", [](dlx_header &h) { h.version = 2; }));
+  EXPECT_TRUE(refuses("compile the model again", [](dlx_header &h) { h.version = 0; }));
+  EXPECT_TRUE(refuses("truncated or corrupt", [](dlx_header &h) { h.bytes += 8; }));
+  EXPECT_TRUE(refuses("table 'words' is at offset", [](dlx_header &h) { h.words.offset += 4; }));
+  EXPECT_TRUE(refuses("table 'code' is at offset", [](dlx_header &h) { h.code.offset = UINT64_MAX - 7; }));
+  EXPECT_TRUE(refuses("table 'words' is at offset 0", [](dlx_header &h) { h.words.offset = 0; }));
+  EXPECT_TRUE(refuses("table 'args' has", [](dlx_header &h) { h.args.count = UINT64_MAX / 4; }));
+  EXPECT_TRUE(refuses("constants are not 64-byte aligned", [](dlx_header &h) { h.constants.offset -= 8; }));
 }
 
 TEST(RuntimeProgram, CopiesAProgramThatStandsAskew) {
@@ -295,16 +249,14 @@ TEST(RuntimeProgram, CopiesAProgramThatStandsAskew) {
   buildEverything(b);
   b.finish();
   std::vector<unsigned char> askew(b.size + 128);
-  unsigned char *at = reinterpret_cast<unsigned char *>(
-      (reinterpret_cast<uintptr_t>(askew.data()) + 63) / 64 * 64 + 3);
+  unsigned char *at = reinterpret_cast<unsigned char *>((reinterpret_cast<uintptr_t>(askew.data()) + 63) / 64 * 64 + 3);
   memcpy(at, b.bytes, b.size);
   b.target.program = at;
   EXPECT_EQ(open(b), DLRT_OK) << dlrt_error();
 }
 
 TEST(RuntimeDescriptor, NamesEachFault) {
-  auto refuses = [](dlrt_status status, const char *message,
-                    const std::function<void(Builder &)> &change) {
+  auto refuses = [](dlrt_status status, const char *message, const std::function<void(Builder &)> &change) {
     Builder b;
     buildEverything(b);
     b.finish();
@@ -313,32 +265,18 @@ TEST(RuntimeDescriptor, NamesEachFault) {
   };
   dlrt_model *model;
   EXPECT_TRUE(failsWith(dlrt_model_open(nullptr, &model), DLRT_VALUE, "null"));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "not written by dlc",
-                      [](Builder &b) { b.descriptor.magic = 5; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT,
-                      "kernel ABI 2, this runtime has 1: use a newer libdlrt",
-                      [](Builder &b) { b.descriptor.abi = 2; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "compile the model again",
-                      [](Builder &b) { b.descriptor.abi = 0; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "no targets",
-                      [](Builder &b) { b.descriptor.ntargets = 0; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "no targets",
-                      [](Builder &b) { b.descriptor.targets = nullptr; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "has no name",
-                      [](Builder &b) { b.target.target = nullptr; }));
-  EXPECT_TRUE(refuses(DLRT_CPU, "this CPU is x86-64", [](Builder &b) {
-    b.target.features = uint64_t(1) << 40;
-  }));
-  EXPECT_TRUE(refuses(DLRT_CPU, "found targets nvptx:sm_90a",
-                      [](Builder &b) { b.target.target = "nvptx:sm_90a"; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "has 1 functions, its program expects 2",
-                      [](Builder &b) { b.target.nfunctions = 1; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "has 2 functions",
-                      [](Builder &b) { b.target.functions = nullptr; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "has no code",
-                      [](Builder &b) { b.pointers[1] = nullptr; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "not 8-byte aligned",
-                      [](Builder &b) { b.target.program = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "not written by dlc", [](Builder &b) { b.descriptor.magic = 5; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "kernel ABI 2, this runtime has 1: use a newer libdlrt", [](Builder &b) { b.descriptor.abi = 2; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "compile the model again", [](Builder &b) { b.descriptor.abi = 0; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "no targets", [](Builder &b) { b.descriptor.ntargets = 0; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "no targets", [](Builder &b) { b.descriptor.targets = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "has no name", [](Builder &b) { b.target.target = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_CPU, "this CPU is x86-64", [](Builder &b) { b.target.features = uint64_t(1) << 40; }));
+  EXPECT_TRUE(refuses(DLRT_CPU, "found targets nvptx:sm_90a", [](Builder &b) { b.target.target = "nvptx:sm_90a"; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "has 1 functions, its program expects 2", [](Builder &b) { b.target.nfunctions = 1; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "has 2 functions", [](Builder &b) { b.target.functions = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "has no code", [](Builder &b) { b.pointers[1] = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "not 8-byte aligned", [](Builder &b) { b.target.program = nullptr; }));
 }
 
 TEST(RuntimeDescriptor, TakesTheBestTargetThatTheCpuRuns) {
@@ -346,8 +284,7 @@ TEST(RuntimeDescriptor, TakesTheBestTargetThatTheCpuRuns) {
   buildEverything(b);
   b.finish();
   dlx_target targets[4] = {b.target, b.target, b.target, b.target};
-  const char *names[] = {"nvptx:sm_90a", "cpu:x86-64-v4", "cpu:x86-64-v3",
-                         "cpu:x86-64-v2"};
+  const char *names[] = {"nvptx:sm_90a", "cpu:x86-64-v4", "cpu:x86-64-v3", "cpu:x86-64-v2"};
   for (int i = 0; i < 4; ++i) {
     targets[i].target = names[i];
     targets[i].features = i ? (2u << (3 - i)) - 1 : 0;
@@ -370,10 +307,9 @@ TEST(RuntimeDescriptor, TakesTheBestTargetThatTheCpuRuns) {
   setenv("DLRT_CPU_MASK", "v4,v3", 1);
   EXPECT_EQ(chosen(), names[3]);
   b.descriptor.ntargets = 3;
-  EXPECT_TRUE(failsWith(
-      open(b), DLRT_CPU,
-      "(DLRT_CPU_MASK is set), the artefact has code for nvptx:sm_90a, "
-      "cpu:x86-64-v4, cpu:x86-64-v3: compile it with --target cpu:x86-64-v2"));
+  EXPECT_TRUE(failsWith(open(b), DLRT_CPU,
+                        "(DLRT_CPU_MASK is set), the artefact has code for nvptx:sm_90a, "
+                        "cpu:x86-64-v4, cpu:x86-64-v3: compile it with --target cpu:x86-64-v2"));
   unsetenv("DLRT_CPU_MASK");
 }
 

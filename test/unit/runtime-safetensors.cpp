@@ -47,8 +47,7 @@ struct RuntimeSafetensors : ::testing::Test {
     return static_cast<float *>(view.data);
   }
   std::string save(const char *name) {
-    EXPECT_EQ(dlrt_params_save(session->params, path(name).c_str()), DLRT_OK)
-        << dlrt_error();
+    EXPECT_EQ(dlrt_params_save(session->params, path(name).c_str()), DLRT_OK) << dlrt_error();
     std::ifstream in(path(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
@@ -61,29 +60,21 @@ struct RuntimeSafetensors : ::testing::Test {
 /// A file of this header and so many bytes of data.
 std::string file(const std::string &header, size_t data) {
   uint64_t length = header.size();
-  return std::string(reinterpret_cast<char *>(&length), 8) + header +
-         std::string(data, '\3');
+  return std::string(reinterpret_cast<char *>(&length), 8) + header + std::string(data, '\3');
 }
 
 TEST_F(RuntimeSafetensors, RoundTrip) {
   for (int i = 0; i < 6; ++i)
     w()[i] = float(i) * 1.5f;
   std::string bytes = save("w.safetensors");
-  EXPECT_EQ(bytes.size(),
-            size_t(*reinterpret_cast<const uint64_t *>(bytes.data())) + 8 + 24 +
-                8 + 10);
+  EXPECT_EQ(bytes.size(), size_t(*reinterpret_cast<const uint64_t *>(bytes.data())) + 8 + 24 + 8 + 10);
   for (int i = 0; i < 6; ++i)
     w()[i] = 0;
-  ASSERT_EQ(dlrt_params_load(session->params, path("w.safetensors").c_str()),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(dlrt_params_load(session->params, path("w.safetensors").c_str()), DLRT_OK) << dlrt_error();
   EXPECT_EQ(w()[5], 7.5f);
   EXPECT_EQ(save("again.safetensors"), bytes);
   w()[5] = 0;
-  ASSERT_EQ(
-      dlrt_params_load_memory(session->params, bytes.data(), bytes.size()),
-      DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(dlrt_params_load_memory(session->params, bytes.data(), bytes.size()), DLRT_OK) << dlrt_error();
   EXPECT_EQ(w()[5], 7.5f);
   EXPECT_EQ(files().size(), 2u); // nothing beside them
 }
@@ -100,36 +91,29 @@ TEST_F(RuntimeSafetensors, EmbeddedWeightsAreLoaded) {
   EXPECT_EQ(static_cast<float *>(view.data)[0], 42);
   dlrt_params_free(params);
   b.descriptor.weights_bytes -= 1;
-  EXPECT_TRUE(failsWith(dlrt_params_new(session->model, &params), DLRT_FORMAT,
-                        "embedded weights: "));
+  EXPECT_TRUE(failsWith(dlrt_params_new(session->model, &params), DLRT_FORMAT, "embedded weights: "));
 }
 
-const char other[] =
-    "\"b\\\"\\\\\\n\\u00e9\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":["
-    "0,8]},"
-    "\"empty\":{\"shape\":[0,4],\"dtype\":\"F64\",\"data_offsets\":[8,8]}";
-const char weight[] =
-    "\"layer.w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[8,32]}";
+const char other[] = "\"b\\\"\\\\\\n\\u00e9\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":["
+                     "0,8]},"
+                     "\"empty\":{\"shape\":[0,4],\"dtype\":\"F64\",\"data_offsets\":[8,8]}";
+const char weight[] = "\"layer.w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[8,32]}";
 
 TEST_F(RuntimeSafetensors, TakesWhatTheFormatAllows) {
   std::string both = std::string(other) + "," + weight;
-  EXPECT_EQ(load(file("{" + both + "}", 32)), DLRT_OK)
-      << dlrt_error(); // state may be missing
+  EXPECT_EQ(load(file("{" + both + "}", 32)), DLRT_OK) << dlrt_error(); // state may be missing
   EXPECT_EQ(load(file("{ \"__metadata__\" : { \"a\" : \"b\", "
                       "\"c\":\"\\ud83d\\ude00\" } ,\n" +
                           both + "}   ",
                       32)),
             DLRT_OK)
       << dlrt_error();
-  EXPECT_EQ(load(file("{\"__metadata__\":{}," + both + "}", 32)), DLRT_OK)
-      << dlrt_error();
+  EXPECT_EQ(load(file("{\"__metadata__\":{}," + both + "}", 32)), DLRT_OK) << dlrt_error();
 }
 
 TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
   std::string both = std::string(other) + "," + weight;
-  auto tensor = [&](const char *text) {
-    return file("{" + std::string(other) + "," + text + "}", 32);
-  };
+  auto tensor = [&](const char *text) { return file("{" + std::string(other) + "," + text + "}", 32); };
   struct Case {
     std::string bytes;
     dlrt_status status;
@@ -138,23 +122,17 @@ TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
   const Case cases[] = {
       {"", DLRT_FORMAT, "0 bytes, expected a safetensors file"},
       {"1234567", DLRT_FORMAT, "7 bytes"},
-      {std::string(8, '\xff'), DLRT_FORMAT,
-       "declares a header of 18446744073709551615 bytes, the file has 8"},
-      {std::string("\xff\xff\xff\x04\0\0\0\0", 8) + "{}", DLRT_FORMAT,
-       "declares a header of 83886079 bytes"},
+      {std::string(8, '\xff'), DLRT_FORMAT, "declares a header of 18446744073709551615 bytes, the file has 8"},
+      {std::string("\xff\xff\xff\x04\0\0\0\0", 8) + "{}", DLRT_FORMAT, "declares a header of 83886079 bytes"},
       {file("", 0), DLRT_FORMAT, "expected '{' at byte 8"},
       {file(" {}", 0), DLRT_FORMAT, "expected '{' at byte 8"},
       {file("{", 0), DLRT_FORMAT, "expected a tensor's name"},
       {file("{}x", 0), DLRT_FORMAT, "expected the header's end"},
-      {file("{}", 0), DLRT_NAME,
-       "found no tensor 'layer.w', expected F32 [2,3]"},
+      {file("{}", 0), DLRT_NAME, "found no tensor 'layer.w', expected F32 [2,3]"},
       {file("{" + both + ",}", 32), DLRT_FORMAT, "expected a tensor's name"},
-      {file("{" + both + "}", 31), DLRT_FORMAT,
-       "tensor 'layer.w' has bytes [8, 32), the file has 31"},
-      {file("{" + both + "}", 33), DLRT_FORMAT,
-       "33 bytes behind the header, its tensors have 32"},
-      {file("{" + std::string(other) + "," + other + "," + weight + "}", 32),
-       DLRT_FORMAT, "overlap"},
+      {file("{" + both + "}", 31), DLRT_FORMAT, "tensor 'layer.w' has bytes [8, 32), the file has 31"},
+      {file("{" + both + "}", 33), DLRT_FORMAT, "33 bytes behind the header, its tensors have 32"},
+      {file("{" + std::string(other) + "," + other + "," + weight + "}", 32), DLRT_FORMAT, "overlap"},
       {file("{" + both +
                 ",\"empty\":{\"dtype\":\"F64\",\"shape\":[0,4],\"data_"
                 "offsets\":[32,32]}}",
@@ -165,10 +143,8 @@ TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
                 "36]}}",
             36),
        DLRT_NAME, "tensor 'v' is no parameter of model 'test'"},
-      {file("{\"__metadata__\":{},\"__metadata__\":{}," + both + "}", 32),
-       DLRT_FORMAT, "__metadata__ stands twice"},
-      {file("{\"__metadata__\":{\"a\":1}," + both + "}", 32), DLRT_FORMAT,
-       "pair of strings"},
+      {file("{\"__metadata__\":{},\"__metadata__\":{}," + both + "}", 32), DLRT_FORMAT, "__metadata__ stands twice"},
+      {file("{\"__metadata__\":{\"a\":1}," + both + "}", 32), DLRT_FORMAT, "pair of strings"},
       {tensor("\"layer.w\":{\"dtype\":\"F64\",\"shape\":[2,3],\"data_offsets\":"
               "[8,32]}"),
        DLRT_SHAPE, "tensor 'layer.w' is F64 [2,3], expected F32 [2,3]"},
@@ -210,8 +186,7 @@ TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
       {tensor("\"layer.w\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"data_"
               "offsets\":[8,32]}"),
        DLRT_FORMAT, "once"},
-      {tensor("\"layer.w\":{\"dtype\":\"F32\",\"shape\":[2,3]}"), DLRT_FORMAT,
-       "the keys dtype, shape and data_offsets"},
+      {tensor("\"layer.w\":{\"dtype\":\"F32\",\"shape\":[2,3]}"), DLRT_FORMAT, "the keys dtype, shape and data_offsets"},
       {tensor("\"layer.w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":"
               "[8,32],\"x\":1}"),
        DLRT_FORMAT, "expected '}'"},
@@ -226,8 +201,7 @@ TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
   w()[0] = 77;
   for (const Case &c : cases) {
     EXPECT_TRUE(failsWith(load(c.bytes), c.status, c.message)) << c.bytes;
-    EXPECT_TRUE(std::string(dlrt_error()).rfind(path("in"), 0) == 0)
-        << dlrt_error();
+    EXPECT_TRUE(std::string(dlrt_error()).rfind(path("in"), 0) == 0) << dlrt_error();
     EXPECT_EQ(w()[0], 77);
   }
 }
@@ -236,15 +210,10 @@ TEST_F(RuntimeSafetensors, SurvivesEachTruncationAndFlippedByte) {
   std::string good = save("w");
   uint64_t header = *reinterpret_cast<const uint64_t *>(good.data());
   for (size_t size = 0; size < good.size(); ++size) {
-    std::vector<char> exact(
-        good.begin(),
-        good.begin() +
-            ptrdiff_t(size)); // so that a sanitizer sees reads behind the end
+    std::vector<char> exact(good.begin(),
+                            good.begin() + ptrdiff_t(size)); // so that a sanitizer sees reads behind the end
     exact.shrink_to_fit();
-    EXPECT_NE(dlrt_params_load_memory(session->params,
-                                      exact.data() ? exact.data() : "", size),
-              DLRT_OK)
-        << size;
+    EXPECT_NE(dlrt_params_load_memory(session->params, exact.data() ? exact.data() : "", size), DLRT_OK) << size;
   }
   for (size_t i = 0; i < 8 + header; ++i)
     for (char flip : {'\1', '\x20', '\x80', '\xff'}) {
@@ -255,18 +224,14 @@ TEST_F(RuntimeSafetensors, SurvivesEachTruncationAndFlippedByte) {
 }
 
 TEST_F(RuntimeSafetensors, RefusesWhatIsNoFile) {
-  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, path("none").c_str()),
-                        DLRT_FILE, "none: cannot open: No such file"));
-  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, folder.c_str()),
-                        DLRT_FILE, "not a regular file"));
-  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, "/dev/zero"),
-                        DLRT_FILE, "not a regular file"));
+  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, path("none").c_str()), DLRT_FILE, "none: cannot open: No such file"));
+  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, folder.c_str()), DLRT_FILE, "not a regular file"));
+  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, "/dev/zero"), DLRT_FILE, "not a regular file"));
 }
 
 TEST_F(RuntimeSafetensors, ReportsAFullDisk) {
-  EXPECT_TRUE(failsWith(
-      dlrt_params_save(session->params, "/dev/full"), DLRT_FILE,
-      "/dev/full: cannot write: No space left on device: free some space"));
+  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, "/dev/full"), DLRT_FILE,
+                        "/dev/full: cannot write: No space left on device: free some space"));
   struct stat info;
   ASSERT_EQ(stat("/dev/full", &info), 0);
   EXPECT_TRUE(S_ISCHR(info.st_mode));
@@ -280,9 +245,7 @@ TEST_F(RuntimeSafetensors, ReportsAFileThatIsTooLargeAndKeepsTheOld) {
   setrlimit(RLIMIT_FSIZE, &small);
   dlrt_status status = dlrt_params_save(session->params, path("w").c_str());
   setrlimit(RLIMIT_FSIZE, &before);
-  EXPECT_TRUE(
-      failsWith(status, DLRT_FILE,
-                "cannot write: File too large: raise the file size limit"));
+  EXPECT_TRUE(failsWith(status, DLRT_FILE, "cannot write: File too large: raise the file size limit"));
   EXPECT_EQ(save("w"), old);
   EXPECT_EQ(files().size(), 1u);
 }
@@ -298,11 +261,8 @@ TEST_F(RuntimeSafetensors, SavesThroughLinksAndKeepsModes) {
   EXPECT_TRUE(S_ISLNK(info.st_mode));
   ASSERT_EQ(stat(path("real").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, folder.c_str()),
-                        DLRT_FILE, "is a directory"));
-  EXPECT_TRUE(
-      failsWith(dlrt_params_save(session->params, path("no/where").c_str()),
-                DLRT_FILE, "cannot write beside it: No such file"));
+  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, folder.c_str()), DLRT_FILE, "is a directory"));
+  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, path("no/where").c_str()), DLRT_FILE, "cannot write beside it: No such file"));
 }
 
 } // namespace

@@ -25,13 +25,9 @@ void *__libc_calloc(size_t, size_t);
 void *__libc_realloc(void *, size_t);
 void *__libc_memalign(size_t, size_t);
 void *malloc(size_t n) { return ++allocations, __libc_malloc(n); }
-void *calloc(size_t n, size_t each) {
-  return ++allocations, __libc_calloc(n, each);
-}
+void *calloc(size_t n, size_t each) { return ++allocations, __libc_calloc(n, each); }
 void *realloc(void *p, size_t n) { return ++allocations, __libc_realloc(p, n); }
-void *aligned_alloc(size_t alignment, size_t n) {
-  return ++allocations, __libc_memalign(alignment, n);
-}
+void *aligned_alloc(size_t alignment, size_t n) { return ++allocations, __libc_memalign(alignment, n); }
 }
 #endif
 
@@ -93,8 +89,7 @@ TEST(RuntimeTeam, StartsAndStopsAtOnce) {
     dlrt_team_free(team);
   }
   dlrt_team *team;
-  EXPECT_TRUE(
-      failsWith(dlrt_team_new(-1, &team), DLRT_VALUE, "a team of -1 threads"));
+  EXPECT_TRUE(failsWith(dlrt_team_new(-1, &team), DLRT_VALUE, "a team of -1 threads"));
   ASSERT_EQ(dlrt_team_new(0, &team), DLRT_OK);
   EXPECT_GE(dlrt_team_threads(team), 1);
   dlrt_team_free(team);
@@ -127,26 +122,22 @@ TEST(RuntimeTeam, ForkedChildRunsAlone) {
 /// Many launches, a loop, a copy and a prepared block: whatever the steady path
 /// does.
 void buildSteady(Builder &b) {
-  uint32_t s = b.symbolic("B", 1, 64),
-           w = b.param(DLX_PARAM, "w", DLX_F32, {64});
+  uint32_t s = b.symbolic("B", 1, 64), w = b.param(DLX_PARAM, "w", DLX_F32, {64});
   uint32_t f = b.function("add", add), g = b.function("add_one", addOne);
   Words bytes = symbol(s) * constant(4);
   b.entry("run");
   b.entries.back().prepare = 1;
   b.entries.back().prepared = 256;
   b.entries.back().scratch = 4096;
-  uint32_t x = b.input("x", DLX_F32, {symbol(s)}, bytes, 256),
-           y = b.output("y", DLX_F32, {symbol(s)}, bytes, 256);
-  uint32_t packed = b.buffer(DLX_PREPARED, 256, 0), h = b.arena(256),
-           next = b.arena(256);
+  uint32_t x = b.input("x", DLX_F32, {symbol(s)}, bytes, 256), y = b.output("y", DLX_F32, {symbol(s)}, bytes, 256);
+  uint32_t packed = b.buffer(DLX_PREPARED, 256, 0), h = b.arena(256), next = b.arena(256);
   b.stage(f, symbol(s), {{x}, {packed}, {h}});
   b.loop(constant(5), 1, {}, {{h, next}});
   b.stage(g, symbol(s), {{h}, {next}});
   b.copy(bytes, y, 0, h, 0);
   b.entry("prepare", DLX_IS_PREPARE);
   b.entries.back().prepared = 256;
-  uint32_t from = b.buffer(DLX_BIND_PARAM, 256, w),
-           to = b.buffer(DLX_PREPARED, 256, 0);
+  uint32_t from = b.buffer(DLX_BIND_PARAM, 256, w), to = b.buffer(DLX_PREPARED, 256, 0);
   b.stage(g, constant(64), {{from}, {to}});
 }
 
@@ -159,16 +150,12 @@ TEST(RuntimeSteadyPath, DoesNotAllocate) {
   Session session(b, 2);
   alignas(64) float x[64] = {}, y[64];
   Tensor in(x, {64}), out(y, {64}), in7(x, {7}), out7(y, {7});
-  ASSERT_EQ(dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1),
-            DLRT_OK)
-      << dlrt_error();
+  ASSERT_EQ(dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1), DLRT_OK) << dlrt_error();
   long before = allocations;
   int wrong = 0;
   for (int i = 0; i < 500; ++i) {
-    wrong +=
-        dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1) != DLRT_OK;
-    wrong += dlrt_run(session.context, 0, &in7.tensor, 1, &out7.tensor, 1) !=
-             DLRT_OK; // other extents too
+    wrong += dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1) != DLRT_OK;
+    wrong += dlrt_run(session.context, 0, &in7.tensor, 1, &out7.tensor, 1) != DLRT_OK; // other extents too
   }
   EXPECT_EQ(allocations, before);
   EXPECT_EQ(wrong, 0);
@@ -185,13 +172,10 @@ TEST(RuntimeSteadyPath, HasTheSameRoundingWhateverTheCallerSet) {
   for (int i = 0; i < 64; ++i)
     x[i] = float(i) / 3;
   Tensor in(x, {64}), out(y, {64}), first(plain, {64});
-  ASSERT_EQ(dlrt_run(session.context, 0, &in.tensor, 1, &first.tensor, 1),
-            DLRT_OK);
-  unsigned before = _mm_getcsr(),
-           set = (before & ~0x3fu) | _MM_ROUND_UP | _MM_FLUSH_ZERO_ON | 0x40;
+  ASSERT_EQ(dlrt_run(session.context, 0, &in.tensor, 1, &first.tensor, 1), DLRT_OK);
+  unsigned before = _mm_getcsr(), set = (before & ~0x3fu) | _MM_ROUND_UP | _MM_FLUSH_ZERO_ON | 0x40;
   _mm_setcsr(set);
-  dlrt_status status =
-      dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1);
+  dlrt_status status = dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1);
   unsigned after = _mm_getcsr();
   _mm_setcsr(before);
   EXPECT_EQ(status, DLRT_OK);

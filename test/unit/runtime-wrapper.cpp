@@ -34,8 +34,7 @@ TEST(RuntimeWrapper, RunsAndThrows) {
     FAIL();
   } catch (const dlrt::Error &error) {
     EXPECT_EQ(error.status(), DLRT_SHAPE);
-    EXPECT_NE(std::string(error.what()).find("above the bound 64"),
-              std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("above the bound 64"), std::string::npos);
   }
   EXPECT_THROW(model.entry("walk"), dlrt::Error);
   EXPECT_THROW(dlrt::Model("/nowhere.so"), dlrt::Error);

@@ -68,8 +68,10 @@ TEST_F(Data, IdxRefusals) {
   expectError(readIdx(file("rank", "\0\0\x08\x09"s)), "has 9 dimensions: expected 1 to 8");
   expectError(readIdx(file("rank0", "\0\0\x08\x00"s)), "has 0 dimensions");
   expectError(readIdx(file("extents", "\0\0\x08\x02\0\0\0\x01"s)), "is truncated: the IDX header");
-  expectError(readIdx(file("short", images.substr(0, images.size() - 1))), "is truncated: an array of [3, 1, 2] needs 6 bytes, at most 5 are left");
-  expectError(readIdx(zipped("short.gz", images.substr(0, images.size() - 1))), "is truncated: an array of [3, 1, 2] needs 6 bytes, found 5");
+  expectError(readIdx(file("short", images.substr(0, images.size() - 1))),
+              "is truncated: an array of [3, 1, 2] needs 6 bytes, at most 5 are left");
+  expectError(readIdx(zipped("short.gz", images.substr(0, images.size() - 1))),
+              "is truncated: an array of [3, 1, 2] needs 6 bytes, found 5");
   expectError(readIdx(file("long", images + "x")), "goes on after its last element");
   expectError(readIdx(zipped("long.gz", images + "x")), "goes on after its last element");
   expectError(readIdx(file("huge", "\0\0\x0e\x03\x7f\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff"s)), "is truncated");
@@ -127,13 +129,13 @@ TEST_F(Data, NpyRefusals) {
   expectError(readNpy(file("a.npy", "\x93NUMPX\x01\0\0\0"s)), "is not a .npy file");
   expectError(readNpy(file("a.npy", "\x93NUMPY\x04\0\0\0"s)), "is not a .npy file of version");
   expectError(readNpy(file("a.npy", npy("{'descr'", "").substr(0, 12))), "is truncated");
-  for (const char *dict : {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "{'descr': '<f4', 'fortran_order': 0, 'shape': ()}",
-                           "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'more': 1}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': ()} x",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
-                           "{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999999999,)}"})
+  for (const char *dict :
+       {"", "{", "{}", "{'descr': '<f4'}", "{'descr': '<f4', 'fortran_order': False, 'shape': (1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "{'descr': '<f4', 'fortran_order': 0, 'shape': ()}",
+        "{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': ()}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (), 'more': 1}", "{'descr': '<f4', 'fortran_order': False, 'shape': ()} x",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 1, 1, 1, 1, 1, 1, 1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (9999999999999999999,)}"})
     refuse(dict, "\0\0\0\0"s, "has a damaged header");
   refuse("{'descr': '>f4', 'fortran_order': False, 'shape': ()}", "\0\0\0\0"s, "elements of type '>f4'");
   refuse("{'descr': '<f4', 'fortran_order': True, 'shape': ()}", "\0\0\0\0"s, "Fortran order");

@@ -37,10 +37,8 @@ static void run(benchmark::State &state) {
   Builder b;
   uint32_t s = b.symbolic("B", 1, 64);
   b.entry("run");
-  uint32_t x = b.input("x", DLX_F32, {symbol(s), constant(4)},
-                       symbol(s) * constant(16), 1024);
-  uint32_t y = b.output("y", DLX_F32, {symbol(s), constant(4)},
-                        symbol(s) * constant(16), 1024);
+  uint32_t x = b.input("x", DLX_F32, {symbol(s), constant(4)}, symbol(s) * constant(16), 1024);
+  uint32_t y = b.output("y", DLX_F32, {symbol(s), constant(4)}, symbol(s) * constant(16), 1024);
   uint32_t t = b.arena(1024), f = b.function("nothing", nothing);
   for (int i = 0; i < 25; ++i)
     b.stage(f, constant(8), {{x}, {t}, {t}, {t}, {y}});
@@ -48,8 +46,7 @@ static void run(benchmark::State &state) {
   dlrt_params *params = nullptr;
   dlrt_team *team = nullptr;
   dlrt_context *context = nullptr;
-  if (dlrt_model_open(b.finish(), &model) || dlrt_params_new(model, &params) ||
-      dlrt_team_new(int(state.range(0)), &team) ||
+  if (dlrt_model_open(b.finish(), &model) || dlrt_params_new(model, &params) || dlrt_team_new(int(state.range(0)), &team) ||
       dlrt_context_new(model, params, team, &context))
     return state.SkipWithError(dlrt_error());
   alignas(64) float in[256] = {}, out[256];

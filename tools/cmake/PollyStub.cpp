@@ -3,6 +3,5 @@
 
 llvm::PassPluginLibraryInfo getPollyPluginInfo();
 llvm::PassPluginLibraryInfo getPollyPluginInfo() {
-  return {LLVM_PLUGIN_API_VERSION, "polly", "absent", [](llvm::PassBuilder &) {},
-          nullptr};
+  return {LLVM_PLUGIN_API_VERSION, "polly", "absent", [](llvm::PassBuilder &) {}, nullptr};
 }

@@ -42,8 +42,8 @@ Exit bench(const Options &o) {
     if (!first || !first->ndim || !first->symbols[0])
       return fail("--batch " + llvm::Twine(o.batch) + ": the first dimension of the first input is constant; leave --batch out");
     if (o.batch > first->max_dims[0])
-      return fail("--batch " + llvm::Twine(o.batch) + " is above the bound of '" + first->symbols[0] + "', " + llvm::Twine(first->max_dims[0]) +
-                  ": write --shape " + first->symbols[0] + "=1.." + llvm::Twine(o.batch));
+      return fail("--batch " + llvm::Twine(o.batch) + " is above the bound of '" + first->symbols[0] + "', " +
+                  llvm::Twine(first->max_dims[0]) + ": write --shape " + first->symbols[0] + "=1.." + llvm::Twine(o.batch));
     symbols[first->symbols[0]] = o.batch;
   }
   std::vector<data::Array> in, out;
@@ -87,9 +87,17 @@ Exit bench(const Options &o) {
   llvm::sort(ms);
   double median = ms[ms.size() / 2], p99 = ms[(ms.size() * 99 + 99) / 100 - 1];
 
-  llvm::json::Object report{{"entry", dlrt_entry_name(model, entry)}, {"median_ms", median}, {"min_ms", ms.front()}, {"p99_ms", p99},
-                            {"runs", int64_t(ms.size())}, {"threads", team.threads()}, {"compile_s", r.compileSeconds}, {"peak_bytes", bytes},
-                            {"target", dlrt_model_target(model)}, {"gflops", nullptr}, {"roofline_pct", nullptr}};
+  llvm::json::Object report{{"entry", dlrt_entry_name(model, entry)},
+                            {"median_ms", median},
+                            {"min_ms", ms.front()},
+                            {"p99_ms", p99},
+                            {"runs", int64_t(ms.size())},
+                            {"threads", team.threads()},
+                            {"compile_s", r.compileSeconds},
+                            {"peak_bytes", bytes},
+                            {"target", dlrt_model_target(model)},
+                            {"gflops", nullptr},
+                            {"roofline_pct", nullptr}};
   double gflops = 0, percent = 0;
   if (r.source) { // an artefact does not say what its entries cost
     Programs programs(*r.source->module);
@@ -105,8 +113,8 @@ Exit bench(const Options &o) {
     llvm::outs() << llvm::json::Value(std::move(report)) << "\n";
     return Done;
   }
-  llvm::outs() << llvm::format("median %.4g ms, least %.4g ms, 99th percentile %.4g ms of %zu runs on %d thread%s\n", median, ms.front(), p99, ms.size(),
-                               team.threads(), team.threads() == 1 ? "" : "s");
+  llvm::outs() << llvm::format("median %.4g ms, least %.4g ms, 99th percentile %.4g ms of %zu runs on %d thread%s\n", median, ms.front(),
+                               p99, ms.size(), team.threads(), team.threads() == 1 ? "" : "s");
   if (r.source)
     llvm::outs() << llvm::format("%.4g Gflop/s, %.1f %% of the peak; compiled in %.3f s\n", gflops, percent, r.compileSeconds);
   llvm::outs() << amount(double(bytes), "B") << " of arena, scratch, parameters, inputs and outputs; " << dlrt_model_target(model) << "\n";

@@ -166,7 +166,8 @@ std::vector<dlrt_tensor> viewsOf(llvm::MutableArrayRef<data::Array> arrays) {
   return views;
 }
 
-Exit makeOutputs(const dlrt_model *model, dlrt::Context &context, size_t entry, llvm::MutableArrayRef<data::Array> inputs, std::vector<data::Array> &outputs) {
+Exit makeOutputs(const dlrt_model *model, dlrt::Context &context, size_t entry, llvm::MutableArrayRef<data::Array> inputs,
+                 std::vector<data::Array> &outputs) {
   auto views = viewsOf(inputs);
   for (size_t i = 0; i < dlrt_entry_outputs(model, entry); ++i) {
     const dlrt_tensor_info *info = dlrt_entry_output(model, entry, i);

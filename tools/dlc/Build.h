@@ -37,7 +37,8 @@ void addMissing(CLI::App &command, llvm::ArrayRef<const char *> names);
 /// The extents of an input, symbols as given, else at their upper bounds.
 std::vector<int64_t> extentsOf(const dlrt_tensor_info &info, const llvm::StringMap<int64_t> &symbols);
 /// An entry's outputs for these inputs, zeroed. Reports what fails.
-Exit makeOutputs(const dlrt_model *model, dlrt::Context &context, size_t entry, llvm::MutableArrayRef<data::Array> inputs, std::vector<data::Array> &outputs);
+Exit makeOutputs(const dlrt_model *model, dlrt::Context &context, size_t entry, llvm::MutableArrayRef<data::Array> inputs,
+                 std::vector<data::Array> &outputs);
 std::vector<dlrt_tensor> viewsOf(llvm::MutableArrayRef<data::Array> arrays);
 /// Uniform in [-1, 1), or 0 and 1 for integers (labels of two classes or more): by seed and index, the same everywhere.
 void fillRandom(data::Array &array, uint64_t seed);

@@ -38,9 +38,13 @@ llvm::json::Array explainPairs(func::FuncOp source, bool json) {
   std::vector<Row> rows;
   if (auto verdicts = source->getAttrOfType<ArrayAttr>("dlx.verdicts"))
     for (auto v : verdicts.getAsRange<dlx::VerdictAttr>()) {
-      list.push_back(llvm::json::Object{{"producer", v.getProducer()}, {"consumer", v.getConsumer()}, {"fused", v.getFused()},
-                                        {"reason", v.getReason()}, {"bytes", v.getBytes()}});
-      rows.push_back({v.getFused() ? "fused" : "refused", v.getProducer().str(), "->", v.getConsumer().str(), amount(double(v.getBytes()), "B"), v.getReason().str()});
+      list.push_back(llvm::json::Object{{"producer", v.getProducer()},
+                                        {"consumer", v.getConsumer()},
+                                        {"fused", v.getFused()},
+                                        {"reason", v.getReason()},
+                                        {"bytes", v.getBytes()}});
+      rows.push_back({v.getFused() ? "fused" : "refused", v.getProducer().str(), "->", v.getConsumer().str(),
+                      amount(double(v.getBytes()), "B"), v.getReason().str()});
     }
   if (!json) {
     llvm::outs() << "\nproducers and consumers: bytes that fusing saves or would save\n";
@@ -85,9 +89,15 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
                     amount(double(cost(k)), ""), percent, text + ": " + llvm::join(ops.getArrayRef(), " ")});
     if (fallback)
       plain.push_back({name.str(), fallback.getValue().str()});
-    list.push_back(llvm::json::Object{{"name", name}, {"emitter", emitter}, {"tile", llvm::json::Array(k.plan.getTile())},
-                                      {"block", llvm::json::Array(k.plan.getBlock())}, {"calls", k.calls}, {"flops", cost(k)}, {"share", share},
-                                      {"launches", std::move(launches)}, {"ops", std::move(opNames)},
+    list.push_back(llvm::json::Object{{"name", name},
+                                      {"emitter", emitter},
+                                      {"tile", llvm::json::Array(k.plan.getTile())},
+                                      {"block", llvm::json::Array(k.plan.getBlock())},
+                                      {"calls", k.calls},
+                                      {"flops", cost(k)},
+                                      {"share", share},
+                                      {"launches", std::move(launches)},
+                                      {"ops", std::move(opNames)},
                                       {"fallback", fallback ? llvm::json::Value(fallback.getValue()) : llvm::json::Value(nullptr)}});
   }
   if (!json && !kernels.empty()) {
@@ -132,19 +142,24 @@ llvm::json::Object explainMemory(dlx::ProgramOp program, bool json) {
     std::string bytes = dl::toString(buffer.getBytes().getExtents()[0]);
     int64_t bound = buffer.getBound();
     sum += buffer.getKind() == dlx::BufferKind::arena ? bound : 0;
-    buffers.push_back(llvm::json::Object{{"kind", kind}, {"at", (int64_t)buffer.getAt()}, {"bytes", bytes}, {"bound", bound},
-                                         {"first", life.first}, {"last", life.last}});
+    buffers.push_back(llvm::json::Object{
+        {"kind", kind}, {"at", (int64_t)buffer.getAt()}, {"bytes", bytes}, {"bound", bound}, {"first", life.first}, {"last", life.last}});
     rows.push_back({kind.str(), std::to_string(buffer.getAt()), bytes, amount(double(bound), "B"),
                     life.first < 0 ? "unused" : std::to_string(life.first) + "-" + std::to_string(life.last), life.writer.str()});
   }
   int64_t arena = program.getArena(), scratch = program.getScratch();
   if (!json) {
-    llvm::outs() << "\nmemory: " << stages << " stages, arena " << amount(double(arena), "B") << " where the buffers side by side would take "
-                 << amount(double(sum), "B") << ", scratch " << amount(double(scratch), "B") << " a thread\n";
+    llvm::outs() << "\nmemory: " << stages << " stages, arena " << amount(double(arena), "B")
+                 << " where the buffers side by side would take " << amount(double(sum), "B") << ", scratch "
+                 << amount(double(scratch), "B") << " a thread\n";
     printTable(rows);
   }
-  return llvm::json::Object{{"stages", stages}, {"arena", arena}, {"arena_buffers", sum}, {"scratch", scratch},
-                            {"prepared", (int64_t)program.getPrepared()}, {"buffers", std::move(buffers)}};
+  return llvm::json::Object{{"stages", stages},
+                            {"arena", arena},
+                            {"arena_buffers", sum},
+                            {"scratch", scratch},
+                            {"prepared", (int64_t)program.getPrepared()},
+                            {"buffers", std::move(buffers)}};
 }
 
 Exit explain(const Options &o) {
@@ -171,7 +186,8 @@ Exit explain(const Options &o) {
       continue;
     auto source = model.module->lookupSymbol<func::FuncOp>(program.getSource());
     if (!o.json)
-      llvm::outs() << (entries.empty() ? "" : "\n") << (program.getIsPrepare() ? "prepare of entry " : "entry ") << entryName(program.getSource()) << "\n";
+      llvm::outs() << (entries.empty() ? "" : "\n") << (program.getIsPrepare() ? "prepare of entry " : "entry ")
+                   << entryName(program.getSource()) << "\n";
     llvm::json::Object entry{{"name", name}};
     if (!program.getIsPrepare()) // its pairs are the entry's
       entry["pairs"] = explainPairs(source, o.json);

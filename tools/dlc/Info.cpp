@@ -25,7 +25,9 @@ std::string shapeText(const dlrt_tensor_info &info) {
   return words.empty() ? "scalar" : llvm::join(words, " x ");
 }
 llvm::json::Object tensor(const dlrt_tensor_info &info) {
-  return llvm::json::Object{{"name", info.name}, {"dtype", data::toString(info.dtype)}, {"shape", shapeOf(info)},
+  return llvm::json::Object{{"name", info.name},
+                            {"dtype", data::toString(info.dtype)},
+                            {"shape", shapeOf(info)},
                             {"max_shape", llvm::json::Array(llvm::ArrayRef(info.max_dims, info.ndim))}};
 }
 
@@ -49,7 +51,8 @@ Exit info(const Options &o) {
   llvm::raw_ostream &os = llvm::outs();
   std::string title = o.build.model == "-" ? "standard input" : o.build.model;
   if (!o.json)
-    os << title << ": " << dlrt_model_target(model) << ", " << elements << " trained parameters, " << amount(double(bytes), "B") << " with carried state\n";
+    os << title << ": " << dlrt_model_target(model) << ", " << elements << " trained parameters, " << amount(double(bytes), "B")
+       << " with carried state\n";
   llvm::json::Array entries;
   llvm::json::Value flops = nullptr, moved = nullptr; // of the first entry
   for (size_t e = 0; e < dlrt_model_entries(model); ++e) {
@@ -59,7 +62,8 @@ Exit info(const Options &o) {
     if (!o.json)
       os << "\nentry " << name << "\n";
     auto line = [&](const char *role, const dlrt_tensor_info &t) {
-      os << "  " << llvm::left_justify(role, 8) << llvm::left_justify(t.name, 24) << llvm::left_justify(data::toString(t.dtype), 6) << shapeText(t);
+      os << "  " << llvm::left_justify(role, 8) << llvm::left_justify(t.name, 24) << llvm::left_justify(data::toString(t.dtype), 6)
+         << shapeText(t);
       for (int32_t d = 0; d < t.ndim; ++d)
         if (t.dims[d] < 0 && t.symbols[d])
           os << ", " << t.symbols[d] << " <= " << t.max_dims[d];
@@ -78,8 +82,8 @@ Exit info(const Options &o) {
     entry["inputs"] = std::move(in), entry["outputs"] = std::move(out);
     entry["flops"] = nullptr, entry["bytes"] = nullptr;
     if (!o.json)
-      os << "  memory  arena " << amount(double(dlrt_entry_arena(model, e)), "B") << ", scratch " << amount(double(dlrt_entry_scratch(model, e)), "B")
-         << " a thread\n";
+      os << "  memory  arena " << amount(double(dlrt_entry_arena(model, e)), "B") << ", scratch "
+         << amount(double(dlrt_entry_scratch(model, e)), "B") << " a thread\n";
     if (dlx::ProgramOp program = programs ? programs->find(name) : nullptr) {
       Cost cost = programs->cost(program);
       int64_t f = programs->at(cost.flops), b = programs->at(cost.bytes);
@@ -87,13 +91,19 @@ Exit info(const Options &o) {
       if (e == 0)
         flops = f, moved = b;
       if (!o.json)
-        os << "  a run   " << amount(double(f), "flop") << ", " << amount(double(b), "B") << " read and written by kernels, at the symbols' upper bounds\n";
+        os << "  a run   " << amount(double(f), "flop") << ", " << amount(double(b), "B")
+           << " read and written by kernels, at the symbols' upper bounds\n";
     }
     entries.push_back(std::move(entry));
   }
   if (o.json)
-    os << llvm::json::Value(llvm::json::Object{{"model", dlrt_model_name(model)}, {"target", dlrt_model_target(model)}, {"parameters", elements},
-                             {"parameter_bytes", bytes}, {"flops", flops}, {"bytes", moved}, {"entries", std::move(entries)}})
+    os << llvm::json::Value(llvm::json::Object{{"model", dlrt_model_name(model)},
+                                               {"target", dlrt_model_target(model)},
+                                               {"parameters", elements},
+                                               {"parameter_bytes", bytes},
+                                               {"flops", flops},
+                                               {"bytes", moved},
+                                               {"entries", std::move(entries)}})
        << "\n";
   return Done;
 }

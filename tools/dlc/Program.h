@@ -13,8 +13,8 @@ struct Cost {
 struct Kernel {
   mlir::func::FuncOp function;
   dlx::PlanAttr plan;
-  mlir::AffineExpr flops;   ///< of one call
-  int64_t calls = 0;        ///< in one program; in loops once for each place
+  mlir::AffineExpr flops; ///< of one call
+  int64_t calls = 0;      ///< in one program; in loops once for each place
 };
 
 class Programs {

@@ -1,8 +1,8 @@
 // dlc run: runs an entry of a model or an artefact on arrays, writes or compares what comes out.
 #include "runtime/data/Array.h"
 #include "tools/dlc/Build.h"
-#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 #include <chrono>
@@ -44,14 +44,18 @@ double element(const dlrt_tensor &t, int64_t i) {
   if (t.dtype.code == 4)
     return std::bit_cast<float>(uint32_t(static_cast<uint16_t *>(t.data)[i]) << 16);
   switch (t.dtype.bits) {
-  case 8: return t.dtype.code == 0 ? static_cast<int8_t *>(t.data)[i] : static_cast<uint8_t *>(t.data)[i];
-  case 32: return static_cast<int32_t *>(t.data)[i];
-  default: return static_cast<int64_t *>(t.data)[i];
+  case 8:
+    return t.dtype.code == 0 ? static_cast<int8_t *>(t.data)[i] : static_cast<uint8_t *>(t.data)[i];
+  case 32:
+    return static_cast<int32_t *>(t.data)[i];
+  default:
+    return static_cast<int64_t *>(t.data)[i];
   }
 }
 
 /// Arrays for the inputs. Those from files come first: they say the symbols' values, which made ones take; other symbols get their bound.
-Exit makeInputs(const dlrt_model *model, size_t entry, const llvm::StringMap<std::string> &sources, uint64_t seed, std::vector<data::Array> &in) {
+Exit makeInputs(const dlrt_model *model, size_t entry, const llvm::StringMap<std::string> &sources, uint64_t seed,
+                std::vector<data::Array> &in) {
   llvm::StringMap<int64_t> symbols;
   in.resize(dlrt_entry_inputs(model, entry));
   for (bool made : {false, true})
@@ -169,7 +173,8 @@ Exit run(const Options &o) {
       print(name, array);
   }
   if (o.json) {
-    llvm::json::Object report{{"median_ms", ms[ms.size() / 2]}, {"min_ms", ms.front()}, {"threads", team.threads()}, {"target", dlrt_model_target(model)}};
+    llvm::json::Object report{
+        {"median_ms", ms[ms.size() / 2]}, {"min_ms", ms.front()}, {"threads", team.threads()}, {"target", dlrt_model_target(model)}};
     if (!errors.empty())
       report["errors"] = std::move(errors);
     llvm::outs() << llvm::json::Value(std::move(report)) << "\n";

@@ -13,9 +13,7 @@ static bool isWord(StringRef s) {
 }
 
 Expected<Spec> Spec::parse(StringRef text) {
-  auto malformed = [&](const Twine &what) {
-    return message("'" + text + "' " + what + ": write name(key=value,key=value) or name:PATH");
-  };
+  auto malformed = [&](const Twine &what) { return message("'" + text + "' " + what + ": write name(key=value,key=value) or name:PATH"); };
   Spec spec;
   StringRef head = text, inside;
   // The argument of a colon is a path and may hold parentheses: options begin at the last one.
@@ -104,8 +102,7 @@ std::string Spec::word(StringRef key, StringRef otherwise) {
 Error Spec::finish() {
   for (const Pair &p : pairs)
     if (error.empty() && !llvm::is_contained(known, p.key))
-      error = "'" + name + "' has no " + p.key +
-              (known.empty() ? ": it takes no options" : ": it knows " + llvm::join(known, ", "));
+      error = "'" + name + "' has no " + p.key + (known.empty() ? ": it takes no options" : ": it knows " + llvm::join(known, ", "));
   return error.empty() ? Error::success() : message(error);
 }
 

@@ -35,10 +35,11 @@ static void addHint(mlir::MLIRContext *context, mlir::Diagnostic &d) {
   }
 }
 
-Model::Model() : handler(sources, &context), hints(&context, [this](mlir::Diagnostic &d) {
-  addHint(&context, d);
-  return mlir::failure(); // the other handler prints it
-}) {
+Model::Model()
+    : handler(sources, &context), hints(&context, [this](mlir::Diagnostic &d) {
+        addHint(&context, d);
+        return mlir::failure(); // the other handler prints it
+      }) {
   loadDialects(context);
   context.printOpOnDiagnostic(false); // the place in the source says it
 }

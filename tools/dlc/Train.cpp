@@ -36,7 +36,7 @@ public:
   }
   data::Status report(const train::Report &r, const train::Metrics *validation, const train::Metrics *test) {
     double rate = r.seconds > 0 ? double(samples += r.training.samples) / r.seconds : 0;
-    llvm::json::Object line{{"step", r.step}, {"epoch", r.epoch}, {"loss", r.training.loss}, {"accuracy", r.training.accuracy},
+    llvm::json::Object line{{"step", r.step},        {"epoch", r.epoch},    {"loss", r.training.loss}, {"accuracy", r.training.accuracy},
                             {"samples_per_s", rate}, {"seconds", r.seconds}};
     if (bar)
       llvm::errs() << "\r\033[K", shown = -1;
@@ -171,8 +171,9 @@ void addTrain(CLI::App &app) {
   c->add_option("--validation", o->validation, "data to evaluate at each report");
   c->add_option("--loss", o->specs.loss, "such as sparse_categorical_cross_entropy(from_logits=true)")->capture_default_str();
   c->add_option("--optimizer", o->specs.optimizer, "such as sgd(lr=0.01,momentum=0.9,l2=0.0005), adam(lr=0.001)")->capture_default_str();
-  c->add_option("--schedule", o->specs.schedule, "of the learning rate, instead of the optimiser's: constant(lr=), inv(lr0=,gamma=,b=), "
-                                                 "step(lr0=,gamma=,every=), cosine(lr0=,lr1=,iterations=)");
+  c->add_option("--schedule", o->specs.schedule,
+                "of the learning rate, instead of the optimiser's: constant(lr=), inv(lr0=,gamma=,b=), "
+                "step(lr0=,gamma=,every=), cosine(lr0=,lr1=,iterations=)");
   c->add_option("--batch", o->train.batch, "samples of one step")->check(CLI::Range(1, 1 << 20))->capture_default_str();
   auto *epochs = c->add_option("--epochs", o->train.epochs, "passes over the data")->check(CLI::Range(1, 1 << 20))->capture_default_str();
   c->add_option("--iterations", o->train.iterations, "steps, instead of epochs")->check(CLI::Range(1, 1 << 30))->excludes(epochs);

@@ -11,9 +11,9 @@ struct TrainingSpecs {
   std::string loss = "sparse_categorical_cross_entropy", optimizer = "sgd(momentum=0.9)", schedule;
 };
 struct TrainingPlan {
-  TrainOptions options;                                         ///< for buildTrainStep
-  std::vector<std::pair<std::string, double>> hyperparameters;  ///< all but lr
-  train::Schedule schedule;                                     ///< gives lr
+  TrainOptions options;                                        ///< for buildTrainStep
+  std::vector<std::pair<std::string, double>> hyperparameters; ///< all but lr
+  train::Schedule schedule;                                    ///< gives lr
 };
 /// Losses and optimisers are those of the dialect: an operation's flags and numbers are a spec's keys.
 llvm::Expected<TrainingPlan> planTraining(mlir::MLIRContext *context, const TrainingSpecs &specs);

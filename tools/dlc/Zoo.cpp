@@ -66,7 +66,9 @@ void addZoo(CLI::App &app) {
   CLI::App *command = app.add_subcommand("zoo", "lists the model zoo; prints a model as model.mlir");
   command->add_option("NAME", o->name, "the model to print; without it, the list");
   command->add_option("--batch", o->batch, "a constant batch, or the bounds of the symbol B")->capture_default_str();
-  command->add_option("--dtype", o->dtype, "type of activations and parameters")->check(CLI::IsMember({"f32", "f64"}))->capture_default_str();
+  command->add_option("--dtype", o->dtype, "type of activations and parameters")
+      ->check(CLI::IsMember({"f32", "f64"}))
+      ->capture_default_str();
   command->add_flag("--dot", o->dot, "prints Graphviz's dot language instead");
   command->add_option("-o,--output", o->out, "the file to write")->capture_default_str();
   setAction(command, "dlc zoo lenet --batch 8 -o lenet.mlir", [o] { return o->name.empty() ? list() : print(*o); });

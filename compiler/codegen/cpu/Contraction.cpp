@@ -22,7 +22,9 @@ ContractionEmitter::ContractionEmitter(Kernel &kernel, Contraction contraction) 
   }
 }
 
-static Value divide(Frame &f, Value x, Value by) { return f.expr(getAffineDimExpr(0, f.b.getContext()).floorDiv(getAffineDimExpr(1, f.b.getContext())), {x, by}); }
+static Value divide(Frame &f, Value x, Value by) {
+  return f.expr(getAffineDimExpr(0, f.b.getContext()).floorDiv(getAffineDimExpr(1, f.b.getContext())), {x, by});
+}
 
 namespace {
 /// [lo, hi) of a loop.
@@ -211,7 +213,8 @@ void ContractionEmitter::emitTiles() {
     outerCount = outerCount * c.loops[i].extent;
   Value columns = f.expr(columnCount);
   auto blocksOf = [&](AffineExpr extent, int64_t size) { return f.expr(extent.ceilDiv(size)); };
-  AffineExpr rowExtent = c.hasRow() ? c.loops[c.row].extent : constant(1), planeExtent = c.plane >= 0 ? c.loops[c.plane].extent : constant(1);
+  AffineExpr rowExtent = c.hasRow() ? c.loops[c.row].extent : constant(1),
+             planeExtent = c.plane >= 0 ? c.loops[c.plane].extent : constant(1);
   Value panelBlocks = f.expr(columnCount.ceilDiv(panel()).ceilDiv(block[3])), rowBlocks = blocksOf(rowExtent, block[2]);
   Value planeBlocks = blocksOf(planeExtent, block[1]), outerBlocks = blocksOf(outerCount, block[0]);
 
@@ -325,7 +328,8 @@ void ContractionEmitter::emitCombine(unsigned launch) {
         Coords coords;
         for (auto [i, x] : llvm::enumerate(at))
           coords.push_back(i == vectorDim ? Coord{column, true} : Coord{x});
-        Value x = f.load(c.compute, f.gep(c.compute, memory, f.add(start, column)), lanes, f.prefixMask(f.mul(f.sub(to, column), some), lanes));
+        Value x =
+            f.load(c.compute, f.gep(c.compute, memory, f.add(start, column)), lanes, f.prefixMask(f.mul(f.sub(to, column), some), lanes));
         ev.know(c.y, coords, finish(f, x, cast<RankedTensorType>(c.y.getType()).getElementType()));
         SmallVector<Value> values;
         for (Value result : kernel.terminator()->getOperands())

@@ -18,9 +18,9 @@ struct Linear {
 struct Contraction {
   struct Loop {
     AffineExpr extent;
-    AffineExpr a, b, y;   ///< elements a step in the operands and the (dense, row-major) result
+    AffineExpr a, b, y; ///< elements a step in the operands and the (dense, row-major) result
     bool reduced = false;
-    int64_t unit = 1;     ///< steps for one of the index that bounds speak of, where two loops became one
+    int64_t unit = 1; ///< steps for one of the index that bounds speak of, where two loops became one
     bool isOne() const { return dl::getConstant(extent) == 1; }
   };
   /// 0 <= index < extent: of a reduced loop, the part that has terms (all or nothing, where the loop has no part in the
@@ -32,20 +32,20 @@ struct Contraction {
   };
 
   dl::CombineOpInterface op;
-  Value a, b, y;            ///< b varies along the vector loop, a is spread over it
-  Type compute;             ///< of the accumulators
-  SmallVector<Loop> loops;  ///< parallel ones first; the reduced ones in the order of summation
+  Value a, b, y;                  ///< b varies along the vector loop, a is spread over it
+  Type compute;                   ///< of the accumulators
+  SmallVector<Loop> loops;        ///< parallel ones first; the reduced ones in the order of summation
   SmallVector<AffineExpr> coords; ///< of the result, over the loops
   SmallVector<AffineExpr> bIndex; ///< of b, over the loops
-  AffineExpr aBase, bBase;  ///< elements from the operands' start at index 0 of every loop
+  AffineExpr aBase, bBase;        ///< elements from the operands' start at index 0 of every loop
   SmallVector<Range> ranges;
-  unsigned vector = 0;      ///< the result's unit step
-  unsigned row = 0;         ///< in a and the result alone; `vector` where there is none
-  int plane = -1;           ///< a second row loop, where a range couples `row` with a reduced loop
-  SmallVector<unsigned> outer, reduced;  ///< the rest, without loops of extent 1
-  bool aVector = false;     ///< depthwise: a varies along the vector loop as well
-  int64_t chunk = 0;        ///< of the first reduced loop (docs/summation.md); 0: one chain
-  SmallVector<unsigned> packed; ///< loops of b outside the panels, in the order of a packed b; reduced ones last
+  unsigned vector = 0;                  ///< the result's unit step
+  unsigned row = 0;                     ///< in a and the result alone; `vector` where there is none
+  int plane = -1;                       ///< a second row loop, where a range couples `row` with a reduced loop
+  SmallVector<unsigned> outer, reduced; ///< the rest, without loops of extent 1
+  bool aVector = false;                 ///< depthwise: a varies along the vector loop as well
+  int64_t chunk = 0;                    ///< of the first reduced loop (docs/summation.md); 0: one chain
+  SmallVector<unsigned> packed;         ///< loops of b outside the panels, in the order of a packed b; reduced ones last
 
   int rowRange = -1, planeRange = -1; ///< the ranges that couple them with a reduced loop
   bool hasRow() const { return row != vector; }
@@ -60,16 +60,16 @@ std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &
 struct ContractionEmitter {
   Kernel &kernel;
   Contraction c;
-  int64_t rows = 1, vectors = 1, lanes = 1;   ///< of the tile
-  int packed = -1, sums = -1;                 ///< temporaries, or -1
+  int64_t rows = 1, vectors = 1, lanes = 1; ///< of the tile
+  int packed = -1, sums = -1;               ///< temporaries, or -1
   unsigned tileLaunch = 0;
   llvm::StringMap<func::FuncOp> helpers = {};
 
   ContractionEmitter(Kernel &kernel, Contraction contraction);
   int64_t panel() const { return vectors * lanes; }
-  Type bElement() const;                      ///< as the tiles read it
-  AffineExpr bStride(unsigned loop) const;    ///< as the tiles read it
-  AffineExpr panelStride() const;             ///< of a packed b
+  Type bElement() const;                   ///< as the tiles read it
+  AffineExpr bStride(unsigned loop) const; ///< as the tiles read it
+  AffineExpr panelStride() const;          ///< of a packed b
 
   /// One tile: indices of the parallel loops (0 for reduced ones), where the operands' first terms lie, trip counts of the
   /// reduced loops that are clamped or cut, columns left, and where an uncut sum goes.
@@ -90,7 +90,7 @@ struct ContractionEmitter {
   void emitCombine(unsigned launch);
 
 private:
-  bool isCounted(unsigned loop) const;        ///< its trip count is an argument of the tile
+  bool isCounted(unsigned loop) const; ///< its trip count is an argument of the tile
   SmallVector<int64_t> epilogueValues() const;
   SmallVector<Type> argumentTypes() const;
   Call enter(Frame &f) const;

@@ -149,7 +149,7 @@ struct Analysis {
       if (!findSplits(bound.expr))
         return false;
 
-    SmallVector<AffineExpr> at; // nest's dimensions over loops
+    SmallVector<AffineExpr> at;                 // nest's dimensions over loops
     SmallVector<dl::Bound> bounds(nest.bounds); // then those on the result's own elements
     for (auto [i, extent] : llvm::enumerate(nest.extents)) {
       auto [by, shift] = splits[i];
@@ -280,7 +280,8 @@ struct Analysis {
     }
   }
   bool isRow(unsigned i) {
-    return !c.loops[i].reduced && i != c.vector && !c.loops[i].isOne() && !c.has(i, &Contraction::Loop::b) && c.has(i, &Contraction::Loop::a);
+    return !c.loops[i].reduced && i != c.vector && !c.loops[i].isOne() && !c.has(i, &Contraction::Loop::b) &&
+           c.has(i, &Contraction::Loop::a);
   }
   // (n, oh, ow) -> one row loop where pixels follow each other in a and in the result
   void mergeRows() {

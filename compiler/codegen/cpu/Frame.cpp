@@ -22,8 +22,7 @@ Frame::Frame(Kernel &kernel, unsigned launch) : kernel(kernel), b(kernel.fn.getL
   auto args = fn.getArguments();
   buffers = args[0], scalars = args[1], begin = args[2], end = args[3], scratch = args[4];
 }
-Frame::Frame(Kernel &kernel, StringRef name, ArrayRef<Type> arguments)
-    : kernel(kernel), b(kernel.fn.getLoc(), kernel.out.getBodyRegion()) {
+Frame::Frame(Kernel &kernel, StringRef name, ArrayRef<Type> arguments) : kernel(kernel), b(kernel.fn.getLoc(), kernel.out.getBodyRegion()) {
   open(name, arguments, {});
   fn.setPrivate();
 }
@@ -57,9 +56,8 @@ Value Frame::c(int64_t value) {
 }
 Value Frame::local(Type element, int64_t count) {
   Value n = c(count);
-  return atHead([&] {
-    return LLVM::AllocaOp::create(b, LLVM::LLVMPointerType::get(b.getContext()), storageType(element), n, 64).getResult();
-  });
+  return atHead(
+      [&] { return LLVM::AllocaOp::create(b, LLVM::LLVMPointerType::get(b.getContext()), storageType(element), n, 64).getResult(); });
 }
 Value Frame::pointer(unsigned number) {
   if (Value known = pointers.lookup(number))
@@ -72,9 +70,8 @@ Value Frame::pointer(unsigned number) {
   assert(at != order.end() && "the plan's launch does not list this value");
   int32_t slot = at - order.begin();
   Type p = buffers.getType();
-  Value address = atHead([&]() -> Value {
-    return LLVM::GEPOp::create(b, p, p, buffers, ArrayRef<LLVM::GEPArg>{slot}, LLVM::GEPNoWrapFlags::inbounds);
-  });
+  Value address = atHead(
+      [&]() -> Value { return LLVM::GEPOp::create(b, p, p, buffers, ArrayRef<LLVM::GEPArg>{slot}, LLVM::GEPNoWrapFlags::inbounds); });
   return pointers[number] = atHead([&] { return LLVM::LoadOp::create(b, p, address, 8, false, false, true).getResult(); });
 }
 void Frame::setPointer(unsigned number, Value pointer) { pointers[number] = pointer; }
@@ -90,8 +87,7 @@ static void unify(Frame &f, Value &x, Value &y) {
     if (auto t = dyn_cast<VectorType>(p->getType()))
       *q = Scalars{f.b, f.b.getLoc()}.spread(*q, t.getNumElements());
 }
-template <typename Op>
-static Value binary(Frame &f, Value x, Value y) {
+template <typename Op> static Value binary(Frame &f, Value x, Value y) {
   unify(f, x, y);
   return Op::create(f.b, x, y);
 }
@@ -180,12 +176,18 @@ Value Frame::expr(AffineExpr e, ArrayRef<Value> dims) {
     Value x = expr(op.getLHS(), dims), y = expr(op.getRHS(), dims);
     bool positive = nonNegative(op.getLHS());
     switch (e.getKind()) {
-    case AffineExprKind::Add: return add(x, y);
-    case AffineExprKind::Mul: return mul(x, y);
-    case AffineExprKind::FloorDiv: return divide(*this, x, y, positive).first;
-    case AffineExprKind::CeilDiv: return divide(*this, sub(add(x, y), c(1)), y, positive).first;
-    case AffineExprKind::Mod: return divide(*this, x, y, positive).second;
-    default: llvm_unreachable("leaves were handled");
+    case AffineExprKind::Add:
+      return add(x, y);
+    case AffineExprKind::Mul:
+      return mul(x, y);
+    case AffineExprKind::FloorDiv:
+      return divide(*this, x, y, positive).first;
+    case AffineExprKind::CeilDiv:
+      return divide(*this, sub(add(x, y), c(1)), y, positive).first;
+    case AffineExprKind::Mod:
+      return divide(*this, x, y, positive).second;
+    default:
+      llvm_unreachable("leaves were handled");
     }
   };
   if (!symbolic)
@@ -269,9 +271,7 @@ void Frame::store(Type element, Value v, Value pointer, Value mask) {
   } else if (known == masks.end() || kernel.target.lanes >= 16) {
     LLVM::MaskedStoreOp::create(b, v, pointer, mask, bytes);
   } else {
-    pieces(known->second, [&](int64_t at, int64_t n) {
-      LLVM::StoreOp::create(b, lanes(v, at, n), gep(element, pointer, c(at)), bytes);
-    });
+    pieces(known->second, [&](int64_t at, int64_t n) { LLVM::StoreOp::create(b, lanes(v, at, n), gep(element, pointer, c(at)), bytes); });
   }
 }
 Value Frame::lanes(Value vector, int64_t first, int64_t count) {

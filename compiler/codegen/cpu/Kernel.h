@@ -22,11 +22,11 @@ struct Target {
 
 /// A kernel to be written: its dl function with its plan, where to, and for what.
 struct Kernel {
-  func::FuncOp fn;                ///< has the attribute dlx.plan
+  func::FuncOp fn; ///< has the attribute dlx.plan
   dlx::PlanAttr plan;
   SmallVector<StringRef> symbols; ///< the program's, in the order of the scalars
   Target target;
-  ModuleOp out;                   ///< gets a function for each launch
+  ModuleOp out; ///< gets a function for each launch
 
   /// The kernel's values are numbered: arguments, results (what the function returns), temporaries.
   unsigned arguments() const { return func::FuncOp(fn).getNumArguments(); }
@@ -42,9 +42,7 @@ struct Coord {
   bool vec = false;
   bool varies() const { return vec || isa<VectorType>(base.getType()); }
   bool operator==(const Coord &o) const { return base == o.base && vec == o.vec; }
-  bool operator<(const Coord &o) const {
-    return std::pair(base.getAsOpaquePointer(), vec) < std::pair(o.base.getAsOpaquePointer(), o.vec);
-  }
+  bool operator<(const Coord &o) const { return std::pair(base.getAsOpaquePointer(), vec) < std::pair(o.base.getAsOpaquePointer(), o.vec); }
 };
 using Coords = SmallVector<Coord, 4>;
 
@@ -61,13 +59,13 @@ public:
   Frame(Kernel &kernel, unsigned launch);
   /// An internal function `name` with these arguments and no result, to be called; it gets no buffers by itself.
   Frame(Kernel &kernel, StringRef name, ArrayRef<Type> arguments);
-  ~Frame();                              ///< ends the function with its return
+  ~Frame(); ///< ends the function with its return
 
   Kernel &kernel;
   ImplicitLocOpBuilder b;
   func::FuncOp fn;
-  Value begin, end, scratch;             ///< of a launch
-  Value scalars;                         ///< pointer to the symbols' values; an internal function that needs them is given it
+  Value begin, end, scratch; ///< of a launch
+  Value scalars;             ///< pointer to the symbols' values; an internal function that needs them is given it
 
   /// The pointer to the kernel's value `number`, which the launch must list. An internal function is given it.
   Value pointer(unsigned number);
@@ -78,28 +76,27 @@ public:
 
   Value local(Type element, int64_t count); ///< memory of the function's own, uninitialised
   OpBuilder::InsertPoint before(Operation *op) { return {op->getBlock(), Block::iterator(op)}; }
-  Value c(int64_t value);                ///< i64 constant
+  Value c(int64_t value); ///< i64 constant
   Value add(Value, Value), sub(Value, Value), mul(Value, Value), min(Value, Value), max(Value, Value);
   Value floorDiv(Value, int64_t), ceilDiv(Value, int64_t), rem(Value, int64_t); ///< of non-negative values
-  Value less(Value, Value);              ///< signed, i1
+  Value less(Value, Value);                                                     ///< signed, i1
   Value gep(Type element, Value base, Value index);
   /// An element in memory to its compute type and back (rounded already); `mask` may be null; lanes == 1: scalar.
   Value load(Type element, Value pointer, unsigned lanes, Value mask = {});
   void store(Type element, Value value, Value pointer, Value mask = {});
-  Value prefixMask(Value count, unsigned lanes);       ///< lane < count
-  Value staticMask(int64_t count, unsigned lanes);     ///< becomes 8/4/2/1 pieces where masked accesses are slow
+  Value prefixMask(Value count, unsigned lanes);           ///< lane < count
+  Value staticMask(int64_t count, unsigned lanes);         ///< becomes 8/4/2/1 pieces where masked accesses are slow
   Value lanes(Value vector, int64_t first, int64_t count); ///< these lanes of a vector
-  Value lanesFrom(Value base, unsigned lanes);         ///< base + 0, 1, ...
+  Value lanesFrom(Value base, unsigned lanes);             ///< base + 0, 1, ...
   /// for (i = lo; i < hi; i += step); body gets i and the carried values and gives the next ones.
-  scf::ForOp loop(Value lo, Value hi, Value step, ValueRange init,
-                  function_ref<void(Value, ValueRange, SmallVectorImpl<Value> &)> body);
+  scf::ForOp loop(Value lo, Value hi, Value step, ValueRange init, function_ref<void(Value, ValueRange, SmallVectorImpl<Value> &)> body);
   void loop(Value lo, Value hi, function_ref<void(Value)> body); ///< by one, nothing carried
 
 private:
   void open(StringRef name, ArrayRef<Type> arguments, ArrayRef<Type> results);
   Value atHead(function_ref<Value()> build);
   unsigned launch = ~0u;
-  Operation *head = nullptr;             ///< the last op of the head
+  Operation *head = nullptr; ///< the last op of the head
   llvm::DenseMap<unsigned, Value> pointers;
   llvm::DenseMap<AffineExpr, Value> exprs;
   llvm::DenseMap<int64_t, Value> constants;
@@ -114,13 +111,13 @@ private:
 struct Evaluator {
   Frame &f;
   unsigned lanes;
-  Value mask = {};                       ///< of the vector dimension's loads and stores; null: all lanes
+  Value mask = {}; ///< of the vector dimension's loads and stores; null: all lanes
   Evaluator *parent = nullptr;
-  bool guarded = false;                  ///< under a condition: nothing may be built further out
-  OpBuilder::InsertPoint at = {};        ///< where children have values built (Frame::before(loop)); unset: nowhere
+  bool guarded = false;                                          ///< under a condition: nothing may be built further out
+  OpBuilder::InsertPoint at = {};                                ///< where children have values built (Frame::before(loop)); unset: nowhere
   std::function<Value(Value, ArrayRef<Coord>)> hook = {};        ///< first refusal (kept rows)
   std::function<void(Value, ArrayRef<Coord>, Value)> built = {}; ///< told of every value built
-  using Memo = std::pair<const void *, std::vector<Coord>>; ///< a value or an expression, at coordinates
+  using Memo = std::pair<const void *, std::vector<Coord>>;      ///< a value or an expression, at coordinates
   std::map<Memo, Value> memo = {};
   std::map<Memo, Coord> mapped = {};
 
@@ -152,9 +149,9 @@ private:
 
 /// docs/summation.md as data: how an op's terms are combined. All zero: one chain.
 struct Summation {
-  int64_t chunk = 0;                     ///< of the first reduced dimension, each with its own chain; then the fixed tree
-  unsigned rows = 0;                     ///< so many last reduced dimensions, first, by 64 lanes
-  unsigned columns = 0;                  ///< so many first reduced dimensions, by chunks of 512 rows and 8 lanes
+  int64_t chunk = 0;    ///< of the first reduced dimension, each with its own chain; then the fixed tree
+  unsigned rows = 0;    ///< so many last reduced dimensions, first, by 64 lanes
+  unsigned columns = 0; ///< so many first reduced dimensions, by chunks of 512 rows and 8 lanes
   static constexpr int64_t rowLanes = 64, columnLanes = 8, columnChunk = 512;
 };
 Summation getSummation(dl::CombineOpInterface op);
@@ -166,8 +163,8 @@ Value finish(Frame &f, Value accumulator, Type element);
 /// How much a kernel may be tuned: what `dlc compile -O` and benches choose. No value changes a bit.
 struct PlanOptions {
   Target target;
-  bool loopsOnly = false; ///< -O0
-  bool fixedTree = true;  ///< false: K in one chunk, reductions in few lanes as they come; a switch of the bench alone
+  bool loopsOnly = false;        ///< -O0
+  bool fixedTree = true;         ///< false: K in one chunk, reductions in few lanes as they come; a switch of the bench alone
   llvm::BitVector prepared = {}; ///< arguments that are parameters wherever the kernel runs: a launch that reads them alone runs once
 };
 

@@ -9,9 +9,8 @@ static constexpr int64_t blockElements = 1024;
 static std::vector<SmallVector<unsigned>> byShape(Operation *terminator) {
   std::vector<SmallVector<unsigned>> groups;
   for (auto [i, v] : llvm::enumerate(terminator->getOperands())) {
-    auto same = llvm::find_if(groups, [&, v = v](auto &group) {
-      return dl::getExtents(terminator->getOperand(group[0])) == dl::getExtents(v);
-    });
+    auto same =
+        llvm::find_if(groups, [&, v = v](auto &group) { return dl::getExtents(terminator->getOperand(group[0])) == dl::getExtents(v); });
     (same == groups.end() ? groups.emplace_back() : *same).push_back(i);
   }
   return groups;

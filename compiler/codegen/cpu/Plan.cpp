@@ -36,11 +36,16 @@ int64_t elementCost(Value v) {
 
 void emitKernel(Kernel &kernel) {
   switch (kernel.plan.getEmitter()) {
-  case dlx::Emitter::loops: return emitLoops(kernel);
-  case dlx::Emitter::rows: return emitRows(kernel);
-  case dlx::Emitter::columns: return emitColumns(kernel);
-  case dlx::Emitter::window: return emitWindow(kernel);
-  case dlx::Emitter::contraction: return emitContraction(kernel);
+  case dlx::Emitter::loops:
+    return emitLoops(kernel);
+  case dlx::Emitter::rows:
+    return emitRows(kernel);
+  case dlx::Emitter::columns:
+    return emitColumns(kernel);
+  case dlx::Emitter::window:
+    return emitWindow(kernel);
+  case dlx::Emitter::contraction:
+    return emitContraction(kernel);
   }
 }
 } // namespace dlc::codegen

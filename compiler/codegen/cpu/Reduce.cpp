@@ -137,9 +137,8 @@ struct ScalarReduction {
       return Values();
     });
     for (int64_t w = L / 2; w; w /= 2)
-      f.loop(f.c(0), f.min(f.c(w), f.sub(used, f.c(w))), [&](Value lane) {
-        slots.store(lane, merge(f, slots.load(lane), slots.load(f.add(lane, f.c(w)))));
-      });
+      f.loop(f.c(0), f.min(f.c(w), f.sub(used, f.c(w))),
+             [&](Value lane) { slots.store(lane, merge(f, slots.load(lane), slots.load(f.add(lane, f.c(w))))); });
     return slots.load(f.c(0));
   }
   /// The fixed tree over parts [0, n), as parts come: a stack of sums of 1, 2, 4, ... parts, by the bits of their number.
@@ -148,9 +147,8 @@ struct ScalarReduction {
     Slots slots(f, identity(f), 64);
     loop(ev, f.c(0), n, f.c(1), {}, [&](Evaluator &inner, Value i, Values) {
       Value ones = math::CountTrailingZerosOp::create(f.b, arith::XOrIOp::create(f.b, i, f.c(-1)));
-      Values whole = loop(inner, f.c(0), ones, f.c(1), part(inner, i), [&](Evaluator &, Value level, Values acc) {
-        return merge(f, slots.load(level), acc);
-      });
+      Values whole = loop(inner, f.c(0), ones, f.c(1), part(inner, i),
+                          [&](Evaluator &, Value level, Values acc) { return merge(f, slots.load(level), acc); });
       slots.store(ones, whole);
       return Values();
     });

@@ -9,14 +9,14 @@ namespace dlc::codegen {
 struct RowGroup {
   SmallVector<AffineExpr> space;
   unsigned outer = 0;
-  SmallVector<unsigned> full, perRow;       ///< numbers of results, by whether they have columns
-  llvm::SetVector<Operation *> reductions;  ///< in the order of their dependences
+  SmallVector<unsigned> full, perRow;      ///< numbers of results, by whether they have columns
+  llvm::SetVector<Operation *> reductions; ///< in the order of their dependences
   /// Runs of dimensions [first, last) that every access takes whole: their first dimensions are given 0, the last the
   /// row-major number in the run.
   SmallVector<std::pair<unsigned, unsigned>> runs;
-  unsigned passes = 1;                      ///< over the columns; results with columns are stored in the last
-  llvm::DenseMap<Value, unsigned> level;    ///< the pass in which a value can first be had
-  llvm::MapVector<Value, unsigned> kept;    ///< values stored in scratch in this pass, loaded in later ones
+  unsigned passes = 1;                   ///< over the columns; results with columns are stored in the last
+  llvm::DenseMap<Value, unsigned> level; ///< the pass in which a value can first be had
+  llvm::MapVector<Value, unsigned> kept; ///< values stored in scratch in this pass, loaded in later ones
 
   AffineExpr rows() const { return dl::product(ArrayRef(space).take_front(outer), context); }
   AffineExpr columns() const { return dl::product(ArrayRef(space).drop_front(outer), context); }

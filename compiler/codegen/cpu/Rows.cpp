@@ -56,8 +56,8 @@ dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::str
   SmallVector<int64_t> tile{lanes, atOnce};
   if (!options.fixedTree)
     tile.push_back(freeAccumulators);
-  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::rows, tile, block,
-                            launch(kernel, "", reads, writes, dl::normalize(grid)), {}, scratch);
+  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::rows, tile, block, launch(kernel, "", reads, writes, dl::normalize(grid)),
+                            {}, scratch);
 }
 
 namespace {
@@ -90,7 +90,8 @@ struct RowEmitter {
   Values identities() {
     Values acc;
     for (Operation *r : reductionsHere())
-      llvm::append_range(acc, cast<CombineOpInterface>(r).emitIdentity(f.b, r->getLoc(), VectorType::get({(int64_t)lanes}, f.b.getF32Type())));
+      llvm::append_range(acc,
+                         cast<CombineOpInterface>(r).emitIdentity(f.b, r->getLoc(), VectorType::get({(int64_t)lanes}, f.b.getF32Type())));
     return acc;
   }
   /// One vector of columns: accumulators (of this vector's lanes) after its terms; stores in the last pass.
@@ -148,9 +149,9 @@ struct RowEmitter {
       if (accumulators || (columns && *columns >= first + width))
         return out;
       for (auto [o, v] : llvm::zip(out, x)) {
-        Value has = width == 1  ? f.less(f.c(first), f.expr(g.columns()))
-                    : columns   ? f.staticMask(*columns - first, width)
-                                : f.prefixMask(f.sub(f.expr(g.columns()), f.c(first)), width);
+        Value has = width == 1 ? f.less(f.c(first), f.expr(g.columns()))
+                    : columns  ? f.staticMask(*columns - first, width)
+                               : f.prefixMask(f.sub(f.expr(g.columns()), f.c(first)), width);
         o = s.select(has, o, v);
       }
       return out;

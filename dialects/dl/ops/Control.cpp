@@ -46,8 +46,8 @@ LogicalResult ScanOp::verify() {
   return success();
 }
 
-void ScanOp::build(OpBuilder &b, OperationState &state, AffineExpr trip, ValueRange init, ValueRange inputs, ValueRange captures, bool reverse,
-                   function_ref<SmallVector<Value>(OpBuilder &, ValueRange, ValueRange, ValueRange)> body) {
+void ScanOp::build(OpBuilder &b, OperationState &state, AffineExpr trip, ValueRange init, ValueRange inputs, ValueRange captures,
+                   bool reverse, function_ref<SmallVector<Value>(OpBuilder &, ValueRange, ValueRange, ValueRange)> body) {
   state.addOperands(init);
   state.addOperands(inputs);
   state.addOperands(captures);
@@ -63,7 +63,8 @@ void ScanOp::build(OpBuilder &b, OperationState &state, AffineExpr trip, ValueRa
   OpBuilder::InsertionGuard guard(b);
   Block *block = b.createBlock(state.addRegion(), {}, types, SmallVector<Location>(types.size(), state.location));
   ValueRange arguments = block->getArguments();
-  auto values = body(b, arguments.take_front(init.size()), arguments.slice(init.size(), inputs.size()), arguments.take_back(captures.size()));
+  auto values =
+      body(b, arguments.take_front(init.size()), arguments.slice(init.size(), inputs.size()), arguments.take_back(captures.size()));
   YieldOp::create(b, state.location, values);
   for (auto [i, v] : llvm::enumerate(values))
     state.types.push_back(i < init.size() ? v.getType() : stackOf(trip, v.getType()));
@@ -86,19 +87,20 @@ struct DropUnused : OpRewritePattern<ScanOp> {
       return rest;
     };
     Block &body = op.getBody().front();
-    auto small = ScanOp::create(rewriter, op.getLoc(), op.getTripCount(), op.getInit(), keep(op.getInputs(), inputs), keep(op.getCaptures(), captures),
-                                op.getReverse(), [&](OpBuilder &b, ValueRange c, ValueRange x, ValueRange k) {
-      IRMapping map;
-      map.map(op.getCarriedArguments(), c);
-      map.map(keep(op.getInputArguments(), inputs), x);
-      map.map(keep(op.getCaptureArguments(), captures), k);
-      for (Operation &inner : body.without_terminator())
-        b.clone(inner, map);
-      ValueRange yielded = body.getTerminator()->getOperands();
-      SmallVector<Value> values(yielded.take_front(op.getNumCarried()));
-      llvm::append_range(values, keep(yielded.drop_front(op.getNumCarried()), stacks));
-      return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
-    });
+    auto small =
+        ScanOp::create(rewriter, op.getLoc(), op.getTripCount(), op.getInit(), keep(op.getInputs(), inputs),
+                       keep(op.getCaptures(), captures), op.getReverse(), [&](OpBuilder &b, ValueRange c, ValueRange x, ValueRange k) {
+                         IRMapping map;
+                         map.map(op.getCarriedArguments(), c);
+                         map.map(keep(op.getInputArguments(), inputs), x);
+                         map.map(keep(op.getCaptureArguments(), captures), k);
+                         for (Operation &inner : body.without_terminator())
+                           b.clone(inner, map);
+                         ValueRange yielded = body.getTerminator()->getOperands();
+                         SmallVector<Value> values(yielded.take_front(op.getNumCarried()));
+                         llvm::append_range(values, keep(yielded.drop_front(op.getNumCarried()), stacks));
+                         return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
+                       });
     SmallVector<Value> results(small.getFinals());
     unsigned next = 0;
     for (bool k : stacks)
@@ -114,17 +116,18 @@ void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContex
 static ScanOp stackCarried(OpBuilder &b, ScanOp op) {
   return ScanOp::create(b, op.getLoc(), op.getTripCount(), op.getInit(), op.getInputs(), op.getCaptures(), op.getReverse(),
                         [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
-    IRMapping map;
-    SmallVector<Value> arguments(c);
-    llvm::append_range(arguments, x);
-    llvm::append_range(arguments, k);
-    map.map(op.getBody().getArguments(), arguments);
-    for (Operation &o : op.getBody().front().without_terminator())
-      inner.clone(o, map);
-    auto values = llvm::map_to_vector(op.getBody().front().getTerminator()->getOperands(), [&](Value v) { return map.lookup(v); });
-    llvm::append_range(values, c);
-    return values;
-  });
+                          IRMapping map;
+                          SmallVector<Value> arguments(c);
+                          llvm::append_range(arguments, x);
+                          llvm::append_range(arguments, k);
+                          map.map(op.getBody().getArguments(), arguments);
+                          for (Operation &o : op.getBody().front().without_terminator())
+                            inner.clone(o, map);
+                          auto values = llvm::map_to_vector(op.getBody().front().getTerminator()->getOperands(),
+                                                            [&](Value v) { return map.lookup(v); });
+                          llvm::append_range(values, c);
+                          return values;
+                        });
 }
 
 // With the step (c', y) = f(c, x, k) and the cotangents dc' and dy, run the other way: dc, dx, dk += vjp of f at c, x, k.
@@ -171,32 +174,32 @@ void ScanOp::buildVjp(Differentiator &d) {
   Block &body = getBody().front();
   auto backward = ScanOp::create(b, getLoc(), getTripCount(), init, sequences, getCaptures(), !getReverse(),
                                  [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
-    IRMapping map;
-    map.map(getCarriedArguments(), x.take_front(n));
-    map.map(getInputArguments(), x.slice(n, getInputs().size()));
-    map.map(getCaptureArguments(), k);
-    for (Operation &o : body.without_terminator())
-      inner.clone(o, map);
-    SmallVector<Value> seeds(results), wanted;
-    for (auto [i, v] : llvm::zip(carried, c))
-      seeds[i] = v;
-    for (auto [i, v] : llvm::zip_equal(stacks, x.take_back(stacks.size())))
-      seeds[i] = v;
-    for (unsigned i : carried)
-      wanted.push_back(getCarriedArguments()[i]);
-    for (unsigned i : captures)
-      wanted.push_back(getCaptureArguments()[i]);
-    for (unsigned i : inputs)
-      wanted.push_back(getInputArguments()[i]);
-    auto gradients = d.block(inner, body, map, seeds, wanted);
-    for (auto [i, g, v] : llvm::enumerate(gradients, wanted)) {
-      if (!g)
-        g = i >= carried.size() && i < c.size() ? c[i] : zero(inner, map.lookup(v));
-      else if (i >= carried.size() && i < c.size())
-        g = Tensor{inner, getLoc(), c[i]} + Tensor{inner, getLoc(), g};
-    }
-    return gradients;
-  });
+                                   IRMapping map;
+                                   map.map(getCarriedArguments(), x.take_front(n));
+                                   map.map(getInputArguments(), x.slice(n, getInputs().size()));
+                                   map.map(getCaptureArguments(), k);
+                                   for (Operation &o : body.without_terminator())
+                                     inner.clone(o, map);
+                                   SmallVector<Value> seeds(results), wanted;
+                                   for (auto [i, v] : llvm::zip(carried, c))
+                                     seeds[i] = v;
+                                   for (auto [i, v] : llvm::zip_equal(stacks, x.take_back(stacks.size())))
+                                     seeds[i] = v;
+                                   for (unsigned i : carried)
+                                     wanted.push_back(getCarriedArguments()[i]);
+                                   for (unsigned i : captures)
+                                     wanted.push_back(getCaptureArguments()[i]);
+                                   for (unsigned i : inputs)
+                                     wanted.push_back(getInputArguments()[i]);
+                                   auto gradients = d.block(inner, body, map, seeds, wanted);
+                                   for (auto [i, g, v] : llvm::enumerate(gradients, wanted)) {
+                                     if (!g)
+                                       g = i >= carried.size() && i < c.size() ? c[i] : zero(inner, map.lookup(v));
+                                     else if (i >= carried.size() && i < c.size())
+                                       g = Tensor{inner, getLoc(), c[i]} + Tensor{inner, getLoc(), g};
+                                   }
+                                   return gradients;
+                                 });
   for (auto [i, g] : llvm::zip(carried, backward.getFinals()))
     d.add(getInit()[i], g);
   for (auto [i, g] : llvm::zip_equal(captures, backward.getFinals().drop_front(carried.size())))

@@ -17,15 +17,14 @@ static FailureOr<RankedTensorType> inferConv(Refusal refuse, Op op, Type xType, 
   if (groups < 1 || c % groups || k % groups)
     return refuse("expected groups that divide ", c, " channels of ", xName, " and ", k, " of ", wName, ", found ", groups);
   if (w.getDimSize(2) != c / groups)
-    return refuse(wName, " has ", w.getDimSize(2), " input channels, ", xName, " has ", c, " in ", groups, groups == 1 ? " group" : " groups",
-                  ": expected [r, s, ", c / groups, ", k]");
+    return refuse(wName, " has ", w.getDimSize(2), " input channels, ", xName, " has ", c, " in ", groups,
+                  groups == 1 ? " group" : " groups", ": expected [r, s, ", c / groups, ", k]");
   auto y = Window::of(op, w.getShape()).windows(getExtents(x));
   y[3] = getAffineConstantExpr(k, x.getContext());
   return getTensor(y, x.getElementType());
 }
 /// Where dy of a gradient op must have the type of conv2d's result.
-template <typename Op>
-static LogicalResult verifyGradient(Op op, Value x, StringRef xName, Value w, StringRef wName) {
+template <typename Op> static LogicalResult verifyGradient(Op op, Value x, StringRef xName, Value w, StringRef wName) {
   auto y = inferConv(Refusal{op.getLoc(), op->getName().getStringRef()}, op, x.getType(), xName, w.getType(), wName);
   if (failed(y) || *y == op.getDy().getType())
     return y;

@@ -9,8 +9,7 @@ static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
 static Tensor wide(OpBuilder &b, Location loc, Value v) { return Tensor{b, loc, v}.wide(); }
 static SmallVector<int64_t> allDims(const Tensor &x) { return llvm::to_vector(llvm::seq<int64_t>(0, x.rank())); }
 /// The mean over all elements, as the loss's type.
-template <typename Op>
-static SmallVector<Value> meanOf(Op op, const Tensor &x) {
+template <typename Op> static SmallVector<Value> meanOf(Op op, const Tensor &x) {
   return {x.mean(allDims(x)).cast(elementOf(op.getLoss()))};
 }
 /// dloss over the number of elements that the mean is over, for each element of a tensor like `x`.
@@ -52,8 +51,7 @@ namespace {
 struct Logits {
   int64_t last;
   Tensor z, e, s;
-  explicit Logits(const Tensor &x)
-      : last(x.rank() - 1), z(x - x.max({last}).spread(x.type(), {last})), e(z.exp()), s(e.sum({last})) {}
+  explicit Logits(const Tensor &x) : last(x.rank() - 1), z(x - x.max({last}).spread(x.type(), {last})), e(z.exp()), s(e.sum({last})) {}
   Tensor softmax() const { return e / s.spread(e.type(), {last}); }
 };
 /// Which class each row's label names.
@@ -126,7 +124,8 @@ void SparseCategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   addTo(d, getX(), select(labels.hit, heldLogVjp(p, -perRow(p)).spread(x.type(), {last}), zero));
 }
 
-LogicalResult CategoricalCrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+LogicalResult CategoricalCrossEntropyOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a,
+                                                          SmallVectorImpl<Type> &types) {
   Refusal refuse{loc, getOperationName()};
   if (!hasClasses(a.getX().getType()))
     return refuse("expected x as [batch..., c] with a constant number of classes, found ", a.getX().getType());

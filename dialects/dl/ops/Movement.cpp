@@ -29,7 +29,8 @@ LogicalResult BroadcastOp::verify() {
     if (d <= last || d >= (int64_t)y.size())
       return emitOpError("dims must be ascending and below the result's rank ") << y.size();
     if (x[i] != y[d])
-      return emitOpError("dimension ") << i << " of the operand is " << toString(x[i]) << ", dimension " << d << " of the result is " << toString(y[d]);
+      return emitOpError("dimension ") << i << " of the operand is " << toString(x[i]) << ", dimension " << d << " of the result is "
+                                       << toString(y[d]);
     last = d;
   }
   if (getElementTypeOrSelf(getX()) != getElementTypeOrSelf(getY()))
@@ -96,8 +97,8 @@ SmallVector<Source> ReshapeOp::getSources() {
   auto next = [&]() -> std::pair<size_t, size_t> { // the shortest run that starts at i and j
     for (size_t steps = 1; steps < x.size() - i + y.size() - j; ++steps)
       for (size_t p = 0; p <= steps; ++p)
-        if (size_t q = steps - p; i + p <= x.size() && j + q <= y.size() &&
-                                  product(ArrayRef(x).slice(i, p), c) == product(ArrayRef(y).slice(j, q), c))
+        if (size_t q = steps - p;
+            i + p <= x.size() && j + q <= y.size() && product(ArrayRef(x).slice(i, p), c) == product(ArrayRef(y).slice(j, q), c))
           return {i + p, j + q};
     return {x.size(), y.size()};
   };
@@ -127,7 +128,8 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Locatio
   SmallVector<int64_t> sorted(a.getPermutation());
   llvm::sort(sorted);
   if (!llvm::equal(sorted, llvm::seq<int64_t>(0, x.size())))
-    return emitOptionalError(loc, "permutation [", a.getPermutation(), "] must have each of the ", x.size(), " dimensions of the operand once");
+    return emitOptionalError(loc, "permutation [", a.getPermutation(), "] must have each of the ", x.size(),
+                             " dimensions of the operand once");
   auto y = llvm::map_to_vector(a.getPermutation(), [&](int64_t p) { return x[p]; });
   types.push_back(getTensor(y, typeOf(a.getX()).getElementType()));
   return success();
@@ -166,7 +168,8 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> l
     return failure();
   size_t rank = typeOf(a.getX()).getRank(), offsets = a.getOffsets().getExtents().size(), sizes = a.getSizes().getExtents().size();
   if (offsets != rank || sizes != rank || a.getStrides().size() != rank)
-    return emitOptionalError(loc, "expected ", rank, " offsets, sizes and strides, found ", offsets, ", ", sizes, " and ", a.getStrides().size());
+    return emitOptionalError(loc, "expected ", rank, " offsets, sizes and strides, found ", offsets, ", ", sizes, " and ",
+                             a.getStrides().size());
   SmallVector<AffineExpr> y;
   for (AffineExpr size : a.getSizes().getExtents())
     if (failed(addExtent(loc, y, size)))
@@ -181,10 +184,11 @@ static AffineExpr lastRead(SliceOp s, unsigned i) {
 LogicalResult SliceOp::verify() {
   for (auto [i, n, offset, size] : llvm::enumerate(getExtents(getX()), getOffsets().getExtents(), getSizes().getExtents())) {
     if (getStrides()[i] < 1)
-      return emitOpError("stride ") << getStrides()[i] << " of dimension " << i << ": expected at least 1; write dl.reverse to go backwards";
+      return emitOpError("stride ") << getStrides()[i] << " of dimension " << i
+                                    << ": expected at least 1; write dl.reverse to go backwards";
     if (!isNonNegative(*this, offset) || !isNonNegative(*this, size) || !isNonNegative(*this, n - 1 - lastRead(*this, i)))
-      return emitOpError("dimension ") << i << ": offset " << toString(offset) << ", size " << toString(size) << " and stride " << getStrides()[i]
-                                       << " are not known to stay within the extent " << toString(n);
+      return emitOpError("dimension ") << i << ": offset " << toString(offset) << ", size " << toString(size) << " and stride "
+                                       << getStrides()[i] << " are not known to stay within the extent " << toString(n);
   }
   return success();
 }
@@ -197,7 +201,8 @@ OpFoldResult SliceOp::fold(FoldAdaptor a) {
   if (auto inner = getX().getDefiningOp<SliceOp>()) {
     SmallVector<AffineExpr> offsets;
     SmallVector<int64_t> strides;
-    for (auto [outer, own, stride, more] : llvm::zip(inner.getOffsets().getExtents(), getOffsets().getExtents(), inner.getStrides(), getStrides())) {
+    for (auto [outer, own, stride, more] :
+         llvm::zip(inner.getOffsets().getExtents(), getOffsets().getExtents(), inner.getStrides(), getStrides())) {
       offsets.push_back(outer + own * stride);
       strides.push_back(stride * more);
     }
@@ -223,7 +228,8 @@ void SliceOp::buildVjp(Differentiator &d) {
   for (auto [i, n] : llvm::enumerate(getExtents(getX())))
     high.push_back(n - 1 - lastRead(*this, i));
   auto interior = llvm::map_to_vector(getStrides(), [](int64_t s) { return s - 1; });
-  Value dx = PadOp::create(b, getLoc(), g, getOffsets(), DimsAttr::get(getContext(), high), b.getDenseI64ArrayAttr(interior), b.getF64FloatAttr(0));
+  Value dx = PadOp::create(b, getLoc(), g, getOffsets(), DimsAttr::get(getContext(), high), b.getDenseI64ArrayAttr(interior),
+                           b.getF64FloatAttr(0));
   d.add(getX(), dx);
 }
 
@@ -254,7 +260,8 @@ LogicalResult PadOp::verify() {
       return emitOpError("dimension ") << i << ": low " << toString(low) << ", high " << toString(high) << " and interior " << between
                                        << " are not known to be 0 or more: write dl.slice to cut off";
     if (between && getConstant(n) != 0 && !isNonNegative(*this, n - 1))
-      return emitOpError("dimension ") << i << " has an interior but may have no element: give " << toString(n) << " a dl.symbol with a minimum";
+      return emitOpError("dimension ") << i << " has an interior but may have no element: give " << toString(n)
+                                       << " a dl.symbol with a minimum";
   }
   return success();
 }
@@ -269,7 +276,8 @@ SmallVector<Source> PadOp::getSources() {
   Source s{0, {}, {}};
   auto from = coordinates(getY());
   AffineExpr one = getAffineConstantExpr(1, getContext());
-  for (auto [e, n, low, high, between] : llvm::zip(from, getExtents(getX()), getLow().getExtents(), getHigh().getExtents(), getInterior())) {
+  for (auto [e, n, low, high, between] :
+       llvm::zip(from, getExtents(getX()), getLow().getExtents(), getHigh().getExtents(), getInterior())) {
     AffineExpr at = e - low;
     e = at.floorDiv(between + 1);
     if (getConstant(low) != 0 || getConstant(high) != 0)
@@ -315,8 +323,8 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *c, std::optional<Location>
     for (int64_t i = 0; alike && i < (int64_t)y.size(); ++i)
       alike = i == axis || extents[i] == y[i];
     if (!alike)
-      return emitOptionalError(loc, "operands 0 and ", k + 1, " differ in more than the extent of axis ", axis, ": ", a.getXs().front().getType(), " and ",
-                               x.getType());
+      return emitOptionalError(loc, "operands 0 and ", k + 1, " differ in more than the extent of axis ", axis, ": ",
+                               a.getXs().front().getType(), " and ", x.getType());
     y[axis] = y[axis] + extents[axis];
   }
   types.push_back(getTensor(y, element));
@@ -346,7 +354,8 @@ void ConcatOp::buildVjp(Differentiator &d) {
   for (Value x : getXs()) {
     auto extents = getExtents(x);
     if (d.needs(x))
-      d.add(x, SliceOp::create(b, getLoc(), g, DimsAttr::get(getContext(), offsets), DimsAttr::get(getContext(), extents), b.getDenseI64ArrayAttr(ones)));
+      d.add(x, SliceOp::create(b, getLoc(), g, DimsAttr::get(getContext(), offsets), DimsAttr::get(getContext(), extents),
+                               b.getDenseI64ArrayAttr(ones)));
     offsets[getAxis()] = offsets[getAxis()] + extents[getAxis()];
   }
 }

@@ -10,8 +10,7 @@ static Tensor wide(OpBuilder &b, Location loc, Value v) { return Tensor{b, loc, 
 static void addTo(Differentiator &d, Value operand, const Tensor &gradient) { d.add(operand, gradient.cast(elementOf(operand))); }
 
 //===-- Softmax ---------------------------------------------------------------------------------------------------===//
-template <typename Op>
-static LogicalResult verifyAxis(Op op) {
+template <typename Op> static LogicalResult verifyAxis(Op op) {
   int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
   if (op.getAxis() < (uint64_t)rank)
     return success();
@@ -51,8 +50,7 @@ void LogSoftmaxOp::buildVjp(Differentiator &d) {
 }
 
 //===-- Batch and layer norm --------------------------------------------------------------------------------------===//
-template <typename Op>
-static LogicalResult verifyChannels(Op op) {
+template <typename Op> static LogicalResult verifyChannels(Op op) {
   auto x = cast<RankedTensorType>(op.getX().getType()), gamma = cast<RankedTensorType>(op.getGamma().getType());
   if (x.getRank() < 2 || x.isDynamicDim(x.getRank() - 1))
     return op.emitOpError("expected x as [..., c] with a constant number of channels, found ") << x;

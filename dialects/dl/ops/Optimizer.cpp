@@ -45,8 +45,7 @@ LogicalResult dlc::dl::verifyUpdate(Operation *op) {
 
 /// w' and its kin by formulas: scalars are spread over w's shape where they meet it.
 namespace {
-template <typename Op>
-struct Update {
+template <typename Op> struct Update {
   Op op;
   OpBuilder &b;
   unsigned next = 0;
@@ -102,8 +101,7 @@ static SmallVector<Value> advanceCorrections(OpBuilder &b, Location loc, ValueRa
 SmallVector<Value> AdamOp::advanceCounters(OpBuilder &b, Location loc, ValueRange s) { return advanceCorrections(b, loc, s); }
 SmallVector<Value> AdamWOp::advanceCounters(OpBuilder &b, Location loc, ValueRange s) { return advanceCorrections(b, loc, s); }
 
-template <typename Op>
-static SmallVector<Value> decomposeAdam(Op op, OpBuilder &b, bool decoupled) {
+template <typename Op> static SmallVector<Value> decomposeAdam(Op op, OpBuilder &b, bool decoupled) {
   Update<Op> u{op, b};
   Tensor lr = u.scalar(), beta1 = u.scalar(), beta2 = u.scalar(), eps = u.scalar(), decay = u.scalar(), c1 = u.scalar(), c2 = u.scalar();
   Tensor w = decoupled ? u.w() - u.each(lr * decay) * u.w() : u.w();

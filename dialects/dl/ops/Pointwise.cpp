@@ -143,12 +143,18 @@ int64_t CompareOp::getElementCost() { return 1; }
 SmallVector<Value> CompareOp::emitPointwise(OpBuilder &b, Location loc, ValueRange s) {
   Scalars e{b, loc};
   switch (getPredicate()) {
-  case Predicate::lt: return {e.lt(s[0], s[1])};
-  case Predicate::le: return {e.le(s[0], s[1])};
-  case Predicate::gt: return {e.gt(s[0], s[1])};
-  case Predicate::ge: return {e.ge(s[0], s[1])};
-  case Predicate::eq: return {e.eq(s[0], s[1])};
-  case Predicate::ne: return {e.ne(s[0], s[1])};
+  case Predicate::lt:
+    return {e.lt(s[0], s[1])};
+  case Predicate::le:
+    return {e.le(s[0], s[1])};
+  case Predicate::gt:
+    return {e.gt(s[0], s[1])};
+  case Predicate::ge:
+    return {e.ge(s[0], s[1])};
+  case Predicate::eq:
+    return {e.eq(s[0], s[1])};
+  case Predicate::ne:
+    return {e.ne(s[0], s[1])};
   }
   llvm_unreachable("not a predicate");
 }
@@ -161,9 +167,8 @@ SmallVector<Value> GeluOp::emitPointwise(OpBuilder &b, Location loc, ValueRange 
   Scalars e{b, loc};
   Value x = s[0];
   auto c = [&](double value) { return e.cst(x.getType(), value); };
-  Value t = getApproximate() == GeluForm::none
-                ? e.erf(e.mul(x, c(rootHalf)))
-                : e.tanh(e.mul(c(rootTwoOverPi), e.add(x, e.mul(c(cubic), e.mul(x, e.mul(x, x))))));
+  Value t = getApproximate() == GeluForm::none ? e.erf(e.mul(x, c(rootHalf)))
+                                               : e.tanh(e.mul(c(rootTwoOverPi), e.add(x, e.mul(c(cubic), e.mul(x, e.mul(x, x))))));
   return {e.mul(e.mul(c(0.5), x), e.add(c(1.0), t))};
 }
 void GeluOp::buildVjp(Differentiator &d) {

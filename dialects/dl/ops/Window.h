@@ -9,8 +9,7 @@ struct Window {
   int64_t kernel[2] = {0, 0};
 
   /// From an op or adaptor with these attributes.
-  template <typename Op>
-  static Window of(Op op, llvm::ArrayRef<int64_t> kernel) {
+  template <typename Op> static Window of(Op op, llvm::ArrayRef<int64_t> kernel) {
     Window w{op.getStrides(), op.getPadding(), op.getDilation()};
     for (size_t i = 0; i < 2 && i < kernel.size(); ++i)
       w.kernel[i] = kernel[i];
@@ -23,7 +22,9 @@ struct Window {
   int64_t high(unsigned axis) const { return padding[axis + 2]; }
   /// Pixels from a window's first tap to its last, both included.
   int64_t span(unsigned axis) const { return (kernel[axis] - 1) * dilation[axis] + 1; }
-  bool padded() const { return llvm::any_of(padding, [](int64_t p) { return p != 0; }); }
+  bool padded() const {
+    return llvm::any_of(padding, [](int64_t p) { return p != 0; });
+  }
   /// The number of windows along an axis of that many pixels.
   mlir::AffineExpr windows(unsigned axis, mlir::AffineExpr pixels) const;
   /// Extents with height and width replaced by the numbers of windows.
