@@ -115,10 +115,12 @@ struct WindowEmitter {
       Coords at(pixel);
       at.resize(nest.extents.size());
       for (const dl::Bound &bound : nest.bounds)
-        forTaps(nest, at, nest.parallel, [&](unsigned d) { return bound.expr.isFunctionOfDim(d); }, [&] {
-          Value in = ev.holds(bound, at);
-          all = all ? Scalars{f.b, f.b.getLoc()}.band(all, in) : in;
-        });
+        forTaps(
+            nest, at, nest.parallel, [&](unsigned d) { return bound.expr.isFunctionOfDim(d); },
+            [&] {
+              Value in = ev.holds(bound, at);
+              all = all ? Scalars{f.b, f.b.getLoc()}.band(all, in) : in;
+            });
     }
     return all;
   }

@@ -16,8 +16,7 @@ static LogicalResult checkPool(Refusal refuse, const Window &window, ArrayRef<in
   return success();
 }
 /// An image's type after pooling: the numbers of windows for height and width.
-template <typename Op>
-static FailureOr<RankedTensorType> inferPool(Refusal refuse, Op op, Type image, StringRef name) {
+template <typename Op> static FailureOr<RankedTensorType> inferPool(Refusal refuse, Op op, Type image, StringRef name) {
   Window window = Window::of(op, op.getKernel());
   if (failed(checkPool(refuse, window, op.getKernel(), image, name)))
     return failure();
@@ -28,13 +27,9 @@ static RankedTensorType indexType(const Window &window, RankedTensorType y) {
   Builder b(y.getContext());
   return withElement(y, window.kernel[0] * window.kernel[1] <= 128 ? b.getI8Type() : b.getI32Type());
 }
-template <typename Op>
-static Refusal refusal(Op op) {
-  return {op.getLoc(), op->getName().getStringRef()};
-}
+template <typename Op> static Refusal refusal(Op op) { return {op.getLoc(), op->getName().getStringRef()}; }
 /// Where a gradient's dy must have the type of the pooled dx.
-template <typename Op>
-static FailureOr<RankedTensorType> verifyGradient(Op op) {
+template <typename Op> static FailureOr<RankedTensorType> verifyGradient(Op op) {
   auto y = inferPool(refusal(op), op, op.getDx().getType(), "dx");
   if (failed(y) || *y == op.getDy().getType())
     return y;
@@ -45,8 +40,7 @@ static SmallVector<AffineExpr> dimsOf(MLIRContext *c) {
   return llvm::map_to_vector(llvm::seq(6u), [&](unsigned i) { return getAffineDimExpr(i, c); });
 }
 /// [n, oh, ow, c | r, s]: operand 0 is the image, the others are read at the window.
-template <typename Op>
-static Nest gather(Op op, Value image, Value result) {
+template <typename Op> static Nest gather(Op op, Value image, Value result) {
   MLIRContext *c = op.getContext();
   Window window = Window::of(op, op.getKernel());
   auto d = dimsOf(c), x = getExtents(image);
@@ -61,8 +55,7 @@ static Nest gather(Op op, Value image, Value result) {
 }
 /// [n, h, w, c | r, s] over the windows that cover the pixel; every operand is read at the window. `tap` becomes the number
 /// of the tap on the pixel.
-template <typename Op>
-static Nest scatter(Op op, AffineExpr *tap = nullptr) {
+template <typename Op> static Nest scatter(Op op, AffineExpr *tap = nullptr) {
   MLIRContext *c = op.getContext();
   Window window = Window::of(op, op.getKernel());
   auto d = dimsOf(c);
@@ -93,18 +86,21 @@ static Value emitIndex(Scalars e, AffineExpr expr, function_ref<Value(unsigned)>
   int64_t n = std::max(lanes(x), lanes(y));
   x = e.spread(x, n), y = e.spread(y, n);
   switch (expr.getKind()) {
-  case AffineExprKind::Add: return e.add(x, y);
-  case AffineExprKind::Mul: return e.mul(x, y);
-  case AffineExprKind::Mod: return arith::RemUIOp::create(e.b, e.loc, x, y);
-  default: llvm_unreachable("a tap's number has sums, products and remainders");
+  case AffineExprKind::Add:
+    return e.add(x, y);
+  case AffineExprKind::Mul:
+    return e.mul(x, y);
+  case AffineExprKind::Mod:
+    return arith::RemUIOp::create(e.b, e.loc, x, y);
+  default:
+    llvm_unreachable("a tap's number has sums, products and remainders");
   }
 }
 /// The number of tap `expr` in the type and lanes of `index`.
 static Value emitTap(Scalars e, AffineExpr expr, function_ref<Value(unsigned)> coord, Value index) {
   return e.spread(e.cast(emitIndex(e, expr, coord), getElementTypeOrSelf(index.getType())), lanes(index));
 }
-template <typename Op>
-static AffineExpr tapOf(Op op) {
+template <typename Op> static AffineExpr tapOf(Op op) {
   auto d = dimsOf(op.getContext());
   return d[4] * op.getKernel()[1] + d[5];
 }
@@ -164,7 +160,8 @@ LogicalResult MaxPool2dGradOp::verify() {
 }
 Nest MaxPool2dGradOp::getNest() { return scatter(*this); }
 SmallVector<Value> MaxPool2dGradOp::emitIdentity(OpBuilder &b, Location loc, Type t) { return zero(b, loc, t, getDx()); }
-SmallVector<Value> MaxPool2dGradOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x, function_ref<Value(unsigned)> coord) {
+SmallVector<Value> MaxPool2dGradOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x,
+                                             function_ref<Value(unsigned)> coord) {
   AffineExpr tap;
   scatter(*this, &tap);
   return addChosen({b, loc}, acc, x, tap, coord);
@@ -189,7 +186,8 @@ LogicalResult MaxPool2dPickOp::inferReturnTypes(MLIRContext *, std::optional<Loc
 }
 Nest MaxPool2dPickOp::getNest() { return gather(*this, getX(), getY()); }
 SmallVector<Value> MaxPool2dPickOp::emitIdentity(OpBuilder &b, Location loc, Type t) { return zero(b, loc, t, getY()); }
-SmallVector<Value> MaxPool2dPickOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x, function_ref<Value(unsigned)> coord) {
+SmallVector<Value> MaxPool2dPickOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x,
+                                             function_ref<Value(unsigned)> coord) {
   return addChosen({b, loc}, acc, x, tapOf(*this), coord);
 }
 SmallVector<Value> MaxPool2dPickOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) {
@@ -213,10 +211,13 @@ SmallVector<Value> SumPool2dOp::emitIdentity(OpBuilder &b, Location loc, Type t)
 SmallVector<Value> SumPool2dOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x, function_ref<Value(unsigned)>) {
   return {Scalars{b, loc}.add(acc[0], x[0])};
 }
-SmallVector<Value> SumPool2dOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) { return {Scalars{b, loc}.add(x[0], y[0])}; }
+SmallVector<Value> SumPool2dOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) {
+  return {Scalars{b, loc}.add(x[0], y[0])};
+}
 void SumPool2dOp::buildVjp(Differentiator &d) {
   if (Value g = d.cotangent(getY()); g && d.needs(getX()))
-    d.add(getX(), SumPool2dGradOp::create(d.builder(), getLoc(), getX().getType(), g, getKernel(), getStrides(), getPadding(), getDilation()));
+    d.add(getX(),
+          SumPool2dGradOp::create(d.builder(), getLoc(), getX().getType(), g, getKernel(), getStrides(), getPadding(), getDilation()));
 }
 
 LogicalResult SumPool2dGradOp::verify() { return verifyGradient(*this); }
@@ -267,7 +268,6 @@ void AvgPool2dOp::buildVjp(Differentiator &d) {
     return;
   Tensor share = Tensor{d.builder(), getLoc(), g}.wide() / divisor(d.builder());
   RankedTensorType x = withElement(getX().getType(), share.type().getElementType());
-  Tensor dx = share.with(
-      SumPool2dGradOp::create(d.builder(), getLoc(), x, share, getKernel(), getStrides(), getPadding(), getDilation()));
+  Tensor dx = share.with(SumPool2dGradOp::create(d.builder(), getLoc(), x, share, getKernel(), getStrides(), getPadding(), getDilation()));
   d.add(getX(), dx.cast(getElementTypeOrSelf(getX().getType())));
 }
