@@ -101,17 +101,15 @@ static dlrt_status refresh(dlrt_context &context, uint32_t entry) {
 
 /// Refuses an index that is no entry.
 static dlrt_status checkEntry(const dlrt_model &model, size_t entry) {
-  if (entry < model.plans.size())
+  if (entry < dlrt_model_entries(&model))
     return DLRT_OK;
-  return fail(DLRT_NAME, "entry number %zu of model '%s', which has %zu", entry, dlrt_model_name(&model), model.plans.size());
+  return fail(DLRT_NAME, "entry number %zu of model '%s', which has %zu", entry, dlrt_model_name(&model), dlrt_model_entries(&model));
 }
 
 dlrt_status dlrt_prepare(dlrt_context *context, size_t entry) {
   if (dlrt_status status = checkEntry(*context->model, entry))
     return status;
   const dlx_entry &e = context->model->program.entries[entry];
-  if (e.flags & DLX_IS_PREPARE)
-    return refresh(*context, uint32_t(entry));
   return e.prepare == DLX_NONE ? DLRT_OK : refresh(*context, e.prepare);
 }
 
@@ -122,8 +120,6 @@ dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inp
   const dlx_entry &e = context->model->program.entries[entry];
   if (dlrt_status status = bindTensors(*context, entry, inputs, ninputs, outputs, noutputs))
     return status;
-  if (e.flags & DLX_IS_PREPARE)
-    return refresh(*context, uint32_t(entry));
   if (e.prepare != DLX_NONE)
     if (dlrt_status status = refresh(*context, e.prepare))
       return status;

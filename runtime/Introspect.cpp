@@ -74,21 +74,26 @@ int64_t dlrt_model::findParam(const char *name) const {
 
 const char *dlrt_model_name(const dlrt_model *model) { return model->descriptor->model ? model->descriptor->model : ""; }
 const char *dlrt_model_target(const dlrt_model *model) { return model->target->target; }
-size_t dlrt_model_entries(const dlrt_model *model) { return model->program.entries.count; }
+size_t dlrt_model_entries(const dlrt_model *model) {
+  size_t count = model->program.entries.count;
+  while (count && model->program.entries[count - 1].flags & DLX_IS_PREPARE)
+    --count;
+  return count;
+}
 
 const char *dlrt_entry_name(const dlrt_model *model, size_t entry) {
-  return entry < model->program.entries.count ? model->entryName(entry) : nullptr;
+  return entry < dlrt_model_entries(model) ? model->entryName(entry) : nullptr;
 }
 
 dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name, size_t *entry) {
-  for (size_t i = 0; i < model->program.entries.count; ++i)
+  for (size_t i = 0; i < dlrt_model_entries(model); ++i)
     if (!strcmp(name, model->entryName(i))) {
       *entry = i;
       return DLRT_OK;
     }
   char known[256] = "none";
   size_t used = 0;
-  for (size_t i = 0; i < model->program.entries.count && used < sizeof known; ++i)
+  for (size_t i = 0; i < dlrt_model_entries(model) && used < sizeof known; ++i)
     used += size_t(snprintf(known + used, sizeof known - used, i ? ", %s" : "%s", model->entryName(i)));
   return fail(DLRT_NAME, "no entry '%s' in model '%s': it has %s", name, dlrt_model_name(model), known);
 }
@@ -96,7 +101,7 @@ dlrt_status dlrt_entry_find(const dlrt_model *model, const char *name, size_t *e
 /// The entry's record, or one without inputs, outputs and memory where there is none.
 static const dlx_entry &entryOf(const dlrt_model *model, size_t entry) {
   static const dlx_entry none = {};
-  return entry < model->program.entries.count ? model->program.entries[entry] : none;
+  return entry < dlrt_model_entries(model) ? model->program.entries[entry] : none;
 }
 
 size_t dlrt_entry_inputs(const dlrt_model *model, size_t entry) { return entryOf(model, entry).ninputs; }

@@ -64,7 +64,7 @@ typedef struct { uint32_t view, start, stride, reserved; } dlx_moving;
 /* Pointers exchanged after each iteration, and left so after the loop; both in the arena or outputs, of equal bytes and bound. */
 typedef struct { uint32_t first, second; } dlx_swap;
 
-typedef enum { DLX_WRITES_PARAMS = 1, DLX_IS_PREPARE = 2 } dlx_entry_flag;
+typedef enum { DLX_WRITES_PARAMS = 1, DLX_IS_PREPARE = 2 } dlx_entry_flag; /* prepare entries come last */
 typedef struct {
   uint32_t name, flags;
   uint32_t inputs, ninputs, outputs, noutputs;      /* ranges of tensors */

@@ -42,6 +42,7 @@ public:
       symbols.push_back({string(symbol.getSymName()), 0, (int64_t)symbol.getMin(), (int64_t)symbol.getMax()});
     }
     SmallVector<dlx::ProgramOp> programs(module.getOps<dlx::ProgramOp>());
+    llvm::stable_sort(programs, [](dlx::ProgramOp x, dlx::ProgramOp y) { return x.getIsPrepare() < y.getIsPrepare(); });
     llvm::StringMap<uint32_t> entryIndex;
     for (auto [i, p] : llvm::enumerate(programs))
       entryIndex[p.getSymName()] = i;

@@ -66,9 +66,9 @@ std::string makeHeader(ModuleOp module, StringRef model) {
      << model << "_descriptor;\n";
   unsigned number = 0;
   for (auto program : module.getOps<dlx::ProgramOp>()) {
-    unsigned entry = number++;
     if (program.getIsPrepare())
       continue;
+    unsigned entry = number++;
     auto fn = module.lookupSymbol<func::FuncOp>(program.getSource());
     struct Item {
       std::string name;

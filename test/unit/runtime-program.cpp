@@ -1,5 +1,6 @@
 // Malformed programs and descriptors are refused: each flipped byte, each
 // truncation, each rule by its message.
+#include "runtime/Model.h"
 #include "test/unit/RuntimeProgram.h"
 #include <functional>
 
@@ -15,12 +16,11 @@ void buildEverything(Builder &b) {
   b.param(DLX_STATE, "n", DLX_I64, {}, DLX_INIT_CONSTANT, 3);
   uint32_t f = b.function("step", step), g = b.function("add_one", addOne);
   b.constants.assign(64, '\1');
-  uint32_t prepare = b.entry("prepare", DLX_IS_PREPARE);
+  b.entry("prepare", DLX_IS_PREPARE);
   b.entries.back().prepared = 64;
   uint32_t weight = b.buffer(DLX_BIND_PARAM, 16, w), ready = b.buffer(DLX_PREPARED, 16, 0);
   b.stage(g, constant(4), {{weight}, {ready}});
   b.entry("run", DLX_WRITES_PARAMS);
-  b.entries.back().prepare = prepare;
   b.entries.back().prepared = 64;
   uint32_t x = b.input("x", DLX_F32, {symbol(s), constant(4)}, bytes, 128);
   uint32_t y = b.output("y", DLX_F32, {constant(4)}, constant(16), 16);
@@ -30,6 +30,8 @@ void buildEverything(Builder &b) {
   b.loop(symbol(s), 1, {{xt, constant(0), constant(16)}}, {{h, next}});
   b.stage(f, constant(4), {{h}, {xt}, {next}});
   b.stage(f, constant(4), {{h}, {c}, {y}});
+  std::swap(b.entries[0], b.entries[1]); // prepare entries come last
+  b.entries[0].prepare = 1;
 }
 
 /// Opens a program's bytes as they are; frees what opens.
@@ -87,8 +89,10 @@ TEST(RuntimeProgram, SurvivesEachFlippedByteUnderARightChecksum) {
           for (int32_t d = 0; d < dlrt_model_param(model, p)->ndim; ++d)
             if (dlrt_model_param(model, p)->dims[d] > 1000)
               elements = 0;
-        if (elements && dlrt_entry_arena(model, 1) < most && dlrt_entry_scratch(model, 1) < most && dlrt_entry_arena(model, 0) < most &&
-            dlrt_params_new(model, &params) == DLRT_OK && dlrt_context_new(model, params, nullptr, &context) == DLRT_OK) {
+        for (uint64_t e = 0; e < model->program.entries.count; ++e)
+          if (model->program.entries[e].arena > most || model->program.entries[e].scratch > most)
+            elements = 0;
+        if (elements && dlrt_params_new(model, &params) == DLRT_OK && dlrt_context_new(model, params, nullptr, &context) == DLRT_OK) {
           alignas(64) float x[32] = {};
           Tensor in(x, {3, 4});
           int64_t shape[32];
@@ -160,17 +164,18 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"symbolic extent", [](Builder &b) { b.tensors[0].dims = b.expr(symbol(0)); }},
       {"is tensor 99", [](Builder &b) { b.params[0] = 99; }},
       {"two parameters have the name 'w'", [](Builder &b) { b.tensors[1].name = b.tensors[0].name; }},
-      {"two entries have the name", [](Builder &b) { b.entries[1].name = b.entries[0].name; }},
+      {"two entries have the name", [](Builder &b) { b.entries[0].name = b.entries[1].name; }},
       {"unknown flags", [](Builder &b) { b.entries[0].flags = 8; }},
-      {"outside the tensors", [](Builder &b) { b.entries[1].ninputs = 100; }},
-      {"has another role", [](Builder &b) { b.entries[1].inputs = 0; }},
-      {"outside the tables", [](Builder &b) { b.entries[1].nbuffers = 1000; }},
-      {"outside the tables", [](Builder &b) { b.entries[1].code = 0xffffffff; }},
-      {"wants more than memory", [](Builder &b) { b.entries[1].arena = UINT64_MAX; }},
-      {"prepare entry", [](Builder &b) { b.entries[0].flags |= DLX_WRITES_PARAMS; }},
-      {"nothing prepares", [](Builder &b) { b.entries[1].prepare = DLX_NONE; }},
-      {"prepares another block", [](Builder &b) { b.entries[1].prepared = 128; }},
-      {"prepares another block", [](Builder &b) { b.entries[1].prepare = 1; }},
+      {"outside the tensors", [](Builder &b) { b.entries[0].ninputs = 100; }},
+      {"has another role", [](Builder &b) { b.entries[0].inputs = 0; }},
+      {"outside the tables", [](Builder &b) { b.entries[0].nbuffers = 1000; }},
+      {"outside the tables", [](Builder &b) { b.entries[0].code = 0xffffffff; }},
+      {"wants more than memory", [](Builder &b) { b.entries[0].arena = UINT64_MAX; }},
+      {"prepare entry", [](Builder &b) { b.entries[1].flags |= DLX_WRITES_PARAMS; }},
+      {"nothing prepares", [](Builder &b) { b.entries[0].prepare = DLX_NONE; }},
+      {"prepares another block", [](Builder &b) { b.entries[0].prepared = 128; }},
+      {"prepares another block", [](Builder &b) { b.entries[0].prepare = 0; }},
+      {"come last", [](Builder &b) { std::swap(b.entries[0], b.entries[1]), b.entries[1].prepare = 0; }},
       {"has kind", [](Builder &b) { b.buffers[2].kind = DLX_BUFFER_KINDS; }},
       {"larger at the symbols' bounds", [](Builder &b) { b.buffers[2].bound = 64; }},
       {"names number 5 of 1", [](Builder &b) { b.buffers[2].at = 5; }},
