@@ -106,7 +106,8 @@ DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path);
 DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size);
 DLRT_API dlrt_status dlrt_params_save(const dlrt_params *params, const char *path);
 
-/* threads >= 1, the caller's included; 0: one a CPU of the process's affinity mask. */
+/* threads >= 1, the caller's included; 0: one a CPU of the process's affinity mask. A worker that wakes beside its caller narrows
+ * its own mask for a moment, to move to another CPU of that mask. */
 DLRT_API dlrt_status dlrt_team_new(int threads, dlrt_team **team);
 DLRT_API void dlrt_team_free(dlrt_team *team);
 DLRT_API int dlrt_team_threads(const dlrt_team *team);

@@ -4,6 +4,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 namespace dlc {
@@ -33,23 +34,54 @@ std::string identifier(StringRef name) {
     out += llvm::isAlnum(c) ? c : '_';
   return out.empty() || llvm::isDigit(out[0]) ? "_" + out : out;
 }
-/// C of an extent; names of symbols are arguments.
-std::string cExpr(AffineExpr e) {
+/// Names of one function's parameters: what the model says, with _ behind what C, C++ or the function itself needs, or another has.
+class Names {
+public:
+  /// `tensors`: so many shapes are the function's own.
+  explicit Names(unsigned tensors) {
+    for (StringRef words :
+         {"alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class compl concept const "
+          "consteval constexpr constinit const_cast continue co_await co_return co_yield decltype default delete do double dynamic_cast "
+          "else "
+          "enum explicit export extern false float for friend goto if inline int long mutable namespace new noexcept not not_eq nullptr "
+          "operator or or_eq private protected public register reinterpret_cast requires restrict return short signed sizeof static "
+          "static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned "
+          "using virtual void volatile wchar_t while xor xor_eq",
+          "context in out int8_t int32_t int64_t uint8_t uint16_t uint64_t dlrt_tensor dlrt_run NULL linux unix"}) {
+      SmallVector<StringRef> list;
+      words.split(list, ' ');
+      taken.insert_range(list);
+    }
+    for (unsigned i = 0; i < tensors; ++i)
+      taken.insert("shape" + std::to_string(i));
+  }
+  std::string add(StringRef name) {
+    std::string unique = identifier(name);
+    while (!taken.insert(unique).second)
+      unique += '_';
+    return unique;
+  }
+
+private:
+  llvm::StringSet<> taken;
+};
+/// C of an extent, one operand of whatever is around it.
+std::string cExpr(AffineExpr e, const llvm::StringMap<std::string> &symbols) {
   if (auto c = dyn_cast<AffineConstantExpr>(e))
     return std::to_string(c.getValue());
   if (auto s = dyn_cast<AffineSymbolExpr>(e))
-    return identifier(dl::getSymbolName(s));
+    return symbols.lookup(dl::getSymbolName(s));
   auto b = cast<AffineBinaryOpExpr>(e);
-  std::string x = cExpr(b.getLHS()), y = cExpr(b.getRHS());
+  std::string x = cExpr(b.getLHS(), symbols), y = cExpr(b.getRHS(), symbols);
   switch (e.getKind()) { // extents are not negative, so C's division will do
   case AffineExprKind::Add:
     return "(" + x + " + " + y + ")";
   case AffineExprKind::Mul:
-    return x + " * " + y;
+    return "(" + x + " * " + y + ")";
   case AffineExprKind::Mod:
-    return "(" + x + ") % " + y;
+    return "(" + x + " % " + y + ")";
   case AffineExprKind::FloorDiv:
-    return "(" + x + ") / " + y;
+    return "(" + x + " / " + y + ")";
   default:
     return "((" + x + " + " + y + " - 1) / " + y + ")";
   }
@@ -78,8 +110,7 @@ std::string makeHeader(ModuleOp module, StringRef model) {
     SmallVector<Item> items;
     llvm::SetVector<StringRef> symbols;
     auto add = [&](Type type, StringAttr name, const char *otherwise, bool out) {
-      items.push_back(
-          {identifier(name ? name.getValue().str() : otherwise + std::to_string(items.size())), cast<RankedTensorType>(type), out});
+      items.push_back({name ? name.getValue().str() : otherwise + std::to_string(items.size()), cast<RankedTensorType>(type), out});
       for (AffineExpr e : dl::getExtents(type))
         e.walk([&](AffineExpr x) {
           if (auto s = dyn_cast<AffineSymbolExpr>(x))
@@ -92,11 +123,17 @@ std::string makeHeader(ModuleOp module, StringRef model) {
     for (unsigned i = 0; i < fn.getNumResults(); ++i)
       if (!fn.getResultAttr(i, "dl.state"))
         add(fn.getResultTypes()[i], fn.getResultAttrOfType<StringAttr>(i, "dl.name"), "output", true);
+    Names names(items.size());
+    llvm::StringMap<std::string> symbolNames;
+    for (StringRef s : symbols)
+      symbolNames[s] = names.add(s);
+    for (Item &item : items)
+      item.name = names.add(item.name);
     std::string name = fn.getSymName() == "main" ? "run" : fn.getSymName().str();
     os << "\nenum { " << model << "_" << name << "_entry = " << entry << " };\nstatic inline dlrt_status " << model << "_" << name
        << "(dlrt_context *context";
     for (StringRef s : symbols)
-      os << ", int64_t " << identifier(s);
+      os << ", int64_t " << symbolNames[s];
     for (Item &item : items) {
       os << ",\n    " << (item.out ? "" : "const ") << cType(item.type.getElementType()).name << " *" << item.name << " /* [";
       llvm::interleaveComma(dl::getExtents(item.type), os, [&](AffineExpr e) { os << dl::toString(e); });
@@ -111,7 +148,7 @@ std::string makeHeader(ModuleOp module, StringRef model) {
       os << "  int64_t shape" << i << "[] = {";
       if (extents.empty())
         os << "0";
-      llvm::interleaveComma(extents, os, [&](AffineExpr e) { os << cExpr(e); });
+      llvm::interleaveComma(extents, os, [&](AffineExpr e) { os << cExpr(e, symbolNames); });
       os << "};\n";
       lists[item.out] += (counts[item.out]++ ? ",\n      {" : "{") + std::string("(void *)") + item.name + ", {1, 0}, " +
                          std::to_string(extents.size()) + ", {" + std::to_string(c.code) + ", " + std::to_string(c.bits) + ", 1}, shape" +

@@ -1,6 +1,7 @@
 /* Reads handwritten digits: a compiled LeNet-5 with its weights, linked in, on images of an IDX file. `tools/dev demo` trains
  * the net, writes liblenet.so and liblenet.h, and builds this:
- *   cc -I runtime -I build/demo frontend/examples/digits.c build/demo/liblenet.so -L build/release/lib -ldlrt
+ *   cc -I runtime -I build/demo frontend/examples/digits.c build/demo/liblenet.so -L build/release/lib -ldlrt \
+ *      -Wl,-rpath,$PWD/build/release/lib
  *   ./a.out IMAGES LABELS     two IDX files, not compressed */
 #include "liblenet.h"
 #include <stdio.h>

@@ -138,7 +138,10 @@ void dlrt_team::leaveSharedProcessor(int index) {
   if (!CPU_COUNT(&rest) || sched_setaffinity(0, sizeof rest, &rest))
     return;
   slices[index].processor.store(sched_getcpu(), std::memory_order_relaxed);
-  sched_setaffinity(0, sizeof own, &own);
+  // A mask that another thread or process has set meanwhile stays.
+  cpu_set_t now;
+  if (!sched_getaffinity(0, sizeof now, &now) && CPU_EQUAL(&now, &rest))
+    sched_setaffinity(0, sizeof own, &own);
 }
 
 void dlrt_team::work(int index) {

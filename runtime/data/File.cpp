@@ -97,8 +97,12 @@ Status writeFile(const std::string &given, std::initializer_list<std::string_vie
   }
   if (exists && access(path.c_str(), W_OK) != 0)
     return failed("write", given);
-  std::string beside = path + "." + std::to_string(getpid()) + ".part";
-  int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? info.st_mode & 0777 : 0666);
+  std::string beside;
+  int fd = -1;
+  for (int n = 0; n < 1000 && fd < 0 && (n == 0 || errno == EEXIST); ++n) { // a killed process may have left one
+    beside = path + "." + std::to_string(getpid()) + "." + std::to_string(n) + ".part";
+    fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? info.st_mode & 0777 : 0666);
+  }
   if (fd < 0)
     return failed("write", given);
   bool good = writeAll(fd, pieces) && fsync(fd) == 0;

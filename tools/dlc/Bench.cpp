@@ -130,7 +130,7 @@ void addBench(CLI::App &app) {
   command->add_option("--weights", o->weights, "parameters, a safetensors file; else their initialisers");
   command->add_option("--batch", o->batch, "extent of the first input's first dimension; else its upper bound")
       ->check(CLI::Range(1, 1 << 30));
-  command->add_option("--seed", o->seed, "of inputs and initialisers")->capture_default_str();
+  command->add_option("--seed", o->seed, "of inputs and initialisers")->check(checkSeed)->capture_default_str();
   command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::Range(0, 4096));
   command->add_option("--repeat", o->repeat, "runs to time; else as many as take a second, at least five")->check(CLI::Range(1, 1 << 30));
   command->add_flag("--json", o->json, "as JSON");

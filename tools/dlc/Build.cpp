@@ -2,6 +2,7 @@
 #include "tools/dlc/Build.h"
 #include "compiler/emit/Artefact.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <bit>
@@ -87,9 +88,12 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
 Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef name, Built &built, std::unique_ptr<Model> &source) {
   std::string key;
   if (!flags.cache.empty() && !flags.timePasses && flags.printAfter.empty()) {
-    std::string level = std::to_string(flags.level), shapes = llvm::join(flags.shapes, " ");
-    key = cacheKey({text.getBuffer(), name, flags.target, codegen::hostLevel(), level, shapes, flags.train ? "train" : "",
-                    flags.training.loss, flags.training.optimizer});
+    std::string level = std::to_string(flags.level);
+    SmallVector<StringRef> parts{
+        text.getBuffer(),        name, flags.target, codegen::hostLevel(), level, flags.train ? "train" : "", flags.training.loss,
+        flags.training.optimizer};
+    parts.append(flags.shapes.begin(), flags.shapes.end());
+    key = cacheKey(parts);
     if (auto cached = key.empty() ? std::nullopt : readCached(flags.cache, key)) {
       built = std::move(*cached);
       return Done;
@@ -102,12 +106,16 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
   for (auto [each, target] : llvm::zip(options, targets))
     if (!flags.read(&source->context, target, each))
       return Usage;
-  if (name.empty() && targets.size() > 1)
+  llvm::StringSet<> seen;
+  llvm::erase_if(options, [&](const CompileOptions &each) {
+    return !seen.insert(each.target.empty() ? codegen::hostLevel() : StringRef(each.target)).second;
+  });
+  if (name.empty() && options.size() > 1)
     return misuse("--target " + flags.target + ": one target runs; several are for dlc compile");
   if (!source->parse(llvm::MemoryBuffer::getMemBufferCopy(text.getBuffer(), text.getBufferIdentifier())))
     return Fault;
   OwningOpRef<ModuleOp> asRead; // each target has the stages for itself; the last works in place
-  if (targets.size() > 1)
+  if (options.size() > 1)
     asRead = cast<ModuleOp>((*source->module)->clone());
   for (auto [i, each] : llvm::enumerate(options)) {
     if (i)
@@ -123,7 +131,7 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
   llvm::sort(built.targets, [](const Compiled &x, const Compiled &y) { return x.target.lanes > y.target.lanes; });
   if (!name.empty())
     built.header = makeHeader(*source->module, name);
-  if (!key.empty())
+  if (!key.empty() && !source->spoke) // warnings come again
     if (llvm::Error e = writeCached(flags.cache, key, built)) {
       std::string message = llvm::toString(std::move(e));
       if (flags.cache != defaultCache()) // whoever names a folder wants it used
@@ -144,7 +152,7 @@ Exit load(const BuildFlags &flags, Session &session) {
   Built built;
   if (Exit e = text ? build(flags, *text, "", built, session.source) : Fault; e != Done)
     return e;
-  if (!session.open(std::move(built.targets.front())))
+  if (!session.open(std::move(built.targets.front()), modelName(flags.model)))
     return Fault;
   session.compileSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return Done;

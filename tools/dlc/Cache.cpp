@@ -8,6 +8,7 @@
 #include "llvm/Support/SHA256.h"
 #include <chrono>
 #include <link.h>
+#include <unistd.h>
 
 using namespace llvm;
 namespace dlc::tools {
@@ -101,7 +102,10 @@ static std::string entryPath(StringRef folder, StringRef key) { return (folder +
 std::optional<Built> readCached(StringRef folder, StringRef key) {
   int file;
   std::string path = entryPath(folder, key);
-  if (sys::fs::openFileForRead(path, file))
+  // Its code will run: an entry is a file of this user or of root that no one else may write.
+  sys::fs::file_status status;
+  if (sys::fs::status(path, status) || !sys::fs::is_regular_file(status) || (status.getUser() != geteuid() && status.getUser() != 0) ||
+      status.permissions() & (sys::fs::group_write | sys::fs::others_write) || sys::fs::openFileForRead(path, file))
     return std::nullopt;
   auto buffer = MemoryBuffer::getOpenFile(file, path, -1, false);
   (void)sys::fs::setLastAccessAndModificationTime(file, std::chrono::system_clock::now());
@@ -139,7 +143,7 @@ static void bound(StringRef folder) {
   uint64_t bytes = 0;
   std::error_code ec;
   for (sys::fs::directory_iterator i(folder, ec), end; !ec && i != end; i.increment(ec))
-    if (auto status = i->status(); status && StringRef(i->path()).ends_with(ending)) {
+    if (auto status = i->status(); status && StringRef(i->path()).contains(ending)) { // and what a killed process left
       files.push_back({status->getLastModificationTime(), status->getSize(), i->path()});
       bytes += status->getSize();
     }
@@ -168,6 +172,7 @@ Error writeCached(StringRef folder, StringRef key, const Built &built) {
   put(head, dlx_checksum(entry.data(), entry.size()));
   if (std::error_code ec = sys::fs::create_directories(folder, true, sys::fs::owner_all))
     return createStringError(ec, "cannot make '" + folder + "': " + ec.message());
+  unlink(entryPath(folder, key).c_str()); // a pipe or a link would be written through
   if (data::Status status = data::writeFile(entryPath(folder, key), {head, entry}); !status)
     return createStringError(inconvertibleErrorCode(), Twine(status.error().message));
   bound(folder);

@@ -49,12 +49,20 @@ Exit compile(Options o) {
       return misuse("no output file: write -o lib" + modelName(o.build.model) + (emit == "lib" ? ".so" : ".o"));
     o.out = "-";
   }
+  if (!file && (o.standalone || !o.weights.empty()))
+    return misuse("--emit " + emit + ": --standalone and --embed-weights are for libraries and objects");
+  SmallString<128> beside(o.out); // the header stands beside the library, under its name
+  llvm::sys::path::replace_extension(beside, ".h");
+  if (overwrites(o.build.model, o.out) || overwrites(o.build.model, beside))
+    return Usage;
   if (!file)
     return print(o, emit);
   ArtefactOptions artefact;
   artefact.model = modelName(o.out == "-" || emit == "header" ? o.build.model : o.out);
   if (o.build.model == "-" && o.out == "-")
     artefact.model = "model";
+  if (artefact.model == "dlrt")
+    return misuse("-o " + o.out + ": dlrt.h is the runtime's header: choose another name");
   auto text = Model::readText(o.build.model);
   Built built;
   std::unique_ptr<Model> source;
@@ -68,7 +76,7 @@ Exit compile(Options o) {
       return fail("cannot read '" + o.weights + "': " + buffer.getError().message());
     Model own;
     Session parameters; // its loading says what doesn't fit
-    if (!own.parse(std::move(text)) || !parameters.openParameters(*own.module))
+    if (!own.parse(std::move(text)) || !parameters.openParameters(*own.module, artefact.model))
       return Fault;
     parameters.params->load(o.weights);
     artefact.weights = (*buffer)->getBuffer().str();
@@ -84,12 +92,15 @@ Exit compile(Options o) {
   auto bytes = emit == "obj" ? makeObject(built.targets, artefact) : makeLibrary(built.targets, artefact);
   if (!bytes)
     return fail(llvm::toString(bytes.takeError()));
+  if (o.out == "-" || (llvm::sys::fs::exists(o.out) && !llvm::sys::fs::is_regular_file(o.out)))
+    return write(o.out, *bytes);
+  bool fresh = !llvm::sys::fs::exists(o.out);
   if (Exit e = write(o.out, *bytes); e != Done)
     return e;
-  // The header stands beside the library, under its name.
-  SmallString<128> beside(o.out);
-  llvm::sys::path::replace_extension(beside, ".h");
-  return write(beside, built.header);
+  Exit e = write(beside, built.header);
+  if (e != Done && fresh)
+    llvm::sys::fs::remove(o.out);
+  return e;
 }
 } // namespace
 

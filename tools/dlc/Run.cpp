@@ -190,12 +190,14 @@ void addRun(CLI::App &app) {
   o->build.addCache(*command);
   command->add_option("--entry", o->entry, "what to run")->capture_default_str();
   command->add_option("--weights", o->weights, "parameters, a safetensors file; else their initialisers");
-  command->add_option("--seed", o->seed, "of initialisers and @random")->each([o](const std::string &) { o->seeded = true; });
+  command->add_option("--seed", o->seed, "of initialisers and @random")->check(checkSeed)->each([o](const std::string &) {
+    o->seeded = true;
+  });
   command->add_option("--input", o->inputs, "NAME=F.npy, NAME=@random or NAME=@zeros");
   command->add_option("--output", o->outputs, "NAME=F.npy: write it");
   command->add_option("--compare", o->compares, "NAME=F.npy: exit 1 where it differs");
-  command->add_option("--rtol", o->rtol, "of max|a-b| against max|b|")->capture_default_str();
-  command->add_option("--atol", o->atol, "added to it")->capture_default_str();
+  command->add_option("--rtol", o->rtol, "of max|a-b| against max|b|")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--atol", o->atol, "added to it")->check(CLI::NonNegativeNumber)->capture_default_str();
   command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::Range(0, 4096));
   command->add_option("--repeat", o->repeat, "run so many times")->capture_default_str()->check(CLI::Range(1, 1 << 30));
   command->add_flag("--json", o->json, "times and errors as JSON");

@@ -12,8 +12,8 @@ bool isArtefact(StringRef path) {
                                                       "ELF");
 }
 
-bool Session::open(Compiled compiled) {
-  auto loaded = Loaded::create(std::move(compiled), "model");
+bool Session::open(Compiled compiled, StringRef name) {
+  auto loaded = Loaded::create(std::move(compiled), name);
   if (!loaded)
     return fail(llvm::toString(loaded.takeError())) == Done;
   code = std::move(*loaded);
@@ -27,7 +27,7 @@ void Session::open(const std::string &artefact) {
   params = std::make_unique<dlrt::Params>(*model);
 }
 
-bool Session::openParameters(ModuleOp module) {
+bool Session::openParameters(ModuleOp module, StringRef name) {
   if (failed(runStages(module, {}, Stage::Dl)))
     return false;
   OwningOpRef<ModuleOp> copy(module.clone());
@@ -49,7 +49,7 @@ bool Session::openParameters(ModuleOp module) {
   Compiled compiled;
   compiled.target = codegen::Target::x86(codegen::hostLevel());
   compiled.program = flatten(*copy);
-  return open(std::move(compiled));
+  return open(std::move(compiled), name);
 }
 
 } // namespace dlc::tools

@@ -15,10 +15,11 @@ struct Session {
   std::unique_ptr<dlrt::Params> params; ///< zeroed at first
   double compileSeconds = 0;
 
-  bool open(Compiled compiled);
+  /// `name`: the model's, for messages.
+  bool open(Compiled compiled, llvm::StringRef name);
   void open(const std::string &artefact);
   /// The parameters of @main alone: for initialisers and weights. Leaves the module as it is.
-  bool openParameters(mlir::ModuleOp module);
+  bool openParameters(mlir::ModuleOp module, llvm::StringRef name);
 };
 /// An ELF file.
 bool isArtefact(llvm::StringRef path);

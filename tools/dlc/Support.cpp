@@ -3,6 +3,7 @@
 #include "compiler/Pipeline.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/data/File.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 namespace dlc::tools {
@@ -38,6 +39,7 @@ static void addHint(mlir::MLIRContext *context, mlir::Diagnostic &d) {
 Model::Model()
     : handler(sources, &context), hints(&context, [this](mlir::Diagnostic &d) {
         addHint(&context, d);
+        spoke = true;
         return mlir::failure(); // the other handler prints it
       }) {
   loadDialects(context);
@@ -55,10 +57,43 @@ bool Model::read(llvm::StringRef path) {
   auto text = readText(path);
   return text && parse(std::move(text));
 }
+/// How deep brackets stand in brackets, outside comments and strings: MLIR's parser calls itself for each.
+static int nesting(llvm::StringRef text) {
+  int depth = 0, deepest = 0;
+  while (!text.empty()) {
+    if (text.consume_front("//"))
+      text = text.drop_until([](char c) { return c == '\n'; });
+    else if (text.consume_front("\""))
+      text = text.drop_until([](char c) { return c == '"'; }).drop_front(text.contains('"'));
+    else if (!text.consume_front("->")) {
+      if (llvm::StringRef("({[<").contains(text.front()))
+        deepest = std::max(deepest, ++depth);
+      else if (llvm::StringRef(")}]>").contains(text.front()))
+        --depth;
+      text = text.drop_front();
+    }
+  }
+  return deepest;
+}
 bool Model::parse(std::unique_ptr<llvm::MemoryBuffer> text) {
+  int deepest = nesting(text->getBuffer());
+  if (deepest > 1000)
+    return fail("'" + text->getBufferIdentifier() + "' has brackets in brackets, " + llvm::Twine(deepest) + " deep: at most 1000") == Done;
   sources.AddNewSourceBuffer(std::move(text), {});
   module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   return static_cast<bool>(module);
+}
+
+bool overwrites(llvm::StringRef model, llvm::StringRef output) {
+  if (model == "-" || output == "-" || !llvm::sys::fs::is_regular_file(output) || !llvm::sys::fs::equivalent(model, output))
+    return false;
+  misuse("'" + output + "' is the model: choose another output");
+  return true;
+}
+
+std::string checkSeed(const std::string &text) {
+  uint64_t seed;
+  return llvm::StringRef(text).getAsInteger(10, seed) ? "expected a whole number from 0 to 18446744073709551615" : "";
 }
 
 Exit write(llvm::StringRef path, llvm::StringRef contents) {

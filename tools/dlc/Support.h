@@ -23,6 +23,7 @@ public:
   bool parse(std::unique_ptr<llvm::MemoryBuffer> text);
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
+  bool spoke = false; ///< a diagnostic was printed
 
 private:
   llvm::SourceMgr sources;
@@ -30,6 +31,10 @@ private:
   mlir::ScopedDiagnosticHandler hints;
 };
 
+/// Reports that an output is the model itself.
+bool overwrites(llvm::StringRef model, llvm::StringRef output);
+/// For --seed: what is wrong with it, or nothing.
+std::string checkSeed(const std::string &text);
 /// Writes a file whole or not at all; "-" is the standard output. A failure is reported.
 Exit write(llvm::StringRef path, llvm::StringRef contents);
 

@@ -1,5 +1,6 @@
 // dlc train: builds a model's training step, runs it over a data set, writes the weights.
 #include "compiler/autodiff/Passes.h"
+#include "compiler/emit/Artefact.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/train/Trainer.h"
 #include "tools/dlc/Session.h"
@@ -88,7 +89,7 @@ static Exit freeze(mlir::ModuleOp module, const std::vector<std::string> &patter
 /// The model's own parameters, without what the optimiser carries.
 static Exit save(mlir::ModuleOp model, dlrt::Params &trained, const std::string &path) {
   Session own;
-  if (!own.openParameters(model))
+  if (!own.openParameters(model, "model"))
     return Fault;
   for (size_t i = 0, n = dlrt_model_params(own.model->get()); i < n; ++i) {
     const char *name = dlrt_model_param(own.model->get(), i)->name;
@@ -134,7 +135,7 @@ static Exit train(Options o) {
   if (failed(runStages(*model.module, compile)))
     return Fault;
   auto compiled = compileScheduled(*model.module, compile);
-  if (failed(compiled) || !session.open(std::move(*compiled)))
+  if (failed(compiled) || !session.open(std::move(*compiled), modelName(o.model)))
     return Fault;
   session.params->init(o.train.seed);
   if (!o.weights.empty())
@@ -179,7 +180,7 @@ void addTrain(CLI::App &app) {
   c->add_option("--iterations", o->train.iterations, "steps, instead of epochs")->check(CLI::Range(1, 1 << 30))->excludes(epochs);
   c->add_option("--weights", o->weights, "a safetensors file to start from; without it, the initialisers");
   c->add_option("--freeze", o->freeze, "parameters that stay as they are: names with * and ?");
-  c->add_option("--seed", o->train.seed, "of initialisers, order of samples and dropout")->capture_default_str();
+  c->add_option("--seed", o->train.seed, "of initialisers, order of samples and dropout")->check(checkSeed)->capture_default_str();
   c->add_option("--threads", o->threads, "0: one a CPU; the results don't depend on it")->check(CLI::Range(0, 1024))->capture_default_str();
   c->add_option("-O", o->level, "optimisation; 0: plain loops")->check(CLI::Range(0, 3))->capture_default_str();
   c->add_option("--json", o->json, "a log with one JSON object a line and report");
