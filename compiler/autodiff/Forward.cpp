@@ -23,7 +23,6 @@ private:
   static SmallVector<Operation *> opsOf(Block &block) {
     return llvm::map_to_vector(block.without_terminator(), [](Operation &op) { return &op; });
   }
-  StringAttr tangentName(StringAttr name) { return name ? StringAttr::get(&getContext(), "tangent/" + name.strref()) : name; }
 
   LogicalResult append() {
     auto f = getFunction(getOperation(), function);
@@ -34,7 +33,7 @@ private:
     for (BlockArgument a : llvm::to_vector((*copy).function.getArguments()))
       if (isFloatTensor(a.getType())) {
         arguments.push_back(a);
-        tangents.push_back(copy->addArgument(a.getType(), tangentName(getNameAttr(*f, a.getArgNumber()))));
+        tangents.push_back(copy->addArgument(a.getType(), copy->newArgumentName("tangent/", getNameAttr(*f, a.getArgNumber()))));
       }
     OpBuilder b = copy->atEnd();
     auto ops = opsOf(copy->body());
@@ -59,7 +58,7 @@ private:
     for (unsigned i = 0; i < (*f).getNumResults(); ++i)
       if (isFloatTensor((*f).getResultTypes()[i])) {
         Value t = *tangent++, zero = *cotangent++;
-        copy->addResult(t ? t : zero, tangentName((*f).getResultAttrOfType<StringAttr>(i, "dl.name")));
+        copy->addResult(t ? t : zero, copy->newResultName("tangent/", (*f).getResultAttrOfType<StringAttr>(i, "dl.name")));
       }
     copy->finish();
     return success();

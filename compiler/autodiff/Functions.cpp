@@ -50,6 +50,20 @@ void FunctionCopy::describeArgument(DictionaryAttr attributes) {
     argumentNames.try_emplace(name.strref(), argumentAttributes.size());
   argumentAttributes.push_back(attributes);
 }
+static StringAttr prefixed(StringRef prefix, StringAttr name, function_ref<bool(StringAttr)> taken) {
+  do
+    name = name ? StringAttr::get(name.getContext(), prefix + name.strref()) : name;
+  while (name && taken(name));
+  return name;
+}
+StringAttr FunctionCopy::newArgumentName(StringRef prefix, StringAttr name) {
+  return prefixed(prefix, name, [&](StringAttr n) { return argumentNames.contains(n.strref()); });
+}
+StringAttr FunctionCopy::newResultName(StringRef prefix, StringAttr name) {
+  return prefixed(prefix, name, [&](StringAttr n) {
+    return llvm::any_of(attributes, [&](NamedAttrList &result) { return result.get("dl.name") == n; });
+  });
+}
 Value FunctionCopy::addArgument(Type type, StringAttr name, NamedAttrList more) {
   setName(more, name);
   describeArgument(more.getDictionary(function.getContext()));

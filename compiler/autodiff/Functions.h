@@ -25,6 +25,10 @@ public:
     return llvm::cast<mlir::DictionaryAttr>(argumentAttributes[argument]).getAs<dl::ParamAttr>("dl.param");
   }
   mlir::Value addArgument(mlir::Type type, mlir::StringAttr name, mlir::NamedAttrList more = {});
+  /// A name for a new argument, or a new result: `prefix` before `name` as often as it takes to be the only one, so that the
+  /// gradient of a gradient has gradient/gradient/x. Null for null.
+  mlir::StringAttr newArgumentName(llvm::StringRef prefix, mlir::StringAttr name);
+  mlir::StringAttr newResultName(llvm::StringRef prefix, mlir::StringAttr name);
   /// What it returns so far; ask again after derivatives were built, which may put other values in their place.
   mlir::ValueRange results() { return body().getTerminator()->getOperands(); }
   void addResult(mlir::Value value, mlir::StringAttr name, mlir::NamedAttrList more = {}, std::optional<unsigned> at = {});

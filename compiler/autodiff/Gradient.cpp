@@ -40,11 +40,11 @@ private:
       return failure();
     auto ops = llvm::map_to_vector(copy->body().without_terminator(), [](Operation &op) { return &op; });
     SmallVector<Value> outputs(copy->results()), seeds, wanted;
-    auto prefixed = [&](StringRef prefix, StringAttr name) { return name ? StringAttr::get(&getContext(), prefix + name.strref()) : name; };
     for (auto [i, y] : llvm::enumerate(outputs))
-      seeds.push_back(isFloatTensor(y.getType())
-                          ? copy->addArgument(y.getType(), prefixed("cotangent/", (*f).getResultAttrOfType<StringAttr>(i, "dl.name")))
-                          : Value());
+      seeds.push_back(
+          isFloatTensor(y.getType())
+              ? copy->addArgument(y.getType(), copy->newArgumentName("cotangent/", (*f).getResultAttrOfType<StringAttr>(i, "dl.name")))
+              : Value());
     for (unsigned i : *numbers)
       wanted.push_back(copy->function.getArgument(i));
     OpBuilder b = copy->atEnd();
@@ -54,7 +54,7 @@ private:
       return failure();
     }
     for (auto [i, x, g] : llvm::zip_equal(*numbers, wanted, *gradients))
-      copy->addResult(g ? g : dl::Tensor{b, x.getLoc(), x}.same(0.0).v, prefixed("gradient/", getNameAttr(*f, i)));
+      copy->addResult(g ? g : dl::Tensor{b, x.getLoc(), x}.same(0.0).v, copy->newResultName("gradient/", getNameAttr(*f, i)));
     copy->finish();
     return success();
   }
