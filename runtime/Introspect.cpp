@@ -74,12 +74,7 @@ int64_t dlrt_model::findParam(const char *name) const {
 
 const char *dlrt_model_name(const dlrt_model *model) { return model->descriptor->model ? model->descriptor->model : ""; }
 const char *dlrt_model_target(const dlrt_model *model) { return model->target->target; }
-size_t dlrt_model_entries(const dlrt_model *model) {
-  size_t count = model->program.entries.count;
-  while (count && model->program.entries[count - 1].flags & DLX_IS_PREPARE)
-    --count;
-  return count;
-}
+size_t dlrt_model_entries(const dlrt_model *model) { return model->program.callable; }
 
 const char *dlrt_entry_name(const dlrt_model *model, size_t entry) {
   return entry < dlrt_model_entries(model) ? model->entryName(entry) : nullptr;

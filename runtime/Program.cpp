@@ -168,8 +168,8 @@ dlrt_status Reader::entry(uint64_t i) {
                 "entry '%s' has buffers or code outside the tables", name);
   constexpr uint64_t most = uint64_t(1) << 56;
   REFUSE_UNLESS(entry.arena <= most && entry.scratch <= most && entry.prepared <= most, "entry '%s' wants more than memory", name);
-  REFUSE_UNLESS(entry.flags & DLX_IS_PREPARE || !i || !(program.entries[i - 1].flags & DLX_IS_PREPARE),
-                "entry '%s' stands behind a prepare entry: those come last", name);
+  if (!(entry.flags & DLX_IS_PREPARE))
+    REFUSE_UNLESS(program.callable++ == i, "entry '%s' stands behind a prepare entry: those come last", name);
   if (entry.flags & DLX_IS_PREPARE)
     REFUSE_UNLESS(!entry.ninputs && !entry.noutputs && !(entry.flags & DLX_WRITES_PARAMS) && entry.prepare == DLX_NONE,
                   "prepare entry '%s' has inputs, outputs, writes parameters "

@@ -38,6 +38,7 @@ struct Program {
   Table<dlx_swap> swaps;
   Table<dlx_instruction> code;
   Table<char> constants;
+  uint64_t callable = 0; ///< entries in front of the prepare entries
 
   const char *string(uint32_t offset) const { return strings.records + offset; }
 };
