@@ -74,13 +74,15 @@ AffineMap getMap(unsigned dims, ArrayRef<AffineExpr> results, MLIRContext *conte
     });
   return AffineMap::get(dims, symbols, results, context);
 }
-int64_t evaluate(AffineExpr e, llvm::function_ref<int64_t(StringRef)> valueOf) {
+int64_t evaluate(AffineExpr e, llvm::function_ref<int64_t(StringRef)> valueOf, ArrayRef<int64_t> dims) {
   if (auto c = dyn_cast<AffineConstantExpr>(e))
     return c.getValue();
   if (auto s = dyn_cast<AffineSymbolExpr>(e))
     return valueOf(getSymbolName(s));
+  if (auto d = dyn_cast<AffineDimExpr>(e))
+    return dims[d.getPosition()];
   auto binary = cast<AffineBinaryOpExpr>(e);
-  int64_t x = evaluate(binary.getLHS(), valueOf), y = evaluate(binary.getRHS(), valueOf);
+  int64_t x = evaluate(binary.getLHS(), valueOf, dims), y = evaluate(binary.getRHS(), valueOf, dims);
   switch (e.getKind()) {
   case AffineExprKind::Add:
     return x + y;

@@ -58,8 +58,9 @@ int64_t getConstant(mlir::AffineExpr extent);
 mlir::AffineExpr product(llvm::ArrayRef<mlir::AffineExpr> extents, mlir::MLIRContext *context);
 /// "B", "(H - 4) floordiv 2", "28".
 std::string toString(mlir::AffineExpr extent);
-/// The value for these symbol values (upper bounds, or actual extents); asserts that every symbol is known.
-int64_t evaluate(mlir::AffineExpr extent, llvm::function_ref<int64_t(llvm::StringRef)> valueOf);
+/// The value for these symbol values (upper bounds, or actual extents) and, for an expression of a map, dimensions; asserts that
+/// every symbol is known.
+int64_t evaluate(mlir::AffineExpr e, llvm::function_ref<int64_t(llvm::StringRef)> valueOf, llvm::ArrayRef<int64_t> dims = {});
 /// The one form that equal extents have: sums of products, whole parts taken out of divisions. getTensor and the parser
 /// of #dl.dims bring extents into it, so that equal extents are equal pointers however they were computed.
 mlir::AffineExpr normalize(mlir::AffineExpr extent);

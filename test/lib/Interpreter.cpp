@@ -70,24 +70,7 @@ private:
 };
 
 int64_t Frame::eval(AffineExpr e, ArrayRef<int64_t> dims) {
-  if (auto d = dyn_cast<AffineDimExpr>(e))
-    return dims[d.getPosition()];
-  if (!isa<AffineBinaryOpExpr>(e))
-    return evaluate(e, [&](StringRef name) { return symbols.find(name)->second; });
-  auto binary = cast<AffineBinaryOpExpr>(e);
-  int64_t x = eval(binary.getLHS(), dims), y = eval(binary.getRHS(), dims);
-  switch (e.getKind()) {
-  case AffineExprKind::Add:
-    return x + y;
-  case AffineExprKind::Mul:
-    return x * y;
-  case AffineExprKind::Mod:
-    return y ? ((x % y) + y) % y : 0;
-  case AffineExprKind::FloorDiv:
-    return y ? llvm::divideFloorSigned(x, y) : 0;
-  default:
-    return y ? llvm::divideCeilSigned(x, y) : 0;
-  }
+  return evaluate(e, [&](StringRef name) { return symbols.find(name)->second; }, dims);
 }
 
 LogicalResult Frame::bind(Block &block, ArrayRef<Array> arguments) {
