@@ -19,12 +19,16 @@ struct Analysis {
     if (d >= 0 && d + 1 < (int)g.space.size())
       joined[d] = false;
   }
-  /// Each joined pair is wholly in `at`, in order, or not at all.
-  void check(const Dims &at) {
+  /// Each joined pair is not at all in `at`, or wholly, in order, and as far apart in `v` as in the space: a number over the pair
+  /// is then the same in both. The first of them may run less far, as in a slice of the first rows.
+  void check(Value v, const Dims &at) {
+    auto extents = dl::getExtents(v);
     for (size_t d = 0; d < joined.size(); ++d) {
       auto x = llvm::find(at, (int)d), y = llvm::find(at, (int)d + 1);
-      if (x == at.end() ? y != at.end() : y == at.end() || y != x + 1 || llvm::count(at, (int)d) != 1 || llvm::count(at, (int)d + 1) != 1)
-        joined[d] = false;
+      if (x == at.end() && y == at.end())
+        continue;
+      joined[d] = joined[d] && x != at.end() && y == x + 1 && llvm::count(at, (int)d) == 1 && llvm::count(at, (int)d + 1) == 1 &&
+                  extents[y - at.begin()] == g.space[d + 1];
     }
   }
   /// Follows what `v` at dimensions `at` is made of.
@@ -33,7 +37,7 @@ struct Analysis {
       return true;
     Operation *op = v.getDefiningOp();
     if (!op)
-      return check(at), true;
+      return check(v, at), true;
     if (isa<dl::PointwiseOpInterface>(op))
       return llvm::all_of(op->getOperands(), [&](Value x) { return visit(x, at); });
     if (auto movement = dyn_cast<dl::MovementOpInterface>(op))
@@ -107,7 +111,7 @@ struct Analysis {
     skip();
     if (dims.size() == from.size() && j == to.size())
       return visit(x, dims);
-    check(at);
+    check(op->getResult(0), at);
     bool reduces = false;
     llvm::SetVector<Value> cone;
     cone.insert(x);
