@@ -28,6 +28,7 @@ static void same(const std::string &text, llvm::ArrayRef<int64_t> extents = {}) 
       for (size_t i = 0; i < found.size(); ++i)
         EXPECT_TRUE(found[i] == expected[i]) << level << " result " << i << " blocks " << blocks << text;
     }
+    EXPECT_EQ(kernel.error(), "") << level << text;
   }
 }
 
@@ -149,7 +150,8 @@ struct Conv {
                          which ? " -> " + out[which] : "", out[which], batch ? "dl.symbol @B : 0 to 64\n" : "\n");
   }
 };
-// Padded and not, strided, dilated, grouped, depthwise with one and two filters a channel, smaller than their windows.
+// Padded and not, strided, dilated, grouped, depthwise with one and two filters a channel, smaller than their windows, with
+// windows that strides don't divide and channels for whole vectors.
 static const Conv convolutions[] = {
     {2, 9, 11, 3, 3, 3, 5},
     {2, 12, 12, 5, 5, 5, 50},
@@ -170,6 +172,10 @@ static const Conv convolutions[] = {
     {2, 3, 3, 4, 3, 3, 6, 1, {1, 1, 1, 1}},
     {2, 11, 12, 4, 3, 3, 6, 2, {1, 2, 1, 0}, 2},
     {1, 1, 1, 4, 1, 1, 6},
+    {2, 9, 11, 20, 3, 3, 33, 2, {1, 1, 1, 1}},
+    {1, 8, 9, 17, 3, 2, 40, 2},
+    {1, 9, 8, 33, 1, 2, 17, 2},
+    {2, 13, 14, 20, 5, 3, 20, 3, {2, 1, 2, 1}},
 };
 TEST(Contraction, Convolution) {
   for (const Conv &p : convolutions)

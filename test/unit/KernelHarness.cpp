@@ -3,18 +3,10 @@
 #include "mlir/Parser/Parser.h"
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <gtest/gtest.h>
 #include <random>
 
 namespace dlc::test {
-/// The thread's own time, so that what else runs on the machine counts less.
-static double nanoseconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
 CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, PlanFn plan) : context(MLIRContext::Threading::DISABLED) {
   codegen::loadCodegenDialects(context);
   module = parseSourceString<ModuleOp>(text, &context);
@@ -24,7 +16,6 @@ CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, Plan
   }
   module->walk([&](dl::SymbolOp s) { symbols.push_back(s.getSymName()); });
   module->walk([&](func::FuncOp f) { fn = f; });
-  double start = nanoseconds();
   codegen::PlanOptions options{.target = codegen::Target::x86(level)};
   if (plan) {
     auto attr = plan(fn, options, message);
@@ -52,7 +43,6 @@ CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, Plan
   llvm::cantFail(jit->add(std::move(*object)));
   for (auto launch : this->plan().getLaunches())
     functions.push_back(llvm::cantFail(jit->find((fn.getName() + launch.getName()).str())));
-  compileMilliseconds = (nanoseconds() - start) / 1e6;
 }
 CompiledKernel::~CompiledKernel() = default;
 dlx::PlanAttr CompiledKernel::plan() const { return fn->getAttrOfType<dlx::PlanAttr>("dlx.plan"); }
@@ -60,50 +50,71 @@ dlx::PlanAttr CompiledKernel::plan() const { return fn->getAttrOfType<dlx::PlanA
 int64_t CompiledKernel::evaluate(AffineExpr e, llvm::ArrayRef<int64_t> extents) {
   return dl::evaluate(e, [&](llvm::StringRef name) { return extents[llvm::find(symbols, name) - symbols.begin()]; });
 }
-void CompiledKernel::allocate(std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents) {
-  for (Value v : fn.getBody().front().getTerminator()->getOperands())
-    others.emplace_back(evaluate(dl::product(dl::getExtents(v), &context), extents) *
-                            codegen::storageBytes(cast<RankedTensorType>(v.getType()).getElementType()),
-                        0x55);
-  for (dl::DimsAttr bytes : plan().getTemps())
-    others.emplace_back(evaluate(bytes.getExtents()[0], extents), 0x55);
-}
-void CompiledKernel::execute(llvm::ArrayRef<Buffer> arguments, std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents,
-                             int64_t blocks) {
-  static thread_local std::vector<char> memory;
-  memory.resize(plan().getScratch() + 64);
-  void *scratch = reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(memory.data()) + 63) / 64 * 64);
-  for (auto [launch, function] : llvm::zip(plan().getLaunches(), functions)) {
-    llvm::SmallVector<void *> pointers;
-    auto list = [&](llvm::ArrayRef<int64_t> numbers) {
-      for (int64_t n : numbers)
-        pointers.push_back(n < (int64_t)arguments.size() ? const_cast<char *>(arguments[n].data()) : others[n - arguments.size()].data());
-    };
-    list(launch.getReads()), list(launch.getWrites());
-    int64_t grid = evaluate(launch.getGrid().getExtents()[0], extents), step = blocks ? blocks : std::max<int64_t>(grid, 1);
-    for (int64_t i = 0; i < grid; i += step)
-      if (int32_t status = function(pointers.data(), extents.data(), i, std::min(grid, i + step), scratch))
-        message = "status " + std::to_string(status);
-  }
+int64_t CompiledKernel::bytesOf(unsigned number, llvm::ArrayRef<int64_t> extents) {
+  unsigned arguments = fn.getNumArguments(), results = fn.getNumResults();
+  if (number >= arguments + results)
+    return evaluate(plan().getTemps()[number - arguments - results].getExtents()[0], extents);
+  Value v = number < arguments ? Value(fn.getArgument(number)) : fn.getBody().front().getTerminator()->getOperand(number - arguments);
+  return evaluate(dl::product(dl::getExtents(v), &context), extents) *
+         codegen::storageBytes(cast<RankedTensorType>(v.getType()).getElementType());
 }
 std::vector<Buffer> CompiledKernel::run(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents, int64_t blocks) {
-  std::vector<Buffer> others;
-  allocate(others, extents);
-  execute(arguments, others, extents, blocks);
-  others.resize(fn.getNumResults());
-  return others;
-}
-double CompiledKernel::time(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents) {
-  std::vector<Buffer> others;
-  allocate(others, extents);
-  double best = 1e30;
-  double stop = nanoseconds() + 2e8;
-  for (int i = 0; i < 3 || nanoseconds() < stop; ++i) {
-    double start = nanoseconds();
-    execute(arguments, others, extents, 0);
-    best = std::min(best, nanoseconds() - start);
+  Flush flush = blocks ? Flush::left : Flush::right;
+  unsigned count = fn.getNumArguments() + fn.getNumResults() + plan().getTemps().size();
+  std::vector<GuardedMemory> memory; // the kernel's values, then scratch and the symbols' extents
+  for (unsigned n = 0; n < count; ++n) {
+    memory.emplace_back(bytesOf(n, extents), flush);
+    if (n < arguments.size()) {
+      EXPECT_EQ(arguments[n].size(), memory[n].size()) << "argument " << n;
+      llvm::copy(arguments[n], memory[n].data());
+      memory[n].setReadOnly();
+    }
   }
-  return best;
+  memory.emplace_back(plan().getScratch(), flush);
+  memory.emplace_back(extents.size() * sizeof(int64_t), flush);
+  memcpy(memory.back().data(), extents.data(), memory.back().size());
+  memory.back().setReadOnly();
+  auto name = [&](unsigned n) {
+    unsigned results = fn.getNumArguments(), temps = results + fn.getNumResults();
+    return n < results  ? "argument " + std::to_string(n)
+           : n < temps  ? "result " + std::to_string(n - results)
+           : n < count  ? "temporary " + std::to_string(n - temps)
+           : n == count ? "scratch"
+                        : "the symbols' extents";
+  };
+  for (auto [launch, function] : llvm::zip(plan().getLaunches(), functions)) {
+    llvm::SmallVector<char *> listed;
+    for (int64_t n : launch.getReads())
+      listed.push_back(memory[n].data());
+    for (int64_t n : launch.getWrites())
+      listed.push_back(memory[n].data());
+    memory.emplace_back(listed.size() * sizeof(char *), flush);
+    memcpy(memory.back().data(), listed.data(), memory.back().size());
+    auto *pointers = reinterpret_cast<void *const *>(memory.back().data());
+    auto *scalars = reinterpret_cast<const int64_t *>(memory[count + 1].data());
+    int64_t grid = evaluate(launch.getGrid().getExtents()[0], extents), step = blocks ? blocks : std::max<int64_t>(grid, 1);
+    for (int64_t i = 0; i < grid && message.empty(); i += step) {
+      int32_t status = 0;
+      memory[count].poison();
+      const char *outside =
+          touchedOutside([&] { status = function(pointers, scalars, i, std::min(grid, i + step), memory[count].data()); });
+      if (status)
+        message = "status " + std::to_string(status);
+      if (!outside)
+        continue;
+      message = "launch '" + launch.getName().str() + "' touches what is no operand's";
+      for (unsigned n = 0; n < memory.size(); ++n)
+        if (std::string where = memory[n].locate(outside); !where.empty())
+          message = "launch '" + launch.getName().str() + "', block " + std::to_string(i) + ": " + where + " of " +
+                    (n < count + 2 ? name(n) : "a launch's pointers");
+    }
+  }
+  std::vector<Buffer> results;
+  for (unsigned n = 0; n < fn.getNumResults(); ++n) {
+    const GuardedMemory &m = memory[fn.getNumArguments() + n];
+    results.emplace_back(m.data(), m.data() + m.size());
+  }
+  return results;
 }
 std::vector<Buffer> CompiledKernel::randomArguments(unsigned seed, llvm::ArrayRef<int64_t> extents) {
   std::mt19937 random(seed);

@@ -2,18 +2,12 @@
 #pragma once
 #include "compiler/codegen/Lower.h"
 #include "compiler/emit/Jit.h"
+#include "test/lib/GuardedMemory.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace dlc::test {
 using namespace mlir;
-/// Buffers begin where the runtime's do.
-template <typename T> struct Aligned {
-  using value_type = T;
-  T *allocate(size_t n) { return static_cast<T *>(::operator new(n * sizeof(T), std::align_val_t(64))); }
-  void deallocate(T *p, size_t) { ::operator delete(p, std::align_val_t(64)); }
-  bool operator==(const Aligned &) const { return true; }
-};
-using Buffer = std::vector<char, Aligned<char>>;
+using Buffer = std::vector<char>;
 using PlanFn = std::function<dlx::PlanAttr(func::FuncOp, const codegen::PlanOptions &, std::string &)>;
 
 template <typename T> Buffer bytes(llvm::ArrayRef<T> values) {
@@ -33,18 +27,16 @@ public:
   ~CompiledKernel();
   const std::string &error() const { return message; }
   dlx::PlanAttr plan() const;
-  double compileMilliseconds = 0;
-  /// Results for these arguments; `blocks` at a time (0: the whole grid in one call). `extents`: of the symbols.
+  /// Results for these arguments; `blocks` at a time (0: the whole grid in one call). `extents`: of the symbols. Every buffer lies
+  /// between pages that may not be touched: flush right where the grid is one call, else flush left, so that a test that does
+  /// both has tried both. Arguments may not be written; the others are NaN at first. A touch outside is told by error().
   std::vector<Buffer> run(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents = {}, int64_t blocks = 0);
-  /// Nanoseconds of one run, the least of several, without allocation.
-  double time(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents = {});
   /// Seeded arguments of the right sizes: floats in [-2, 2), integers in [0, 4).
   std::vector<Buffer> randomArguments(unsigned seed, llvm::ArrayRef<int64_t> extents = {});
 
 private:
   int64_t evaluate(AffineExpr e, llvm::ArrayRef<int64_t> extents);
-  void execute(llvm::ArrayRef<Buffer> arguments, std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents, int64_t blocks);
-  void allocate(std::vector<Buffer> &others, llvm::ArrayRef<int64_t> extents);
+  int64_t bytesOf(unsigned number, llvm::ArrayRef<int64_t> extents); ///< of the kernel's value `number`
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
   func::FuncOp fn;

@@ -120,19 +120,21 @@ void ContractionEmitter::emitPack(unsigned launch) {
       if (inner && transposes && llvm::none_of(c.ranges, [&](auto &r) { return r.index.c[loop] != 0; })) {
         // lanes columns by lanes steps of k at a time; columns past the end repeat the last one
         from = f.mul(f.floorDiv(extent, lanes), f.c(lanes));
-        f.loop(f.c(0), from, f.c(lanes), {}, [&](Value k, ValueRange, SmallVectorImpl<Value> &) {
-          index[loop] = k;
-          f.loop(f.c(0), f.ceilDiv(count, lanes), [&](Value v) {
-            Value column = f.add(first, f.mul(v, f.c(lanes)));
-            SmallVector<Value> square;
-            for (int64_t j = 0; j < lanes; ++j) {
-              Value at = f.min(f.add(column, f.c(j)), f.sub(columns, f.c(1)));
-              square.push_back(f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(at)), lanes));
-            }
-            transpose(f.b, f.b.getLoc(), square);
-            Value at = f.gep(c.compute, row, f.add(f.mul(k, step), f.mul(v, f.c(lanes))));
-            for (int64_t j = 0; j < lanes; ++j)
-              f.store(c.compute, square[j], f.gep(c.compute, at, f.mul(step, f.c(j))));
+        guarded([&] {
+          f.loop(f.c(0), from, f.c(lanes), {}, [&](Value k, ValueRange, SmallVectorImpl<Value> &) {
+            index[loop] = k;
+            f.loop(f.c(0), f.ceilDiv(count, lanes), [&](Value v) {
+              Value column = f.add(first, f.mul(v, f.c(lanes)));
+              SmallVector<Value> square;
+              for (int64_t j = 0; j < lanes; ++j) {
+                Value at = f.min(f.add(column, f.c(j)), f.sub(columns, f.c(1)));
+                square.push_back(f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(at)), lanes));
+              }
+              transpose(f.b, f.b.getLoc(), square);
+              Value at = f.gep(c.compute, row, f.add(f.mul(k, step), f.mul(v, f.c(lanes))));
+              for (int64_t j = 0; j < lanes; ++j)
+                f.store(c.compute, square[j], f.gep(c.compute, at, f.mul(step, f.c(j))));
+            });
           });
         });
       }
