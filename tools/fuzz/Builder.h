@@ -1,0 +1,78 @@
+// What rows of the generator's table (Ops.cpp) are written in.
+#pragma once
+#include "mlir/IR/TypeUtilities.h"
+#include "tools/fuzz/Generate.h"
+
+namespace dlc::fuzz {
+/// A function being made: values at hand, and operands found among them or made.
+struct Gen {
+  Gen(MLIRContext *c, Random &r) : r(r), c(c), b(c) {}
+  Random &r;
+  MLIRContext *c;
+  OpBuilder b;
+  mutable func::FuncOp fn;
+  std::vector<Value> pool;
+  SmallVector<AffineExpr> names;    ///< symbols at hand
+  Symbols most;                     ///< the greatest of their values
+  Type main;                        ///< the floating-point type of most values
+  bool train = false, body = false; ///< differentiable ops alone; in a scan's body, which has no arguments
+  unsigned rejected = 0, arguments = 0;
+
+  AffineExpr n(int64_t v) { return getAffineConstantExpr(v, c); }
+  int64_t size(AffineExpr e) const {
+    return dl::evaluate(e, [&](StringRef name) { return most.find(name)->second; });
+  }
+  /// No extent is negative, whatever values the symbols have.
+  bool isTensor(Type t) const {
+    return dl::hasExtents(t) && llvm::all_of(dl::getExtents(t), [&](AffineExpr e) { return dl::isNonNegative(fn, e); });
+  }
+  int64_t elements(Type t) const {
+    int64_t all = 1;
+    for (AffineExpr e : dl::getExtents(t))
+      all *= size(e);
+    return all;
+  }
+  static Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
+  static int64_t rank(Value v) { return cast<RankedTensorType>(v.getType()).getRank(); }
+  static bool isFloat(Value v) { return isa<FloatType>(elementOf(v)); }
+  Type withExtents(ArrayRef<AffineExpr> e, Type element) { return dl::getTensor(e, element); }
+
+  int64_t dim();
+  AffineExpr extent();
+  /// Of at most `limit` elements.
+  SmallVector<AffineExpr> shape(int64_t rank, int64_t limit = 3000);
+  Type number(); ///< any number type, most often the main one
+  Type integer();
+
+  /// A new argument (in a body: a constant).
+  Value argument(Type type);
+  Value constant(Type type, double value);
+  Value constant(Type type);
+  /// A value at hand for which `fits` holds, or a new argument of `otherwise()`.
+  Value find(llvm::function_ref<bool(Value)> fits, llvm::function_ref<Type()> otherwise);
+  Value floats(int64_t minRank = 0, int64_t maxRank = 4);
+  Value numbers(int64_t minRank = 0, int64_t maxRank = 4);
+  Value any(int64_t minRank = 0, int64_t maxRank = 4);
+  /// Another value of the type: at hand, an argument, a broadcast of something smaller, a constant.
+  Value like(Type type);
+  Value broadcast(Type type);
+
+  /// `dl.<name>`, its types inferred where none is given. Null where it is refused.
+  Operation *make(StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes = {}, TypeRange types = {});
+  NamedAttribute attr(StringRef name, Attribute value) { return b.getNamedAttr(name, value); }
+  NamedAttribute list(StringRef name, ArrayRef<int64_t> v) { return attr(name, b.getDenseI64ArrayAttr(v)); }
+  NamedAttribute whole(StringRef name, int64_t v) { return attr(name, b.getI64IntegerAttr(v)); }
+  NamedAttribute real(StringRef name, double v) { return attr(name, b.getF64FloatAttr(v)); }
+  NamedAttribute flag(StringRef name) { return attr(name, b.getUnitAttr()); }
+  NamedAttribute dims(StringRef name, ArrayRef<AffineExpr> v) { return attr(name, dl::DimsAttr::get(c, v)); }
+  /// `count` distinct dimensions, ascending.
+  SmallVector<int64_t> some(int64_t rank, int64_t count);
+};
+/// A row: makes its op, or says that it could not.
+struct OpRow {
+  StringRef name;
+  bool (*make)(Gen &, StringRef name);
+  int weight = 1;
+};
+ArrayRef<OpRow> opTable();
+} // namespace dlc::fuzz

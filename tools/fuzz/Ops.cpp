@@ -1,0 +1,538 @@
+// The generator's table: a row for each op, or family of ops, says how a random one is made.
+#include "mlir/IR/Verifier.h"
+#include "tools/fuzz/Builder.h"
+#include <cmath>
+
+using namespace mlir;
+using namespace dlc::dl;
+namespace dlc::fuzz {
+namespace {
+using Extents = SmallVector<AffineExpr>;
+
+//===-- Pointwise -------------------------------------------------------------------------------------------------===//
+bool unary(Gen &g, StringRef name) { return g.make(name, g.floats()); }
+bool binary(Gen &g, StringRef name) {
+  Value x = g.train ? g.floats() : g.numbers(), y = g.like(x.getType());
+  return g.make(name, g.r.chance(0.5) ? ValueRange{x, y} : ValueRange{y, x});
+}
+bool leaky(Gen &g, StringRef name) { return g.make(name, g.floats(), {g.real("alpha", g.r.chance(0.5) ? 0.01 : 0.25)}); }
+bool gelu(Gen &g, StringRef name) { return g.make(name, g.floats(), {g.attr("approximate", g.b.getI32IntegerAttr(g.r.below(2)))}); }
+Value boolean(Gen &g, ArrayRef<AffineExpr> extents) {
+  Type t = g.withExtents(extents, g.b.getI1Type());
+  if (g.r.chance(0.4)) { // a comparison of that shape
+    for (Value v : llvm::reverse(g.pool))
+      if (getExtents(v) == Extents(extents) && !Gen::elementOf(v).isInteger(1))
+        if (Operation *op = g.make("compare", {v, g.like(v.getType())}, {g.attr("predicate", g.b.getI32IntegerAttr(g.r.below(6)))},
+                                   withBool(v.getType())))
+          return op->getResult(0);
+  }
+  return g.find([&](Value v) { return v.getType() == t; }, [&] { return t; });
+}
+bool compare(Gen &g, StringRef name) {
+  Value x = g.any();
+  return g.make(name, {x, g.like(x.getType())}, {g.attr("predicate", g.b.getI32IntegerAttr(g.r.below(6)))}, withBool(x.getType()));
+}
+bool logical(Gen &g, StringRef name) {
+  auto e = g.shape(g.r.between(0, 3));
+  Value x = g.find([&](Value v) { return Gen::elementOf(v).isInteger(1); }, [&] { return g.withExtents(e, g.b.getI1Type()); });
+  if (name == "not")
+    return g.make(name, x);
+  return g.make(name, {x, boolean(g, getExtents(x))});
+}
+bool select(Gen &g, StringRef name) {
+  Value x = g.any();
+  return g.make(name, {boolean(g, getExtents(x)), x, g.like(x.getType())}, {}, x.getType());
+}
+bool cast(Gen &g, StringRef name) {
+  Value x = g.any();
+  Type all[] = {g.b.getF32Type(), g.b.getBF16Type(), g.b.getF64Type(), g.b.getI1Type(),
+                g.b.getI8Type(),  g.b.getI32Type(),  g.b.getI64Type()};
+  Type to = all[g.r.below(g.train ? 3 : 7)];
+  return g.make(name, x, {}, withElement(x.getType(), to));
+}
+bool constant(Gen &g, StringRef) {
+  Value c = g.constant(g.withExtents(g.shape(g.r.between(0, 3)), g.number()));
+  g.pool.push_back(c);
+  return true;
+}
+
+//===-- Positional ------------------------------------------------------------------------------------------------===//
+bool iota(Gen &g, StringRef name) {
+  int64_t rank = g.r.between(1, 3);
+  return g.make(name, {}, {g.whole("axis", g.r.below(rank))}, g.withExtents(g.shape(rank), g.number()));
+}
+bool extent(Gen &g, StringRef name) {
+  Type types[] = {g.main, g.b.getI64Type()};
+  Extents e = g.shape(g.r.between(1, 2));
+  return g.make(name, {}, {g.dims("extents", e)}, g.withExtents({}, g.r.pick(types)));
+}
+bool random(Gen &g, StringRef name) {
+  if (g.train)
+    return false;
+  Type key = g.withExtents({}, g.b.getI64Type());
+  Value k = g.find([&](Value v) { return v.getType() == key; }, [&] { return key; });
+  return g.make(name, k, {g.whole("stream", g.r.below(5))}, g.withExtents(g.shape(g.r.between(0, 3)), g.b.getF32Type()));
+}
+
+//===-- Reductions ------------------------------------------------------------------------------------------------===//
+bool reduce(Gen &g, StringRef name) {
+  Value x = name == "mean" || g.train ? g.floats(0, 4) : name == "sum" ? g.numbers() : g.any();
+  return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.below(Gen::rank(x) + 1)))});
+}
+bool argmax(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  return g.make(name, x, {g.whole("axis", g.r.below(Gen::rank(x)))});
+}
+
+//===-- Contractions ----------------------------------------------------------------------------------------------===//
+bool matmul(Gen &g, StringRef name) {
+  Value l = g.floats(2, 4);
+  auto e = getExtents(l);
+  bool tl = g.r.chance(0.3), tr = g.r.chance(0.3);
+  int64_t rank = e.size();
+  AffineExpr k = e[tl ? rank - 2 : rank - 1];
+  AffineExpr columns = g.n(g.dim());
+  if (g.r.chance(0.1) && !g.names.empty())
+    columns = g.r.pick(g.names);
+  Extents right;
+  if (g.r.chance(0.4))
+    right.assign(e.begin(), e.end() - 2);
+  right.append(tr ? std::initializer_list<AffineExpr>{columns, k} : std::initializer_list<AffineExpr>{k, columns});
+  if (g.size(columns) * g.elements(l.getType()) > 200000)
+    return false;
+  Type t = g.withExtents(right, Gen::elementOf(l));
+  if (g.elements(t) > 20000)
+    return false;
+  Value x = g.find([&](Value v) { return v.getType() == t; }, [&] { return t; });
+  SmallVector<NamedAttribute> attributes;
+  if (tl)
+    attributes.push_back(g.flag("transpose_lhs"));
+  if (tr)
+    attributes.push_back(g.flag("transpose_rhs"));
+  return g.make(name, {l, x}, attributes);
+}
+
+//===-- Movement --------------------------------------------------------------------------------------------------===//
+bool broadcast(Gen &g, StringRef name) {
+  Value x = g.any(0, 3);
+  auto e = getExtents(x);
+  SmallVector<int64_t> where;
+  Extents out;
+  unsigned more = g.r.between(1, 2);
+  for (size_t i = 0; i <= e.size(); ++i) {
+    while (more && g.r.chance(i == e.size() ? 1 : 0.4))
+      --more, out.push_back(g.extent());
+    if (i < e.size())
+      where.push_back(out.size()), out.push_back(e[i]);
+  }
+  return g.make(name, x, {g.list("dims", where)}, g.withExtents(out, Gen::elementOf(x)));
+}
+bool reshape(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  Extents e = getExtents(x);
+  for (int steps = g.r.between(1, 2); steps > 0; --steps) {
+    size_t i = g.r.below(e.size());
+    if (g.r.chance(0.2) || e.empty()) {
+      e.insert(e.begin() + g.r.below(e.size() + 1), g.n(1));
+    } else if (g.r.chance(0.5) && i + 1 < e.size()) {
+      e[i] = normalize(e[i] * e[i + 1]);
+      e.erase(e.begin() + i + 1);
+    } else if (int64_t v = getConstant(e[i]); v > 1 && e.size() < 5) {
+      SmallVector<int64_t> divisors;
+      for (int64_t d = 1; d <= v; ++d)
+        if (v % d == 0)
+          divisors.push_back(d);
+      int64_t d = g.r.pick(divisors);
+      e[i] = g.n(d);
+      e.insert(e.begin() + i + 1, g.n(v / d));
+    }
+  }
+  return g.make(name, x, {}, g.withExtents(e, Gen::elementOf(x)));
+}
+bool transpose(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  auto p = g.some(Gen::rank(x), Gen::rank(x));
+  for (size_t i = p.size(); i-- > 1;)
+    std::swap(p[i], p[g.r.below(i + 1)]);
+  return g.make(name, x, {g.list("permutation", p)});
+}
+bool slice(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  Extents offsets, sizes;
+  SmallVector<int64_t> strides;
+  bool all = g.r.chance(0.3); // one dimension alone, or each
+  int64_t one = g.r.below(Gen::rank(x)), d = 0;
+  for (AffineExpr e : getExtents(x)) {
+    AffineExpr offset = g.n(0), size = e;
+    int64_t stride = 1, extent = getConstant(e);
+    if (d++ == one || all) {
+      int form = g.r.below(4);
+      if (extent >= 0) {
+        int64_t from = form == 0 ? 0 : g.r.below(extent + 1); // form 0: a prefix
+        stride = form == 2 ? g.r.between(1, 3) : 1;
+        int64_t left = (extent - from + stride - 1) / stride;
+        offset = g.n(from), size = g.n(form == 1 ? left : g.r.between(left ? g.r.chance(0.9) : 0, left));
+      } else if (isNonNegative(g.fn, e - 2)) {
+        AffineExpr half = normalize(e.floorDiv(2));
+        Extents forms[] = {{g.n(0), e - 1}, {g.n(1), e - 1}, {g.n(0), half}, {half, e - half}, {g.n(1), g.n(1)}, {g.n(0), g.n(2)}};
+        auto &f = forms[g.r.below(6)];
+        offset = normalize(f[0]), size = normalize(f[1]);
+      }
+    }
+    offsets.push_back(offset), sizes.push_back(size), strides.push_back(stride);
+  }
+  return g.make(name, x, {g.dims("offsets", offsets), g.dims("sizes", sizes), g.list("strides", strides)});
+}
+bool pad(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  Extents low, high;
+  SmallVector<int64_t> interior;
+  int64_t one = g.r.below(Gen::rank(x)), form = g.r.below(5), d = 0;
+  for (AffineExpr e : getExtents(x)) {
+    bool here = d++ == one || form == 4;
+    low.push_back(g.n(here && form != 1 && form != 3 ? g.r.between(0, 3) : 0));
+    high.push_back(g.n(here && form != 0 && form != 3 ? g.r.between(0, 3) : 0));
+    interior.push_back(here && form >= 3 && getConstant(e) != 0 && isNonNegative(g.fn, e - 1) ? g.r.between(0, 2) : 0);
+  }
+  double value = g.r.chance(0.5) ? 0 : g.r.chance(0.5) ? 1 : -3;
+  if (Gen::elementOf(x).isInteger(1))
+    value = std::fabs(value) > 0;
+  return g.make(name, x, {g.dims("low", low), g.dims("high", high), g.list("interior", interior), g.real("value", value)});
+}
+bool concat(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  int64_t axis = g.r.below(Gen::rank(x)), count = g.r.chance(0.1) ? g.r.between(4, 9) : g.r.between(1, 3);
+  SmallVector<Value> parts = {x};
+  for (int64_t i = 0; i < count; ++i) {
+    Extents e = getExtents(x);
+    if (g.r.chance(0.7))
+      e[axis] = g.r.chance(0.2) ? g.extent() : g.n(g.r.between(0, 5));
+    Type t = g.withExtents(e, Gen::elementOf(x));
+    parts.push_back(g.elements(t) > 4000 ? x : g.find([&](Value v) { return v.getType() == t; }, [&] { return t; }));
+  }
+  std::swap(parts[0], parts[g.r.below(parts.size())]);
+  return g.make(name, parts, {g.whole("axis", axis)});
+}
+bool reverse(Gen &g, StringRef name) {
+  Value x = g.any(1);
+  return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.between(1, Gen::rank(x))))});
+}
+
+//===-- Windows ---------------------------------------------------------------------------------------------------===//
+struct WindowForm {
+  SmallVector<int64_t> kernel, strides, padding, dilation;
+};
+WindowForm window(Gen &g, ArrayRef<AffineExpr> image, bool pool) {
+  WindowForm w;
+  for (int axis = 0; axis < 2; ++axis) {
+    w.kernel.push_back(g.r.chance(0.1) ? g.r.between(4, 7) : g.r.between(1, 3));
+    w.strides.push_back(g.r.chance(0.5) ? 1 : g.r.between(1, 3));
+    w.dilation.push_back(g.r.chance(0.75) ? 1 : g.r.between(1, 3));
+  }
+  bool padded = g.r.chance(0.5);
+  for (int side = 0; side < 4; ++side) {
+    int64_t span = (w.kernel[side % 2] - 1) * w.dilation[side % 2] + 1;
+    w.padding.push_back(padded ? g.r.between(0, std::min<int64_t>(3, pool ? span - 1 : 3)) : 0);
+  }
+  return w;
+}
+SmallVector<NamedAttribute> attributes(Gen &g, const WindowForm &w) {
+  return {g.list("strides", w.strides), g.list("padding", w.padding), g.list("dilation", w.dilation)};
+}
+Value image(Gen &g, bool anyType = false) {
+  static constexpr int64_t channels[] = {1, 2, 3, 4, 5, 8, 12, 16, 17, 32, 33, 65};
+  Type element = anyType && !g.train ? g.number() : g.main;
+  return g.find([&](Value v) { return Gen::elementOf(v) == element && Gen::rank(v) == 4 && getConstant(getExtents(v)[3]) > 0; },
+                [&] {
+                  Extents e = {g.r.chance(0.3) ? g.extent() : g.n(g.r.between(1, 3)), g.n(g.r.between(1, 11)), g.n(g.r.between(1, 11)),
+                               g.n(g.r.pick(channels))};
+                  for (int d : {1, 2})
+                    if (!g.names.empty() && g.r.chance(0.15))
+                      e[d] = g.r.pick(g.names);
+                  while (g.size(e[0]) * g.size(e[1]) * g.size(e[2]) * g.size(e[3]) > 4000)
+                    e[g.r.below(4)] = g.n(g.r.between(1, 3));
+                  return g.withExtents(e, element);
+                });
+}
+bool convolution(Gen &g, StringRef name) {
+  Value x = image(g);
+  auto e = getExtents(x);
+  int64_t channels = getConstant(e[3]);
+  WindowForm w = window(g, e, false);
+  SmallVector<int64_t> groups = {1};
+  for (int64_t d = 2; d <= channels; ++d)
+    if (channels % d == 0)
+      groups.push_back(d);
+  int64_t group = g.r.chance(0.6) ? 1 : g.r.pick(groups);
+  static constexpr int64_t outs[] = {1, 2, 3, 4, 8, 16, 17, 33};
+  int64_t out = group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
+  if (g.elements(x.getType()) * w.kernel[0] * w.kernel[1] * out / group > 300000)
+    return false;
+  Type t = g.withExtents({g.n(w.kernel[0]), g.n(w.kernel[1]), g.n(channels / group), g.n(out)}, Gen::elementOf(x));
+  Value weight = g.find([&](Value v) { return v.getType() == t; }, [&] { return t; });
+  auto all = attributes(g, w);
+  all.push_back(g.whole("groups", group));
+  Operation *conv = g.make("conv2d", {x, weight}, all);
+  if (!conv || name == "conv2d")
+    return conv;
+  Value dy = g.like(conv->getResult(0).getType());
+  if (name == "conv2d_input_grad")
+    return g.make(name, {dy, weight}, all, x.getType());
+  return g.make(name, {x, dy}, all, t);
+}
+bool pool(Gen &g, StringRef name) {
+  Value x = image(g, name == "max_pool2d");
+  WindowForm w = window(g, getExtents(x), true);
+  auto all = attributes(g, w);
+  all.push_back(g.list("kernel", w.kernel));
+  if (g.elements(x.getType()) * w.kernel[0] * w.kernel[1] > 60000)
+    return false;
+  if (name == "avg_pool2d" && g.r.chance(0.5))
+    all.push_back(g.flag("count_include_pad"));
+  if (name == "sum_pool2d" || name == "avg_pool2d" || name == "max_pool2d")
+    return g.make(name, x, all);
+  if (name == "sum_pool2d_grad") {
+    Operation *sum = g.make("sum_pool2d", x, all);
+    return sum && g.make(name, g.like(sum->getResult(0).getType()), all, x.getType());
+  }
+  Operation *max = g.make("max_pool2d", x, all);
+  if (!max)
+    return false;
+  if (name == "max_pool2d_pick")
+    return g.make(name, {g.like(x.getType()), max->getResult(1)}, all);
+  return g.make(name, {g.like(max->getResult(0).getType()), max->getResult(1)}, all, x.getType());
+}
+
+//===-- Normalisation, losses, updates ----------------------------------------------------------------------------===//
+bool softmax(Gen &g, StringRef name) {
+  Value x = g.floats(1);
+  return g.make(name, x, {g.whole("axis", g.r.chance(0.6) ? Gen::rank(x) - 1 : g.r.below(Gen::rank(x)))});
+}
+bool norm(Gen &g, StringRef name) {
+  Value x = g.find([&](Value v) { return Gen::isFloat(v) && Gen::rank(v) >= 1 && getConstant(getExtents(v).back()) >= 0; },
+                   [&] {
+                     Extents e = g.shape(g.r.between(0, 3), 300);
+                     e.push_back(g.n(g.dim()));
+                     return g.withExtents(e, g.main);
+                   });
+  Type t = g.withExtents({getExtents(x).back()}, Gen::elementOf(x));
+  SmallVector<Value> operands = {x};
+  for (unsigned i = 0; i < (name == "batch_norm" ? 4 : 2); ++i)
+    operands.push_back(g.like(t));
+  SmallVector<NamedAttribute> all;
+  if (g.r.chance(0.3))
+    all.push_back(g.real("epsilon", 1e-3));
+  SmallVector<Type> types = {x.getType()};
+  if (name == "batch_norm_train")
+    types.append(2, t);
+  return g.make(name, operands, all, types);
+}
+bool dropout(Gen &g, StringRef name) { return g.make(name, g.floats(), {g.real("rate", 0.5)}); }
+bool loss(Gen &g, StringRef name) {
+  bool sparse = name == "sparse_categorical_cross_entropy", classes = sparse || name == "categorical_cross_entropy";
+  Value x =
+      g.find([&](Value v) { return Gen::isFloat(v) && Gen::rank(v) >= classes && (!classes || getConstant(getExtents(v).back()) > 0); },
+             [&] {
+               Extents e = g.shape(g.r.between(0, 2), 300);
+               e.push_back(g.n(std::max<int64_t>(1, g.dim())));
+               return g.withExtents(e, g.main);
+             });
+  Extents e = getExtents(x);
+  SmallVector<NamedAttribute> all;
+  if (classes || name == "binary_cross_entropy") {
+    if (g.r.chance(0.5))
+      all.push_back(g.flag("from_logits"));
+    else if (Operation *p = classes ? g.make("softmax", x, {g.whole("axis", Gen::rank(x) - 1)}) : g.make("sigmoid", x))
+      x = p->getResult(0);
+  }
+  if (name == "mse" && g.r.chance(0.5))
+    all.push_back(g.flag("half"));
+  if (sparse)
+    return g.make(name, {x, g.like(g.withExtents(ArrayRef(e).drop_back(), g.integer()))}, all);
+  Value label = g.like(x.getType());
+  if (g.r.chance(0.5) && name != "mse" && name != "mae") // in [0, 1]
+    if (Operation *op = g.make("sigmoid", label))
+      label = op->getResult(0);
+  return g.make(name, {x, label}, all);
+}
+bool optimizer(Gen &g, StringRef name) {
+  if (g.train)
+    return false;
+  SmallVector<NamedAttribute> all;
+  if (name == "sgd" && g.r.chance(0.6)) {
+    all.push_back(g.flag("momentum"));
+    if (g.r.chance(0.5))
+      all.push_back(g.flag("nesterov"));
+  }
+  auto registered = RegisteredOperationName::lookup(("dl." + name).str(), g.c);
+  auto *update = registered ? registered->getInterface<OptimizerOpInterface>() : nullptr;
+  if (!update)
+    return false;
+  DictionaryAttr dictionary = g.b.getDictionaryAttr(all);
+  Value w = g.floats();
+  Type scalar = g.withExtents({}, Gen::elementOf(w));
+  SmallVector<Value> operands = {w, g.like(w.getType())};
+  int32_t slots = update->getSlotNames(dictionary).size();
+  int32_t scalars = update->getHyperparameters(dictionary).size() + update->getCounterNames(dictionary).size();
+  for (int32_t i = 0; i < slots; ++i)
+    operands.push_back(g.like(w.getType()));
+  for (int32_t i = 0; i < scalars; ++i)
+    operands.push_back(g.r.chance(0.5) ? g.constant(scalar, 0.25) : g.like(scalar));
+  all.push_back(g.attr("operandSegmentSizes", g.b.getDenseI32ArrayAttr({1, 1, slots, scalars})));
+  return g.make(name, operands, all);
+}
+
+//===-- Control ---------------------------------------------------------------------------------------------------===//
+bool scan(Gen &g, StringRef name) {
+  if (g.body)
+    return false;
+  AffineExpr trip = !g.names.empty() && g.r.chance(0.3) ? g.r.pick(g.names) : g.n(g.r.between(0, 5));
+  SmallVector<Value> init, inputs, captures;
+  auto small = [&](Value v) { return g.elements(v.getType()) * std::max<int64_t>(1, g.size(trip)) < 3000; };
+  for (int64_t i = g.r.between(0, 2); i > 0; --i)
+    if (Value v = g.floats(0, 3); small(v))
+      init.push_back(v);
+  for (int64_t i = g.r.between(init.empty(), 2); i > 0; --i) {
+    Extents e = {trip};
+    e.append(init.empty() || g.r.chance(0.3) ? g.shape(g.r.between(0, 2), 60) : getExtents(init.front()));
+    Type t = g.withExtents(e, g.main);
+    inputs.push_back(g.find([&](Value v) { return v.getType() == t; }, [&] { return t; }));
+  }
+  for (int64_t i = g.r.between(0, 1); i > 0; --i)
+    captures.push_back(g.floats(0, 3));
+  Location loc = g.fn.getLoc();
+  OperationState state(loc, "dl.scan");
+  state.addOperands(init), state.addOperands(inputs), state.addOperands(captures);
+  state.addAttribute("trip", DimsAttr::get(g.c, {trip}));
+  if (g.r.chance(0.3))
+    state.addAttribute("reverse", g.b.getUnitAttr());
+  state.addAttribute("operandSegmentSizes",
+                     g.b.getDenseI32ArrayAttr({int32_t(init.size()), int32_t(inputs.size()), int32_t(captures.size())}));
+  Region *region = state.addRegion();
+  Block *block = new Block;
+  region->push_back(block);
+  for (Value v : init)
+    block->addArgument(v.getType(), loc);
+  for (Value v : inputs)
+    block->addArgument(g.withExtents(ArrayRef(getExtents(v)).drop_front(), Gen::elementOf(v)), loc);
+  for (Value v : captures)
+    block->addArgument(v.getType(), loc);
+  std::vector<Value> outer = std::move(g.pool);
+  g.pool.assign(block->args_begin(), block->args_end());
+  OpBuilder::InsertPoint at = g.b.saveInsertionPoint();
+  g.b.setInsertionPointToEnd(block);
+  g.body = true;
+  for (int64_t i = g.r.between(1, 3); i > 0; --i) {
+    const OpRow *row;
+    do
+      row = &g.r.pick(opTable());
+    while (row->name == "scan" || row->name == "constant");
+    row->make(g, row->name);
+  }
+  SmallVector<Value> yields;
+  SmallVector<Type> types;
+  for (Value v : init) {
+    SmallVector<Value> found;
+    for (Value x : g.pool)
+      if (x.getType() == v.getType())
+        found.push_back(x);
+    yields.push_back(found.size() > 1 ? found.back() : found[0]);
+    types.push_back(v.getType());
+  }
+  for (int64_t i = g.r.between(init.empty(), 2); i > 0; --i) {
+    Value v = g.r.chance(0.6) ? g.pool.back() : g.r.pick(g.pool);
+    Extents e = {trip};
+    e.append(getExtents(v));
+    Type t = g.withExtents(e, Gen::elementOf(v));
+    if (g.elements(t) > 6000)
+      continue;
+    yields.push_back(v), types.push_back(t);
+  }
+  YieldOp::create(g.b, loc, yields);
+  g.body = false;
+  g.pool = std::move(outer);
+  g.b.restoreInsertionPoint(at);
+  state.addTypes(types);
+  Operation *op = g.b.create(state);
+  if (types.empty() || failed(verify(op))) {
+    g.rejected += !types.empty();
+    op->erase();
+    return false;
+  }
+  llvm::append_range(g.pool, op->getResults());
+  return true;
+}
+
+const std::vector<OpRow> table = {{"neg", unary},
+                                  {"abs", unary},
+                                  {"exp", unary},
+                                  {"log", unary},
+                                  {"sqrt", unary},
+                                  {"rsqrt", unary},
+                                  {"sin", unary},
+                                  {"cos", unary},
+                                  {"tanh", unary},
+                                  {"erf", unary},
+                                  {"sigmoid", unary},
+                                  {"relu", unary, 2},
+                                  {"softsign", unary},
+                                  {"leaky_relu", leaky},
+                                  {"gelu", gelu},
+                                  {"add", binary, 3},
+                                  {"sub", binary, 2},
+                                  {"mul", binary, 3},
+                                  {"div", binary},
+                                  {"maximum", binary},
+                                  {"minimum", binary},
+                                  {"compare", compare},
+                                  {"and", logical},
+                                  {"or", logical},
+                                  {"xor", logical},
+                                  {"not", logical},
+                                  {"select", select, 2},
+                                  {"cast", cast, 2},
+                                  {"constant", constant},
+                                  {"iota", iota},
+                                  {"extent", extent},
+                                  {"random_uniform", random},
+                                  {"random_normal", random},
+                                  {"sum", reduce, 3},
+                                  {"mean", reduce, 2},
+                                  {"max", reduce, 2},
+                                  {"min", reduce, 2},
+                                  {"argmax", argmax, 2},
+                                  {"matmul", matmul, 5},
+                                  {"broadcast", broadcast, 2},
+                                  {"reshape", reshape, 2},
+                                  {"transpose", transpose, 3},
+                                  {"slice", slice, 4},
+                                  {"pad", pad, 3},
+                                  {"concat", concat, 3},
+                                  {"reverse", reverse, 2},
+                                  {"conv2d", convolution, 3},
+                                  {"conv2d_input_grad", convolution, 2},
+                                  {"conv2d_weight_grad", convolution, 2},
+                                  {"max_pool2d", pool},
+                                  {"max_pool2d_grad", pool},
+                                  {"max_pool2d_pick", pool},
+                                  {"sum_pool2d", pool},
+                                  {"sum_pool2d_grad", pool},
+                                  {"avg_pool2d", pool},
+                                  {"softmax", softmax, 2},
+                                  {"log_softmax", softmax},
+                                  {"batch_norm", norm},
+                                  {"batch_norm_train", norm},
+                                  {"layer_norm", norm, 2},
+                                  {"dropout", dropout},
+                                  {"sparse_categorical_cross_entropy", loss},
+                                  {"categorical_cross_entropy", loss},
+                                  {"binary_cross_entropy", loss},
+                                  {"mse", loss},
+                                  {"mae", loss},
+                                  {"sgd", optimizer},
+                                  {"adam", optimizer},
+                                  {"adamw", optimizer},
+                                  {"scan", scan, 2}};
+} // namespace
+ArrayRef<OpRow> opTable() { return table; }
+} // namespace dlc::fuzz

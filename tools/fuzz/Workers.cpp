@@ -1,0 +1,308 @@
+// Forked workers, each with a batch of models, and what they tell the parent through a pipe.
+#include "tools/fuzz/Workers.h"
+#include "tools/fuzz/Reduce.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include <chrono>
+#include <csignal>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace mlir;
+namespace dlc::fuzz {
+namespace {
+constexpr unsigned batch = 48, patience = 60; ///< models a worker; seconds a model
+using Clock = std::chrono::steady_clock;
+double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
+
+/// A message is a line "TAG NUMBER LENGTH" and so many bytes.
+void send(int to, char tag, uint64_t number, StringRef payload = "") {
+  std::string s = (Twine(tag) + " " + Twine(number) + " " + Twine(payload.size()) + "\n" + payload).str();
+  for (size_t at = 0; at < s.size();) {
+    ssize_t n = write(to, s.data() + at, s.size() - at);
+    if (n <= 0)
+      _exit(3);
+    at += n;
+  }
+}
+struct Message {
+  char tag;
+  uint64_t number;
+  std::string payload;
+};
+/// Takes whole messages off the front of `text`.
+std::vector<Message> receive(std::string &text) {
+  std::vector<Message> all;
+  StringRef rest = text;
+  while (true) {
+    auto [head, more] = rest.split('\n');
+    SmallVector<StringRef> parts;
+    head.split(parts, ' ');
+    size_t length = 0;
+    uint64_t number = 0;
+    if (rest.find('\n') == StringRef::npos || parts.size() != 3 || parts[1].getAsInteger(10, number) || parts[2].getAsInteger(10, length) ||
+        more.size() < length)
+      break;
+    all.push_back({head[0], number, more.take_front(length).str()});
+    rest = more.drop_front(length);
+  }
+  text = rest.str();
+  return all;
+}
+std::string pack(const Find &f) { return f.kind + '\1' + f.build + '\1' + f.message; }
+Find unpack(StringRef s) {
+  auto [kind, rest] = s.split('\1');
+  auto [build, message] = rest.split('\1');
+  return {kind.str(), build.str(), message.str()};
+}
+std::string pack(const Counts &c, uint64_t rejected) {
+  std::string s;
+  llvm::raw_string_ostream os(s);
+  os << c.elements << ' ' << c.unbounded << ' ' << c.gradients << ' ' << c.kinks << ' ' << rejected << '\n';
+  for (auto &[key, n] : c.hits)
+    os << key << ' ' << n << '\n';
+  for (const std::string &name : c.emitted)
+    os << "emitted " << name << '\n';
+  return s;
+}
+
+struct Worker {
+  pid_t pid = 0;
+  int pipe = -1, errors = -1;
+  uint64_t next = 0, end = 0; ///< of its batch
+  bool busy = false;
+  Clock::time_point started;
+  std::string text;
+
+  /// Forks; the child runs `body` with the pipe's end and leaves.
+  void start(llvm::function_ref<void(int)> body) {
+    int ends[2];
+    char path[] = "/tmp/dlc-fuzz-XXXXXX";
+    if (::pipe(ends))
+      llvm::report_fatal_error("no pipe");
+    errors = mkstemp(path);
+    unlink(path);
+    text.clear();
+    busy = false;
+    started = Clock::now();
+    pid = fork();
+    if (pid == 0) {
+      close(ends[0]);
+      dup2(errors, 2);
+      body(ends[1]);
+      _exit(0);
+    }
+    close(ends[1]);
+    pipe = ends[0];
+  }
+  /// Reads what is there; false at the end.
+  bool read() {
+    char buffer[1 << 16];
+    ssize_t n = ::read(pipe, buffer, sizeof buffer);
+    if (n > 0)
+      text.append(buffer, n);
+    return n > 0;
+  }
+  /// Waits for the process; why it ended, where it should not have.
+  std::string finish() {
+    int status = 0;
+    close(pipe);
+    waitpid(pid, &status, 0);
+    std::string why;
+    if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+      why = WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "exit status " + std::to_string(WEXITSTATUS(status));
+      char buffer[2000];
+      off_t size = lseek(errors, 0, SEEK_END);
+      lseek(errors, std::max<off_t>(0, size - off_t(sizeof buffer)), SEEK_SET);
+      ssize_t n = ::read(errors, buffer, sizeof buffer);
+      if (n > 0)
+        why += "\n" + std::string(buffer, n);
+    }
+    close(errors);
+    pid = 0;
+    return why;
+  }
+};
+} // namespace
+
+Find checkApart(llvm::function_ref<Find()> check, unsigned seconds) {
+  Worker worker;
+  worker.start([&](int to) { send(to, 'F', 0, pack(check())); });
+  bool late = false;
+  while (true) {
+    pollfd p{worker.pipe, POLLIN, 0};
+    int left = int(1000 * (seconds - since(worker.started)));
+    if (left <= 0 || poll(&p, 1, left) == 0) {
+      late = true;
+      kill(worker.pid, SIGKILL);
+      break;
+    }
+    if (!worker.read())
+      break;
+  }
+  std::string why = worker.finish();
+  if (late)
+    return {"time", "", "more than " + std::to_string(seconds) + " s"};
+  auto messages = receive(worker.text);
+  if (!why.empty() || messages.empty())
+    return {"crash", "", why};
+  return unpack(messages[0].payload);
+}
+
+unsigned Campaign::run(MLIRContext &context) {
+  auto start = Clock::now();
+  uint64_t next = begin, done = 0;
+  std::vector<Worker> workers(jobs);
+  bool stop = false;
+  auto launch = [&](Worker &w) {
+    w.start([&](int to) {
+      Counts counts;
+      uint64_t rejected = 0;
+      for (uint64_t k = w.next; k < w.end; ++k) {
+        send(to, 'S', k);
+        Model model = generate(context, seed, k, train);
+        rejected += model.rejected;
+        Find find = check(model, k, counts);
+        if (find)
+          send(to, 'F', k, pack(find));
+        if (since(start) > seconds)
+          break;
+      }
+      send(to, 'C', 0, pack(counts, rejected));
+    });
+  };
+  auto ended = [&](Worker &w) {
+    std::string why = w.finish();
+    if (why.empty() || !w.busy)
+      return;
+    w.busy = false;
+    found(context, w.next, {"crash", "", why});
+    if (++w.next < w.end && !stop)
+      launch(w);
+  };
+  while (true) {
+    stop |= since(start) > seconds || (first && finds);
+    bool any = false;
+    for (Worker &w : workers) {
+      if (!w.pid && !stop && next < end) {
+        w.next = next, w.end = std::min<uint64_t>(end, next + batch), next = w.end;
+        launch(w);
+      }
+      any |= w.pid != 0;
+    }
+    if (!any)
+      break;
+    std::vector<pollfd> polls;
+    for (Worker &w : workers)
+      polls.push_back({w.pid ? w.pipe : -1, POLLIN, 0});
+    poll(polls.data(), polls.size(), 500);
+    for (auto [w, p] : llvm::zip_equal(workers, polls)) {
+      if (!w.pid)
+        continue;
+      bool open = !p.revents || w.read();
+      for (const Message &m : receive(w.text)) {
+        if (m.tag == 'S') {
+          w.next = m.number, w.busy = true, w.started = Clock::now(), ++done;
+        } else if (m.tag == 'F') {
+          found(context, m.number, unpack(m.payload));
+          w.started = Clock::now(); // reducing took a while
+        } else {
+          w.busy = false;
+          SmallVector<StringRef> lines;
+          StringRef(m.payload).split(lines, '\n', -1, false);
+          uint64_t numbers[5] = {};
+          SmallVector<StringRef> parts;
+          lines[0].split(parts, ' ');
+          for (size_t i = 0; i < 5 && i < parts.size(); ++i)
+            (void)parts[i].getAsInteger(10, numbers[i]);
+          total.elements += numbers[0], total.unbounded += numbers[1], total.gradients += numbers[2], total.kinks += numbers[3];
+          rejected += numbers[4];
+          for (StringRef line : llvm::drop_begin(lines)) {
+            auto [key, count] = line.rsplit(' ');
+            uint64_t n = 0;
+            if (key == "emitted")
+              total.emitted.insert(count.str());
+            else if (!count.getAsInteger(10, n))
+              total.hits[key.str()] += n;
+          }
+        }
+      }
+      if (!open) {
+        ended(w);
+      } else if (w.busy && since(w.started) > patience) {
+        kill(w.pid, SIGKILL);
+        w.finish();
+        w.busy = false;
+        found(context, w.next, {"time", "", "more than " + std::to_string(patience) + " s"});
+        if (++w.next < w.end && !stop)
+          launch(w);
+      } else if (first && finds) {
+        kill(w.pid, SIGKILL);
+        w.finish();
+      }
+    }
+  }
+  report(context, done, since(start));
+  return finds;
+}
+
+void Campaign::found(MLIRContext &context, uint64_t k, Find find) {
+  ++finds;
+  std::string command = "dlc-fuzz --seed " + std::to_string(seed) + " --only " + std::to_string(k) + (train ? " --train" : "");
+  llvm::outs() << "model " << k << ": " << find.kind << (find.build.empty() ? "" : ", ") << find.build << ": " << find.message << "\n";
+  llvm::outs().flush();
+  Model model = generate(context, seed, k, train);
+  std::string text = model.text(command);
+  if (reduce)
+    text = reduced(context, text, find, k, 60);
+  // The same ops failing in the same way are most likely one fault.
+  std::set<std::string> ops;
+  if (auto small = Model::parse(context, text))
+    small->module->walk([&](Operation *op) {
+      if (isa<dl::DlDialect>(op->getDialect()))
+        ops.insert(op->getName().stripDialect().str());
+    });
+  std::string key = find.kind + " of " + llvm::join(ops, " ");
+  if (kinds[key]++) {
+    llvm::outs() << "  like one before: " << key << "\n";
+    return;
+  }
+  llvm::sys::fs::create_directories(out);
+  std::string path = out + "/" + std::to_string(seed) + "-" + std::to_string(k) + "-" + find.kind + ".mlir";
+  std::error_code error;
+  llvm::raw_fd_ostream file(path, error);
+  std::string message = find.message;
+  for (size_t at = 0; (at = message.find('\n', at)) != std::string::npos; at += 4)
+    message.replace(at, 1, "\n// ");
+  file << "// " << find.kind << ", " << find.build << ": " << message << "\n" << text;
+  llvm::outs() << "  written to " << path << "; repeat it by: dlc-fuzz " << path << "\n" << text << "\n";
+  llvm::outs().flush();
+}
+
+void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
+  auto &os = llvm::outs();
+  static constexpr uint64_t enough = 100;
+  std::map<std::string, uint64_t> byOp;
+  unsigned seldom = 0;
+  for (auto &[key, n] : total.hits) {
+    byOp[StringRef(key).split(' ').first.str()] += n;
+    seldom += n < enough;
+    if (table)
+      os << llvm::format("%8llu  ", (unsigned long long)n) << key << (n < enough ? "  (seldom)\n" : "\n");
+  }
+  os << total.hits.size() << " of op, type and emitter met, " << seldom << " of them fewer than " << enough << " times\n";
+  std::vector<std::string> never = missingOps(context);
+  if (!never.empty())
+    os << "no row makes: " << llvm::join(never, ", ") << "\n";
+  if (!total.emitted.empty())
+    os << "reference by what the dialect emits: " << llvm::join(total.emitted, ", ") << "\n";
+  os << total.elements << " elements compared with the reference, " << total.unbounded << " of them without a bound; " << total.gradients
+     << " gradients with differences, " << total.kinks << " at kinks left out; " << rejected << " ops refused while generating\n";
+  for (auto &[key, n] : kinds)
+    os << n << " x " << key << "\n";
+  os << models << " models in " << llvm::format("%.1f", seconds) << " s (" << llvm::format("%.1f", models / seconds) << " a second), "
+     << finds << " found, " << kinds.size() << " of them different\n";
+}
+} // namespace dlc::fuzz
