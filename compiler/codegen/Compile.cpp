@@ -3,6 +3,9 @@
 #include "compiler/codegen/Lower.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -81,6 +84,33 @@ static void optimize(Module &module, TargetMachine &machine, unsigned level) {
   passes.run(module, ma);
 }
 
+/// masked.store(x, p + i, only lane i) -> store(extractelement(x, i), p + i)
+/// LLVM 22 does so itself while it selects instructions, but where x is a truncation it stores the wide element: over what follows.
+static void storeSingleLanes(Module &module) {
+  for (Function &f : module)
+    for (Instruction &i : make_early_inc_range(instructions(f))) {
+      auto *store = dyn_cast<IntrinsicInst>(&i);
+      if (!store || store->getIntrinsicID() != Intrinsic::masked_store)
+        continue;
+      auto *mask = dyn_cast<Constant>(store->getArgOperand(2));
+      if (!mask)
+        continue;
+      auto *type = cast<llvm::FixedVectorType>(store->getArgOperand(0)->getType());
+      unsigned on = 0, lane = 0;
+      for (unsigned n = 0; n < type->getNumElements(); ++n)
+        if (Constant *bit = mask->getAggregateElement(n); bit && bit->isOneValue())
+          lane = n, ++on;
+      if (on != 1)
+        continue;
+      IRBuilder<> b(store);
+      llvm::Value *at = b.CreateConstInBoundsGEP1_64(type->getElementType(), store->getArgOperand(1), lane);
+      Align align = store->getParamAlign(1).valueOrOne();
+      b.CreateAlignedStore(b.CreateExtractElement(store->getArgOperand(0), lane), at,
+                           lane ? commonAlignment(align, lane * type->getScalarSizeInBits() / 8) : align);
+      store->eraseFromParent();
+    }
+}
+
 Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
                                                 StringRef prefix) {
   LLVMContext context;
@@ -105,6 +135,7 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
     }
   }
   optimize(*module, *machine, level);
+  storeSingleLanes(*module);
   SmallVector<char, 0> buffer;
   raw_svector_ostream os(buffer);
   if (kind == CodeKind::LLVM) {
