@@ -456,6 +456,8 @@ LogicalResult Frame::combine(CombineOpInterface op) {
       if (kind == Products) {
         const Num &y = arrays[1]->cells[offsets[1](index)];
         double e = x.e == 0 && y.e == 0 ? 0 : std::fabs(x.f) * y.e + std::fabs(y.f) * x.e + x.e * y.e;
+        if (element.isF64() && !how.exact) // whose products are rounded here too
+          e += 0x1p-53 * std::fabs(x.f * y.f);
         sum.add(x.f * y.f, std::isnan(e) || x.e == unknown || y.e == unknown ? unknown : e);
         sum.i += uint64_t(x.i) * uint64_t(y.i);
       } else if (kind == Terms) {
