@@ -281,7 +281,7 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
     RowGroup *home = nullptr;
     for (RowGroup &g : groups)
       if (!home && g.space == extents)
-        (home = &g)->full.push_back(number);
+        ((home = &g)->space.empty() ? g.perRow : g.full).push_back(number);
     for (RowGroup &g : groups)
       if (!home && !g.reductions.empty() && ArrayRef(g.space).take_front(g.outer) == ArrayRef(extents))
         (home = &g)->perRow.push_back(number);
