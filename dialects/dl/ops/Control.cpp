@@ -109,8 +109,21 @@ struct DropUnused : OpRewritePattern<ScanOp> {
     return success();
   }
 };
+// scan <0> -> init, stacks without elements
+struct NoSteps : OpRewritePattern<ScanOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScanOp op, PatternRewriter &rewriter) const override {
+    if (getConstant(op.getTripCount()) != 0)
+      return failure();
+    SmallVector<Value> results(op.getInit());
+    for (Value stack : op.getStacks())
+      results.push_back(ConstantOp::create(rewriter, op.getLoc(), stack.getType(), APFloat(0.0)));
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
 } // namespace
-void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) { patterns.add<DropUnused>(context); }
+void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) { patterns.add<DropUnused, NoSteps>(context); }
 
 /// The scan that also stacks what each step starts from.
 static ScanOp stackCarried(OpBuilder &b, ScanOp op) {
