@@ -9,8 +9,11 @@ namespace dlc::fuzz {
 
 int64_t Gen::dim() {
   static constexpr int64_t often[] = {1, 2, 3, 4, 5, 7, 8}, seldom[] = {6, 13, 16, 17, 31, 33, 63, 64, 65},
-                           rare[] = {0, 100, 128, 255, 256, 257};
+                           rare[] = {0, 100, 128, 255, 256, 257},
+                           large[] = {511, 512, 513, 1023, 1024, 1025, 1537, 2049, 4099, 8193, 16385};
   double p = r.unit();
+  if (limit > 3000 && p > 0.8)
+    return r.pick(large);
   return p < 0.62 ? r.pick(often) : p < 0.94 ? r.pick(seldom) : r.pick(rare);
 }
 AffineExpr Gen::extent() {
@@ -18,7 +21,8 @@ AffineExpr Gen::extent() {
     return r.pick(names);
   return n(dim());
 }
-SmallVector<AffineExpr> Gen::shape(int64_t rank, int64_t limit) {
+SmallVector<AffineExpr> Gen::shape(int64_t rank, int64_t most) {
+  int64_t limit = std::min(most, this->limit);
   SmallVector<AffineExpr> e;
   int64_t all = 1;
   for (int64_t i = 0; i < rank; ++i) {
@@ -50,10 +54,11 @@ Value Gen::constant(Type type) {
 }
 Value Gen::argument(Type type) {
   if (body) {
-    if (isa<FloatType>(getElementTypeOrSelf(type)) || r.chance(0.5) || getElementTypeOrSelf(type).isInteger(1))
-      return constant(type);
-    return r.chance(0.5) && cast<RankedTensorType>(type).getRank() ? make("iota", {}, {whole("axis", 0)}, type)->getResult(0)
-                                                                   : constant(type);
+    Type element = getElementTypeOrSelf(type);
+    if (element.isInteger() && !element.isInteger(1) && cast<RankedTensorType>(type).getRank() && r.chance(0.5))
+      if (Operation *op = make("iota", {}, {whole("axis", 0)}, type))
+        return op->getResult(0);
+    return constant(type);
   }
   Value v = fn.front().addArgument(type, fn.getLoc());
   pool.push_back(v);
@@ -90,7 +95,8 @@ Value Gen::broadcast(Type type) {
     small.push_back(e[d]);
   Type t = withExtents(small, getElementTypeOrSelf(type));
   Value x = find([&](Value v) { return v.getType() == t; }, [&] { return t; });
-  return make("broadcast", x, {list("dims", kept)}, type)->getResult(0);
+  Operation *op = make("broadcast", x, {list("dims", kept)}, type);
+  return op ? op->getResult(0) : argument(type);
 }
 Value Gen::like(Type type) {
   SmallVector<Value> found;
@@ -136,7 +142,7 @@ Operation *Gen::make(StringRef name, ValueRange operands, ArrayRef<NamedAttribut
       return refuse();
   }
   for (Type t : state.types)
-    if (!isTensor(t) || elements(t) > 6000)
+    if (!isTensor(t) || elements(t) > 2 * limit)
       return nullptr;
   Operation *op = b.create(state);
   // Gradients are asked of everything, and derivatives know no more than this.

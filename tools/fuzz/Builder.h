@@ -16,7 +16,8 @@ struct Gen {
   Symbols most;                     ///< the greatest of their values
   Type main;                        ///< the floating-point type of most values
   bool train = false, body = false; ///< differentiable ops alone; in a scan's body, which has no arguments
-  unsigned rejected = 0, arguments = 0;
+  int64_t limit = 3000;             ///< elements of a tensor; more in few models, for blocks and chunks
+  unsigned rejected = 0;
 
   AffineExpr n(int64_t v) { return getAffineConstantExpr(v, c); }
   int64_t size(AffineExpr e) const {
@@ -39,8 +40,8 @@ struct Gen {
 
   int64_t dim();
   AffineExpr extent();
-  /// Of at most `limit` elements.
-  SmallVector<AffineExpr> shape(int64_t rank, int64_t limit = 3000);
+  /// Of at most `most` elements, and `limit`.
+  SmallVector<AffineExpr> shape(int64_t rank, int64_t most = INT64_MAX);
   Type number(); ///< any number type, most often the main one
   Type integer();
 

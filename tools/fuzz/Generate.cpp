@@ -81,6 +81,8 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   g.train = m.train;
   Type types[] = {b.getF32Type(), b.getF32Type(), b.getF32Type(), b.getBF16Type(), b.getF64Type()};
   g.main = types[k % 5];
+  if (r.chance(0.08))
+    g.limit = 25000;
   if (r.chance(0.45))
     makeSymbols(g, m, b);
   else
