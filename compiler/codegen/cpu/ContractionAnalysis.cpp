@@ -245,7 +245,7 @@ struct Analysis {
 
   /// Inner loop q runs on in memory where p's next step begins, in what both move through.
   bool follows(unsigned p, unsigned q, AffineExpr Contraction::Loop::*stride) {
-    return simplifyAffineExpr(c.loops[p].*stride - c.loops[q].*stride * c.loops[q].extent, 0, 0) == constant(0);
+    return dl::normalize(c.loops[p].*stride - c.loops[q].*stride * c.loops[q].extent) == constant(0);
   }
   void absorb(unsigned p, unsigned q) { // p and q become q
     SmallVector<AffineExpr> to;
