@@ -224,6 +224,8 @@ void SliceOp::buildVjp(Differentiator &d) {
   if (!g || !d.needs(getX()))
     return;
   OpBuilder &b = d.builder();
+  if (llvm::is_contained(getExtents(getY()), getAffineConstantExpr(0, getContext()))) // nothing is read
+    return d.add(getX(), Tensor{b, getLoc(), getX()}.same(0.0));
   SmallVector<AffineExpr> high;
   for (auto [i, n] : llvm::enumerate(getExtents(getX())))
     high.push_back(n - 1 - lastRead(*this, i));
