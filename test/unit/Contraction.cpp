@@ -81,6 +81,15 @@ TEST(Contraction, Epilogues) {
   for (const char *op : {"relu", "exp", "tanh"})
     same(Matmul{13, 9, 37, false, false, "f32", op}.text());
 }
+// What does not depend on the product may be a result beside it: a mask that the epilogue reads and others too.
+TEST(Contraction, ResultsBesideTheProduct) {
+  same(R"(
+    func.func @k(%x: tensor<13x9xf32>, %w: tensor<9x37xf32>, %h: tensor<13x37xf32>, %z: tensor<13x37xf32>) -> (tensor<13x37xf32>, tensor<13x37xi1>) {
+      %0 = dl.matmul %x, %w : tensor<13x9xf32>, tensor<9x37xf32>
+      %m = dl.compare gt %h, %z : tensor<13x37xf32>
+      %y = dl.select %m, %0, %z : tensor<13x37xf32>
+      return %y, %m : tensor<13x37xf32>, tensor<13x37xi1> })");
+}
 TEST(Contraction, OtherElements) {
   for (const char *element : {"f64", "bf16"})
     for (Matmul p : {Matmul{7, 5, 3, false, false, element},

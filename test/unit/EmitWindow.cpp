@@ -80,4 +80,12 @@ TEST(EmitWindow, Refusals) {
       return %s : tensor<6xf32>
     })",
                 planWindow, "dl.sum is not one chain of terms an element");
+  expectRefusal(R"(
+    func.func @k(%x: tensor<6x7xf32>, %w: tensor<7x6xf32>) -> tensor<6x6xf32> {
+      %p = dl.matmul %x, %w : tensor<6x7xf32>, tensor<7x6xf32>
+      %t = dl.transpose %p permutation [1, 0] : tensor<6x6xf32>
+      %y = dl.add %p, %t : tensor<6x6xf32>
+      return %y : tensor<6x6xf32>
+    })",
+                planWindow, "dl.transpose of what is combined is no pointwise op");
 }

@@ -1,6 +1,7 @@
 // A kernel's multiply-add as loops with strides: splits of dimensions (channel groups, phases of strides), loops that lie in
 // memory as one, and the part of each loop: vector, rows, second rows, outer, reduced.
 #include "compiler/codegen/cpu/Contraction.h"
+#include "compiler/codegen/cpu/Plan.h"
 
 using namespace mlir;
 namespace dlc::codegen {
@@ -355,27 +356,6 @@ struct Analysis {
     return true;
   }
 };
-
-bool dependsOn(Value v, Value y, llvm::DenseMap<Value, bool> &memo) {
-  if (v == y)
-    return true;
-  auto [it, fresh] = memo.try_emplace(v, false);
-  if (!fresh || !v.getDefiningOp())
-    return it->second;
-  bool any = llvm::any_of(v.getDefiningOp()->getOperands(), [&](Value o) { return dependsOn(o, y, memo); });
-  return memo[v] = any;
-}
-/// The value is the same function of the product's element at every index, by pointwise ops and what does not depend on it.
-bool isPointwiseOf(Value v, Value y, llvm::DenseMap<Value, bool> &depends, std::string &reason) {
-  if (v == y || !dependsOn(v, y, depends))
-    return true;
-  Operation *op = v.getDefiningOp();
-  if (!isa<dl::PointwiseOpInterface>(op)) {
-    reason = (op->getName().getStringRef() + " of the product is no pointwise op").str();
-    return false;
-  }
-  return llvm::all_of(op->getOperands(), [&](Value o) { return isPointwiseOf(o, y, depends, reason); });
-}
 } // namespace
 
 std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason) {
@@ -404,15 +384,11 @@ std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &
   if (!c.compute.isF32() && !c.compute.isF64())
     return refuse("accumulators are f32 or f64");
   auto yExtents = dl::getExtents(c.y);
-  llvm::DenseMap<Value, bool> depends;
-  for (Value result : kernel.getBody().front().getTerminator()->getOperands()) {
+  for (Value result : kernel.getBody().front().getTerminator()->getOperands())
     if (dl::getExtents(result) != yExtents)
       return refuse("a result has another shape than the product");
-    if (isa<BlockArgument>(result) || !dependsOn(result, c.y, depends))
-      return refuse("a result does not depend on the product");
-    if (!isPointwiseOf(result, c.y, depends, reason))
-      return std::nullopt;
-  }
+  if (!followPointwise(kernel, c.op.getOperation(), reason))
+    return std::nullopt;
   if (!analysis.build())
     return std::nullopt;
   if (!isa<BlockArgument>(c.a))

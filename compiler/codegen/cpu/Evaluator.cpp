@@ -97,37 +97,11 @@ Value Evaluator::build(Value v, ArrayRef<Coord> coords) {
   }
   auto combine = cast<dl::CombineOpInterface>(op);
   unsigned number = cast<OpResult>(v).getResultNumber();
-  if (!varies(full)) {
-    auto out = reduceScalar(*this, combine, full);
-    for (auto [result, x] : llvm::zip(op->getResults(), out))
-      know(result, full, x);
-    return out[number];
-  }
-  // Lane by lane: slow, and for the rare kernel that no emitter took as a whole.
-  Type element = dl::computeType(typeOf(v).getElementType());
-  Value init = s.cst(VectorType::get({(int64_t)lanes}, element), 0);
-  return f
-      .loop(f.c(0), f.c(lanes), f.c(1), init,
-            [&](Value lane, ValueRange carried, SmallVectorImpl<Value> &next) {
-              Coords one;
-              for (Coord c : full) {
-                Value i = c.base;
-                if (isa<VectorType>(i.getType()))
-                  i = vector::ExtractOp::create(f.b, i, OpFoldResult(lane));
-                one.push_back({c.vec ? f.add(i, lane) : i});
-              }
-              auto insert = [&](Evaluator &ev) {
-                Value x = reduceScalar(ev, combine, one)[number];
-                return SmallVector<Value>{vector::InsertOp::create(f.b, x, carried[0], OpFoldResult(lane))};
-              };
-              if (mask)
-                next = guard(vector::ExtractOp::create(f.b, mask, OpFoldResult(lane)), carried, insert);
-              else {
-                Evaluator inner{f, 1, {}, this, true};
-                next = insert(inner);
-              }
-            })
-      .getResult(0);
+  assert(!varies(full) && "an emitter of vectors takes no kernel with combinations that it does not know");
+  auto out = reduceScalar(*this, combine, full);
+  for (auto [result, x] : llvm::zip(op->getResults(), out))
+    know(result, full, x);
+  return out[number];
 }
 
 //===-- Memory ---------------------------------------------------------------------------------------------------===//

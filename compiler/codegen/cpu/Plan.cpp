@@ -26,6 +26,23 @@ Value strip(Value v) {
     v = view->getOperand(0);
   return v;
 }
+bool followPointwise(func::FuncOp kernel, ArrayRef<Operation *> anchors, std::string &reason) {
+  llvm::SmallPtrSet<Operation *, 16> made(anchors.begin(), anchors.end());
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    auto from = llvm::find_if(op.getOperands(), [&](Value v) { return v.getDefiningOp() && made.contains(v.getDefiningOp()); });
+    if (made.contains(&op) || from == op.getOperands().end())
+      continue;
+    auto view = dyn_cast<dl::MovementOpInterface>(op);
+    bool last =
+        view && view.isView() && llvm::all_of(op.getUsers(), [](Operation *user) { return user->hasTrait<OpTrait::IsTerminator>(); });
+    if (!isa<dl::PointwiseOpInterface>(op) && !last) {
+      reason = (op.getName().getStringRef() + " of what is combined is no pointwise op").str();
+      return false;
+    }
+    made.insert(&op);
+  }
+  return true;
+}
 int64_t elementCost(Value v) {
   if (auto op = v.getDefiningOp<dl::PointwiseOpInterface>())
     return op.getElementCost();

@@ -57,7 +57,7 @@ static llvm::SetVector<Operation *> windows(func::FuncOp kernel, std::string &re
   for (auto [i, v] : llvm::enumerate(returned))
     if (dl::getExtents(strip(v)) != space)
       return fail("result " + Twine(i) + " has not the shape of the windows");
-  return found;
+  return followPointwise(kernel, found.getArrayRef(), reason) ? found : llvm::SetVector<Operation *>();
 }
 static SmallVector<AffineExpr> spaceOf(Operation *op) {
   dl::Nest nest = cast<CombineOpInterface>(op).getNest();
