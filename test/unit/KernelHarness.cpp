@@ -7,7 +7,8 @@
 #include <random>
 
 namespace dlc::test {
-CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, PlanFn plan) : context(MLIRContext::Threading::DISABLED) {
+CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, PlanFn plan, unsigned optimize)
+    : context(MLIRContext::Threading::DISABLED) {
   codegen::loadCodegenDialects(context);
   module = parseSourceString<ModuleOp>(text, &context);
   if (!module) {
@@ -34,7 +35,7 @@ CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, Plan
     message = "does not verify or lower";
     return;
   }
-  auto object = codegen::compile(*out, options.target, 2, codegen::CodeKind::Object);
+  auto object = codegen::compile(*out, options.target, optimize, codegen::CodeKind::Object);
   if (!object) {
     message = toString(object.takeError());
     return;

@@ -22,8 +22,8 @@ template <typename T> std::vector<T> values(const Buffer &buffer) {
 /// One kernel, compiled: the only function of `text`, whose symbols are those that dl.symbol declares there, in order.
 class CompiledKernel {
 public:
-  /// `level` is "x86-64-v2", "x86-64-v3" or "x86-64-v4"; `plan` null: planKernel. On failure error() says why.
-  CompiledKernel(llvm::StringRef text, llvm::StringRef level, PlanFn plan = {});
+  /// `level` is "x86-64-v2", "x86-64-v3" or "x86-64-v4"; `plan` null: planKernel; `optimize` is -O. On failure error() says why.
+  CompiledKernel(llvm::StringRef text, llvm::StringRef level, PlanFn plan = {}, unsigned optimize = 2);
   ~CompiledKernel();
   const std::string &error() const { return message; }
   dlx::PlanAttr plan() const;
@@ -33,9 +33,11 @@ public:
   std::vector<Buffer> run(llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents = {}, int64_t blocks = 0);
   /// Seeded arguments of the right sizes: floats in [-2, 2), integers in [0, 4).
   std::vector<Buffer> randomArguments(unsigned seed, llvm::ArrayRef<int64_t> extents = {});
+  func::FuncOp function() { return fn; }
+
+  int64_t evaluate(AffineExpr e, llvm::ArrayRef<int64_t> extents);
 
 private:
-  int64_t evaluate(AffineExpr e, llvm::ArrayRef<int64_t> extents);
   int64_t bytesOf(unsigned number, llvm::ArrayRef<int64_t> extents); ///< of the kernel's value `number`
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
