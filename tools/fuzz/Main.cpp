@@ -21,6 +21,7 @@ static cl::opt<bool> print("print", cl::desc("print the model and stop, with --o
 static cl::opt<bool> first("first", cl::desc("stop at the first find"), cl::cat(category));
 static cl::opt<bool> whole("no-reduce", cl::desc("write finds as they are"), cl::cat(category));
 static cl::opt<bool> table("coverage", cl::desc("print the whole table of op, type and emitter"), cl::cat(category));
+static cl::opt<std::string> build("build", cl::desc("with a file: this build alone, such as '-O2 v4'"), cl::cat(category));
 static cl::opt<std::string> out("out", cl::desc("folder of finds"), cl::init("fuzz-finds"), cl::cat(category));
 
 int main(int argc, char **argv) {
@@ -36,7 +37,7 @@ int main(int argc, char **argv) {
       return 1;
     }
     Counts counts;
-    if (Find find = check(*model, 0, counts)) { // turn 0 has every build
+    if (Find find = check(*model, 0, counts, build)) { // turn 0 has every build
       llvm::outs() << find.kind << ", " << find.build << ": " << find.message << "\n";
       return 1;
     }

@@ -128,13 +128,11 @@ struct Sum {
 
 class Frame {
 public:
-  Frame(const Symbols &symbols, Evaluation &how) : symbols(symbols), how(how) {}
+  Frame(const Symbols &symbols, Evaluation &how) : symbols(symbols), extents{symbols}, how(how) {}
   LogicalResult run(Operation &op);
   void set(Value v, Values a) { map.insert_or_assign(v, std::move(a)); }
   const Values &at(Value v) { return map.find(v)->second; }
-  Index shapeOf(Value v) {
-    return llvm::map_to_vector(getExtents(v), [&](AffineExpr e) { return evaluate(e); });
-  }
+  Index shapeOf(Value v) { return extents.shapeOf(v); }
 
 private:
   LogicalResult pointwise(PointwiseOpInterface op);
@@ -148,9 +146,7 @@ private:
   /// The bound on f's change where each input moves within its own; `x` is left as it was.
   double moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>)> f, bool floats);
 
-  int64_t evaluate(AffineExpr e) {
-    return dl::evaluate(e, [&](StringRef name) { return symbols.find(name)->second; });
-  }
+  int64_t evaluate(AffineExpr e) { return extents.evaluate(e); }
   Affine compile(AffineExpr e, unsigned dims) {
     Affine a{SmallVector<int64_t, 8>(dims), 0, {}, &symbols};
     if (!linear(e, 1, a))
@@ -183,6 +179,7 @@ private:
     return program.problem().empty() ? success() : LogicalResult(op->emitOpError("emits '") << program.problem() << "', unknown here");
   }
   const Symbols &symbols;
+  Extents extents;
   Evaluation &how;
   DenseMap<Value, Values> map;
 };
@@ -344,24 +341,25 @@ LogicalResult Frame::movement(MovementOpInterface op) {
     else
       fill.i = nearest({0, cast<IntegerAttr>(attr).getValue().getSExtValue()}, elementOf(y)).i;
   }
-  struct From {
-    SmallVector<Check> where;
-    Affine offset;
-    const Values *array;
-  };
-  std::vector<From> sources;
-  unsigned rank = out.shape.size();
-  for (const Source &s : op.getSources()) {
-    Value x = op->getOperand(s.operand);
-    sources.push_back({compile(s.where, rank), offset(s.map, x), &at(x)});
-  }
-  Index index(rank);
   size_t k = 0;
-  forEach(out.shape, 0, index, [&] {
-    auto source = llvm::find_if(sources, [&](const From &s) { return holds(s.where, index); });
-    assert((source != sources.end() || op.getFill()) && "no source and no fill");
-    out.cells[k++] = source == sources.end() ? fill : source->array->cells[source->offset(index)];
-  });
+  auto place = [&](int operand, int64_t number) { out.cells[k++] = operand < 0 ? fill : at(op->getOperand(operand)).cells[number]; };
+  if (!forEachPlace(op, extents, place)) { // as its structure says
+    how.emitted.insert(op->getName().getStringRef().str());
+    unsigned rank = out.shape.size();
+    struct From {
+      SmallVector<Check> where;
+      Affine offset;
+      int operand;
+    };
+    std::vector<From> sources;
+    for (const Source &s : op.getSources())
+      sources.push_back({compile(s.where, rank), offset(s.map, op->getOperand(s.operand)), int(s.operand)});
+    Index index(rank);
+    forEach(out.shape, 0, index, [&] {
+      auto source = llvm::find_if(sources, [&](const From &s) { return holds(s.where, index); });
+      source == sources.end() ? place(-1, 0) : place(source->operand, source->offset(index));
+    });
+  }
   set(y, std::move(out));
   return success();
 }
@@ -411,78 +409,56 @@ struct Greatest {
 };
 
 LogicalResult Frame::combine(CombineOpInterface op) {
-  Nest nest = op.getNest();
-  Index extents = llvm::map_to_vector(nest.extents, [&](AffineExpr e) { return evaluate(e); });
-  unsigned dims = extents.size();
-  StringRef name = op->getName().stripDialect();
-  enum {
-    Products,
-    Terms,
-    Max,
-    Min,
-    Argmax,
-    Pool,
-    Emitted
-  } kind = op.isMultiplyAdd()                      ? Products
-           : name == "sum" || name == "sum_pool2d" ? Terms
-           : name == "sum_pool2d_grad"             ? Terms
-           : name == "max"                         ? Max
-           : name == "min"                         ? Min
-           : name == "argmax"                      ? Argmax
-           : name == "max_pool2d"                  ? Pool
-                                                   : Emitted;
-  if (kind == Emitted)
-    return emitted(op, nest, extents);
-  auto bounds = compile(nest.bounds, dims);
-  SmallVector<Affine> offsets;
-  SmallVector<const Values *> arrays;
-  for (auto [v, m] : llvm::zip_equal(op->getOperands(), nest.operands))
-    offsets.push_back(offset(m, v)), arrays.push_back(&at(v));
   Type element = elementOf(op->getResult(0));
   bool floats = isa<FloatType>(element);
-  auto parallel = ArrayRef(extents).take_front(nest.parallel), reduced = ArrayRef(extents).drop_front(nest.parallel);
-  std::vector<Values> out(op->getNumResults(), Values::zeros(parallel));
-  Index index(dims);
-  size_t k = 0;
-  forEach(parallel, 0, MutableArrayRef(index).take_front(nest.parallel), [&] {
-    Sum sum;
-    Greatest top{floats, kind == Min};
-    int64_t term = -1;
-    forEach(reduced, nest.parallel, index, [&] {
-      ++term;
-      if (!holds(bounds, index))
-        return;
-      const Num &x = arrays[0]->cells[offsets[0](index)];
-      if (kind == Products) {
-        const Num &y = arrays[1]->cells[offsets[1](index)];
-        double e = x.e == 0 && y.e == 0 ? 0 : std::fabs(x.f) * y.e + std::fabs(y.f) * x.e + x.e * y.e;
-        if (element.isF64() && !how.exact) // whose products are rounded here too
-          e += 0x1p-53 * std::fabs(x.f * y.f);
-        sum.add(x.f * y.f, std::isnan(e) || x.e == unknown || y.e == unknown ? unknown : e);
-        sum.i += uint64_t(x.i) * uint64_t(y.i);
-      } else if (kind == Terms) {
-        sum.add(x.f, x.e);
-        sum.i += uint64_t(x.i);
-      } else {
-        top.add(x, term);
-      }
-    });
-    if (kind <= Terms) {
-      out[0].cells[k] = sum.finish(element, how.exact);
-    } else if (top.all.empty()) {
-      double none = kind == Min ? INFINITY : -INFINITY;
+  std::vector<Values> out;
+  for (Value v : op->getResults())
+    out.push_back(Values::zeros(shapeOf(v)));
+  size_t n = out[0].cells.size();
+  std::vector<Sum> sums(n);
+  std::vector<Greatest> tops(n, Greatest{floats, isa<MinOp>(op)});
+  auto x = ArrayRef(at(op->getOperand(0)).cells), y = op->getNumOperands() > 1 ? ArrayRef(at(op->getOperand(1)).cells) : ArrayRef<Num>();
+  bool products = op.isMultiplyAdd(), greatest = isa<MaxOp, MinOp, ArgmaxOp, MaxPool2dOp>(op);
+  auto kind = forEachTerm(op, extents, [&](int64_t to, int64_t i, int64_t j, int64_t place) {
+    const Num &a = x[i];
+    if (greatest)
+      return tops[to].add(a, place);
+    Sum &sum = sums[to];
+    if (products) {
+      const Num &b = y[j];
+      double e = a.e == 0 && b.e == 0 ? 0 : std::fabs(a.f) * b.e + std::fabs(b.f) * a.e + a.e * b.e;
+      if (element.isF64() && !how.exact) // whose products are rounded here too
+        e += 0x1p-53 * std::fabs(a.f * b.f);
+      sum.add(a.f * b.f, std::isnan(e) || a.e == unknown || b.e == unknown ? unknown : e);
+      sum.i += uint64_t(a.i) * uint64_t(b.i);
+    } else if (y.empty()) {
+      sum.add(a.f, a.e);
+      sum.i += uint64_t(a.i);
+    } else if (y[j].e != 0) {
+      sum.unsure = true;
+    } else if (y[j].i == place) {
+      sum.add(a.f, a.e);
+    }
+  });
+  if (!kind) {
+    Nest nest = op.getNest();
+    return emitted(op, nest, llvm::map_to_vector(nest.extents, [&](AffineExpr e) { return evaluate(e); }));
+  }
+  for (size_t k = 0; k < n; ++k)
+    if (!greatest) {
+      out[0].cells[k] = sums[k].finish(element, how.exact);
+    } else if (tops[k].all.empty()) {
+      double none = *kind == Combining::Min ? INFINITY : -INFINITY;
       unsigned bits = element.getIntOrFloatBitWidth();
       int64_t lowest = bits == 1 ? 0 : -int64_t(uint64_t(1) << (bits - 1));
-      out[0].cells[k] = floats ? Num{none} : Num{0, kind == Min ? (bits == 1 ? 1 : -(lowest + 1)) : lowest};
+      out[0].cells[k] = floats ? Num{none} : Num{0, *kind == Combining::Min ? (bits == 1 ? 1 : -(lowest + 1)) : lowest};
       if (out.size() > 1)
-        out[1].cells[k] = {0, -1, kind == Argmax ? unknown : 0}; // the greatest of nothing: a symbol may do that
+        out[1].cells[k] = {0, -1, *kind == Combining::Argmax ? unknown : 0}; // the greatest of nothing: a symbol may do that
     } else {
-      out[0].cells[k] = top.value();
+      out[0].cells[k] = tops[k].value();
       if (out.size() > 1)
-        out[1].cells[k] = top.place();
+        out[1].cells[k] = tops[k].place();
     }
-    ++k;
-  });
   for (auto [result, array] : llvm::zip_equal(op->getResults(), out))
     set(result, std::move(array));
   return success();

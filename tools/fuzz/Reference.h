@@ -5,6 +5,7 @@
 #include "dialects/dl/Dl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <map>
+#include <set>
 
 namespace dlc::fuzz {
 using namespace mlir;
@@ -44,6 +45,26 @@ struct Meaning {
 };
 /// The table's row for the op, or one whose `apply` is empty.
 Meaning meaningOf(Operation *op);
+
+/// Extents where symbols have values.
+struct Extents {
+  const Symbols &symbols;
+  int64_t evaluate(AffineExpr e) const {
+    return dl::evaluate(e, [&](StringRef name) { return symbols.find(name)->second; });
+  }
+  SmallVector<int64_t> shapeOf(Value v) const {
+    return llvm::map_to_vector(dl::getExtents(v), [&](AffineExpr e) { return evaluate(e); });
+  }
+};
+/// For each element of a movement's result, in order, the operand (-1: the fill) and the number of the element in it. False for
+/// an op that the table lacks.
+bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<void(int operand, int64_t number)> body);
+/// How terms become a result: products of two operands or the first one's elements are summed; the greatest, or least, is taken, with
+/// its place along the axis or in the window; elements of the first operand count where the second one names the tap.
+enum class Combining { Products, Sum, Max, Min, Argmax, Pool, Chosen };
+using TermFn = llvm::function_ref<void(int64_t result, int64_t x, int64_t y, int64_t place)>;
+/// Every term: numbers of the elements that meet; places ascend. Nothing for an op that the table lacks.
+std::optional<Combining> forEachTerm(Operation *op, const Extents &extents, TermFn body);
 
 struct Evaluation {
   bool exact = false;            ///< no rounding and no bounds: for differences

@@ -5,7 +5,7 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/dlrt.h"
 #include "llvm/Support/FileSystem.h"
-#include <fstream>
+#include <sys/mman.h>
 
 using namespace mlir;
 namespace dlc::fuzz {
@@ -150,22 +150,41 @@ Session::~Session() {
 }
 
 namespace {
-/// A buffer that begins at 64 bytes.
-struct Room {
-  std::vector<char> memory;
-  SmallVector<int64_t> shape;
+/// A buffer as far right as its alignment lets it lie before a page that may not be touched, with one more of those before it.
+/// What lies around it in its own pages must not change.
+class Room {
+public:
+  Room() = default;
+  Room(const Room &) = delete;
+  ~Room() {
+    if (pages)
+      munmap(pages, length + 2 * page);
+  }
   dlrt_tensor view(Type type, const Symbols &symbols) {
     shape = shapeOf(type, symbols);
     Type element = getElementTypeOrSelf(type);
-    size_t bytes = llvm::product_of(shape) * storageBytes(element);
-    memory.assign(bytes + 64, 0x55);
-    auto at = reinterpret_cast<uintptr_t>(memory.data());
-    data = memory.data() + (64 - at % 64) % 64;
-    size = bytes;
+    size = llvm::product_of(shape) * storageBytes(element);
+    length = std::max<size_t>(llvm::alignTo(size, page), page);
+    pages = static_cast<char *>(mmap(nullptr, length + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (pages == MAP_FAILED || mprotect(pages + page, length, PROT_READ | PROT_WRITE))
+      llvm::report_fatal_error("out of memory");
+    memset(pages + page, canary, length);
+    data = pages + page + llvm::alignDown(length - size, 16);
     return {data, {1, 0}, int32_t(shape.size()), datatypeOf(element), shape.data(), nullptr, 0};
+  }
+  bool intact() const {
+    auto whole = [](const char *from, const char *to) { return std::all_of(from, to, [](char c) { return c == canary; }); };
+    return !pages || (whole(pages + page, data) && whole(data + size, pages + page + length));
   }
   char *data = nullptr;
   size_t size = 0;
+
+private:
+  static constexpr size_t page = 4096;
+  static constexpr char canary = 0x55;
+  SmallVector<int64_t> shape;
+  char *pages = nullptr;
+  size_t length = 0;
 };
 } // namespace
 
@@ -188,6 +207,9 @@ std::string Session::run(const Surface &surface, ArrayRef<Bytes> arguments, cons
       out.push_back(room.view(result.type, symbols));
   if (dlrt_run(context, entry, in.data(), in.size(), out.data(), out.size()))
     return dlrt_error();
+  for (auto &list : {&rooms, &others})
+    if (!llvm::all_of(*list, [](const Room &room) { return room.intact(); }))
+      return overrun;
   results.clear();
   for (auto [result, room] : llvm::zip_equal(surface.results, others)) {
     if (result.param) {

@@ -37,6 +37,7 @@ public:
   static std::unique_ptr<Session> open(ModuleOp module, const Build &build, std::string &why);
   ~Session();
   std::string setThreads(int threads);
+  static constexpr const char *overrun = "bytes beside a tensor were overwritten";
   /// Results of an entry, or why there are none. Arguments that are parameters are set first.
   std::string run(const Surface &surface, ArrayRef<Bytes> arguments, const Symbols &symbols, std::vector<Bytes> &results);
 
