@@ -245,6 +245,8 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
 
 LogicalResult Frame::pointwise(PointwiseOpInterface op) {
   Meaning meaning = meaningOf(op);
+  if (auto constant = dyn_cast<ConstantOp>(op.getOperation()); constant && how.exact)
+    meaning.apply = [v = constant.getValue().convertToDouble()](ArrayRef<Num>) { return Num{v, int64_t(v)}; };
   unsigned results = op->getNumResults(), operands = op->getNumOperands();
   std::optional<ScalarProgram> program;
   if (!meaning.apply) {
