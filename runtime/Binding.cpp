@@ -177,6 +177,29 @@ static dlrt_status checkOverlap(const dlrt_model &model, const dlx_entry &entry,
   return DLRT_OK;
 }
 
+/// Refuses a tensor in memory that the run changes beside it: the arena, or parameters where it or the entry writes them.
+static dlrt_status checkApart(const dlrt_context &context, const dlx_entry &entry, const char *what, uint32_t t, const dlrt_tensor &tensor,
+                              uint64_t bytes) {
+  uintptr_t begin = reinterpret_cast<uintptr_t>(dataOf(tensor)), end = begin + bytes;
+  auto overlaps = [&](const void *other, uint64_t size) {
+    uintptr_t from = reinterpret_cast<uintptr_t>(other);
+    return bytes && size && begin < from + size && from < end;
+  };
+  const char *name = context.model->infos[t].name;
+  if (overlaps(context.arena.data(), context.arena.size()))
+    return fail(DLRT_VALUE, "%s '%s' lies in the context's arena, which runs overwrite: give it memory of its own", what, name);
+  const dlrt_params &params = *context.params;
+  bool written = context.model->program.tensors[t].role == DLX_OUTPUT || entry.flags & DLX_WRITES_PARAMS;
+  if (written && overlaps(params.storage.data(), params.storage.size()))
+    for (size_t i = 0; i < params.offsets.size(); ++i)
+      if (overlaps(params.data(i), params.bytes(i)))
+        return fail(DLRT_VALUE,
+                    "%s '%s' lies in the memory of parameter '%s': give it memory of its own, and set parameters by "
+                    "dlrt_params_set",
+                    what, name, params.info(i).name);
+  return DLRT_OK;
+}
+
 dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dlrt_tensor *inputs, size_t ninputs,
                               const dlrt_tensor *outputs, size_t noutputs) {
   const dlrt_model &model = *context.model;
@@ -196,6 +219,8 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
     uint64_t bytes;
     if (dlrt_status status = checkExtents(model, "input", entry.inputs + i, inputs[i], values, bytes))
       return status;
+    if (dlrt_status status = checkApart(context, entry, "input", entry.inputs + i, inputs[i], bytes))
+      return status;
     if (tensor.lo < tensor.hi && bytes)
       if (dlrt_status status = checkRange(model.infos[entry.inputs + i].name, tensor.dtype, dataOf(inputs[i]),
                                           bytes / elementBytes(tensor.dtype), tensor.lo, tensor.hi))
@@ -208,6 +233,8 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
     if (dlrt_status status = checkExtents(model, "output", entry.outputs + i, outputs[i], values, bytes))
       return status;
     if (dlrt_status status = checkOverlap(model, entry, inputs, outputs, i, bytes))
+      return status;
+    if (dlrt_status status = checkApart(context, entry, "output", entry.outputs + i, outputs[i], bytes))
       return status;
   }
   if (state.exchanged)

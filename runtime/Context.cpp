@@ -52,12 +52,13 @@ dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dlrt_team *
   made->team = team;
   made->guarded = guard && !strcmp(guard, "1");
   if (!made->arena.allocate(model->arena, made->guarded))
-    return fail(DLRT_MEMORY, "no memory for an arena of %" PRIu64 " bytes: lower the bounds of --shape, or compile with --mem-budget",
+    return fail(DLRT_MEMORY, "no memory for an arena of %" PRIu64 " bytes: compile with lower bounds of the symbols (--shape NAME=LO..HI)",
                 model->arena);
   // A cache line lies unused between neighbours.
   made->scratchStride = (model->scratch + 127) / 64 * 64;
-  uint64_t threads = team ? uint64_t(team->threads()) : 1;
-  if (!made->scratch.allocate((threads - 1) * made->scratchStride + model->scratch, made->guarded))
+  uint64_t threads = team ? uint64_t(team->threads()) : 1, bytes;
+  if (__builtin_mul_overflow(threads - 1, made->scratchStride, &bytes) || __builtin_add_overflow(bytes, model->scratch, &bytes) ||
+      !made->scratch.allocate(bytes, made->guarded))
     return fail(DLRT_MEMORY, "no memory for scratch of %" PRIu64 " threads with %" PRIu64 " bytes each", threads, made->scratchStride);
   if (made->guarded) {
     made->arena.poison();

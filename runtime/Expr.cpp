@@ -13,7 +13,7 @@ static int64_t floorDiv(int64_t a, int64_t b) {
 
 bool dlrt::evaluate(const Program &program, uint32_t expr, const int64_t *symbols, int64_t &value) {
   dlx_expr range = program.exprs[expr];
-  int64_t stack[maxWords];
+  int64_t stack[DLX_MAX_STACK]; // deep enough for every checked expression
   uint32_t depth = 0;
   for (uint32_t i = 0; i < range.count; ++i) {
     dlx_word word = program.words[range.first + i];
@@ -56,6 +56,60 @@ bool dlrt::evaluateAtBound(const Program &program, uint32_t expr, int64_t &value
   for (uint64_t i = 0; i < program.symbols.count; ++i)
     bounds[i] = program.symbols[i].max;
   return evaluate(program, expr, bounds, value);
+}
+
+namespace {
+/// Values from low to high.
+struct Interval {
+  int64_t low, high;
+};
+} // namespace
+
+/// One operation on intervals; false where a value overflows or a divisor is not a positive constant.
+static bool apply(int64_t op, Interval a, Interval b, Interval &out) {
+  if (op == DLX_ADD)
+    return !__builtin_add_overflow(a.low, b.low, &out.low) && !__builtin_add_overflow(a.high, b.high, &out.high);
+  if (op == DLX_MUL) {
+    int64_t ends[4];
+    if (__builtin_mul_overflow(a.low, b.low, &ends[0]) || __builtin_mul_overflow(a.low, b.high, &ends[1]) ||
+        __builtin_mul_overflow(a.high, b.low, &ends[2]) || __builtin_mul_overflow(a.high, b.high, &ends[3]))
+      return false;
+    out = {ends[0], ends[0]};
+    for (int64_t end : ends)
+      out = {end < out.low ? end : out.low, end > out.high ? end : out.high};
+    return true;
+  }
+  if (b.low != b.high || b.low <= 0)
+    return false;
+  if (op != DLX_MOD)
+    out = {floorDiv(a.low, b.low) + (op == DLX_CEILDIV && a.low % b.low != 0),
+           floorDiv(a.high, b.low) + (op == DLX_CEILDIV && a.high % b.low != 0)};
+  else // where both lie between the same multiples nothing wraps
+    out = floorDiv(a.low, b.low) == floorDiv(a.high, b.low)
+              ? Interval{a.low - floorDiv(a.low, b.low) * b.low, a.high - floorDiv(a.high, b.low) * b.low}
+              : Interval{0, b.low - 1};
+  return true;
+}
+
+bool dlrt::boundsOf(const Program &program, uint32_t expr, int64_t &low, int64_t &high) {
+  dlx_expr range = program.exprs[expr];
+  Interval stack[DLX_MAX_STACK];
+  uint32_t depth = 0;
+  for (uint32_t i = 0; i < range.count; ++i) {
+    dlx_word word = program.words[range.first + i];
+    if (word.op == DLX_PUSH) {
+      stack[depth++] = {word.value, word.value};
+    } else if (word.op == DLX_SYMBOL) {
+      const dlx_symbol &symbol = program.symbols[uint64_t(word.value)];
+      stack[depth++] = {symbol.min, symbol.max};
+    } else {
+      Interval b = stack[--depth];
+      if (!apply(word.op, stack[depth - 1], b, stack[depth - 1]))
+        return false;
+    }
+  }
+  low = stack[0].low, high = stack[0].high;
+  return true;
 }
 
 int32_t dlrt::symbolOf(const Program &program, uint32_t expr) {

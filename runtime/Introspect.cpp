@@ -23,8 +23,8 @@ static dlrt_status describeTensors(dlrt_model &model) {
                       model.dims.data() + at,      model.maxDims.data() + at, model.symbolNames.data() + at};
     for (uint32_t d = 0; d < tensor.rank; ++d, ++at) {
       uint32_t expr = tensor.dims + d;
-      evaluateAtBound(program, expr,
-                      model.maxDims[at]); // checked by readProgram
+      int64_t least;
+      boundsOf(program, expr, least, model.maxDims[at]); // checked by readProgram
       model.symbols[at] = symbolOf(program, expr);
       model.dims[at] = isConstant(program, expr) ? model.maxDims[at] : -1;
       if (model.symbols[at] >= 0)

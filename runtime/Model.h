@@ -2,6 +2,7 @@
 // introspection hands out. Immutable once made.
 #ifndef DLC_RUNTIME_MODEL_H
 #define DLC_RUNTIME_MODEL_H
+#include "runtime/Library.h"
 #include "runtime/Memory.h"
 #include "runtime/Plan.h"
 #include "runtime/Program.h"
@@ -9,8 +10,8 @@
 struct dlrt_model {
   const dlx_descriptor *descriptor = nullptr;
   const dlx_target *target = nullptr;
-  void *library = nullptr; // from dlopen, or null
-  dlrt::Block copied;      // the program, where the descriptor's was not 64-byte aligned
+  dlrt::Library library; // empty where the descriptor was given
+  dlrt::Block copied;    // the program, where the descriptor's was not 64-byte aligned
   dlrt::Program program;
   dlrt::Array<dlrt::EntryPlan> plans;
   uint64_t arena = 0, scratch = 0; // largest of all entries
@@ -24,7 +25,6 @@ struct dlrt_model {
   dlrt::Array<int32_t> symbols;       // the symbol that a dimension is, or -1
   dlrt::Array<uint32_t> paramsByName; // parameters in the order of their names
 
-  ~dlrt_model();
   /// Index of a parameter by name, or -1.
   int64_t findParam(const char *name) const;
   const dlrt_tensor_info &param(size_t i) const { return infos[program.params[i]]; }

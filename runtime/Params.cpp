@@ -2,6 +2,7 @@
 #include "runtime/Params.h"
 #include "runtime/Error.h"
 #include "runtime/Tensor.h"
+#include "runtime/cpu/ThreadTeam.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,7 @@ dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params) {
   for (size_t i = 0; i < program.entries.count; ++i)
     if (program.entries[i].flags & DLX_IS_PREPARE && !made->prepared[i].block.allocate(program.entries[i].prepared))
       return fail(DLRT_MEMORY, "no memory for %" PRIu64 " bytes of prepared parameters", program.entries[i].prepared);
+  FloatingPointScope scope;
   for (size_t i = 0; i < program.params.count; ++i)
     if (made->tensor(i).role == DLX_STATE && made->tensor(i).init == DLX_INIT_CONSTANT)
       initialise(*made.get(), i, 0);
@@ -56,6 +58,7 @@ dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params) {
 void dlrt_params_free(dlrt_params *params) { destroy(params); }
 
 dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed) {
+  FloatingPointScope scope; // the same bits whatever the caller has set
   for (size_t i = 0; i < params->offsets.size(); ++i)
     initialise(*params, i, seed);
   params->changed();

@@ -91,7 +91,7 @@ dlrt_status Builder::stage(const dlx_instruction &instruction) {
 }
 
 dlrt_status Builder::loop(const dlx_instruction &l, uint32_t body, uint32_t last, uint32_t depth) {
-  REFUSE_UNLESS(depth < maxLoopDepth, "loops nested deeper than %u", maxLoopDepth);
+  REFUSE_UNLESS(depth < DLX_MAX_LOOPS, "loops nested deeper than %u", DLX_MAX_LOOPS);
   REFUSE_UNLESS(l.b <= last - body, "a loop's body of %u instructions leaves its surroundings", l.b);
   REFUSE_UNLESS(program.moving.holds(l.c, l.d) && program.swaps.holds(l.e, l.f), "a loop's views or swaps are outside the tables");
   if (dlrt_status status = listExpr(l.a))

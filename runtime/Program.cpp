@@ -5,6 +5,7 @@
 #include "runtime/Tensor.h"
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 using namespace dlrt;
 
@@ -82,8 +83,8 @@ dlrt_status Reader::tables() {
 dlrt_status Reader::exprs() {
   for (uint64_t i = 0; i < program.exprs.count; ++i) {
     dlx_expr range = program.exprs[i];
-    REFUSE_UNLESS(range.count >= 1 && range.count <= maxWords && program.words.holds(range.first, range.count),
-                  "expression %" PRIu64 " has words [%u, +%u), expected 1 to %u of %" PRIu64, i, range.first, range.count, maxWords,
+    REFUSE_UNLESS(range.count >= 1 && range.count <= DLX_MAX_WORDS && program.words.holds(range.first, range.count),
+                  "expression %" PRIu64 " has words [%u, +%u), expected 1 to %u of %" PRIu64, i, range.first, range.count, DLX_MAX_WORDS,
                   program.words.count);
     uint32_t depth = 0;
     for (uint32_t w = 0; w < range.count; ++w) {
@@ -92,7 +93,7 @@ dlrt_status Reader::exprs() {
       if (word.op == DLX_PUSH || word.op == DLX_SYMBOL) {
         REFUSE_UNLESS(word.op == DLX_PUSH || (word.value >= 0 && uint64_t(word.value) < program.symbols.count),
                       "expression %" PRIu64 " uses symbol %" PRId64 " of %" PRIu64, i, word.value, program.symbols.count);
-        ++depth;
+        REFUSE_UNLESS(++depth <= DLX_MAX_STACK, "expression %" PRIu64 " stacks more than %u values", i, DLX_MAX_STACK);
         continue;
       }
       REFUSE_UNLESS(depth >= 2, "expression %" PRIu64 " pops an empty stack", i);
@@ -128,7 +129,8 @@ dlrt_status Reader::tensor(uint64_t i) {
   for (uint32_t d = 0; d < t.rank; ++d) {
     bool carried = t.role == DLX_PARAM || t.role == DLX_STATE;
     REFUSE_UNLESS(!carried || isConstant(program, t.dims + d), "parameter '%s' has a symbolic extent", name);
-    REFUSE_UNLESS(evaluateAtBound(program, t.dims + d, extents[d]) && extents[d] >= 0,
+    int64_t least;
+    REFUSE_UNLESS(boundsOf(program, t.dims + d, least, extents[d]) && extents[d] >= 0,
                   "dimension %u of tensor '%s' has no extent at the bounds", d, name);
   }
   uint64_t bytes;
@@ -166,8 +168,8 @@ dlrt_status Reader::entry(uint64_t i) {
     return status;
   REFUSE_UNLESS(program.buffers.holds(entry.buffers, entry.nbuffers) && program.code.holds(entry.code, entry.ncode),
                 "entry '%s' has buffers or code outside the tables", name);
-  constexpr uint64_t most = uint64_t(1) << 56;
-  REFUSE_UNLESS(entry.arena <= most && entry.scratch <= most && entry.prepared <= most, "entry '%s' wants more than memory", name);
+  REFUSE_UNLESS(entry.arena <= DLX_MAX_BYTES && entry.scratch <= DLX_MAX_BYTES && entry.prepared <= DLX_MAX_BYTES,
+                "entry '%s' wants more than memory", name);
   if (!(entry.flags & DLX_IS_PREPARE))
     REFUSE_UNLESS(program.callable++ == i, "entry '%s' stands behind a prepare entry: those come last", name);
   if (entry.flags & DLX_IS_PREPARE)
@@ -239,9 +241,9 @@ dlrt_status Reader::buffer(const dlx_entry &entry, const char *name, uint32_t i)
                      : buffer.kind == DLX_BIND_OUTPUT ? entry.outputs + at
                                                       : program.params[at];
     const dlx_tensor &t = program.tensors[index];
-    int64_t extents[maxRank];
+    int64_t extents[maxRank], least;
     for (uint32_t d = 0; d < t.rank; ++d)
-      evaluateAtBound(program, t.dims + d, extents[d]); // checked in tensor()
+      boundsOf(program, t.dims + d, least, extents[d]); // checked in tensor()
     denseBytes(extents, t.rank, t.dtype, most);
   }
   REFUSE_UNLESS(buffer.bound <= most, "buffer %u of entry '%s' is bound by %" PRIu64 " bytes, what it names by %" PRIu64, i, name,
@@ -249,15 +251,24 @@ dlrt_status Reader::buffer(const dlx_entry &entry, const char *name, uint32_t i)
   return DLRT_OK;
 }
 
-dlrt_status Reader::read() {
-  REFUSE_UNLESS(bytes && reinterpret_cast<uintptr_t>(bytes) % 8 == 0, "not 8-byte aligned");
+dlrt_status dlrt::checkHeader(const void *bytes, uint64_t size) {
+  REFUSE_UNLESS(bytes, "there is none");
   REFUSE_UNLESS(size >= sizeof(dlx_header), "%" PRIu64 " bytes are less than a header: truncated", size);
-  const dlx_header &header = *(program.header = reinterpret_cast<const dlx_header *>(bytes));
+  dlx_header header;
+  memcpy(&header, bytes, sizeof header);
   REFUSE_UNLESS(header.magic == DLX_MAGIC, "magic %#x, expected %#x: this is no dlx program", header.magic, DLX_MAGIC);
   REFUSE_UNLESS(header.version == DLX_VERSION, "version %u, this runtime reads version %u: %s", header.version, DLX_VERSION,
                 header.version > DLX_VERSION ? "use a newer libdlrt" : "compile the model again");
   REFUSE_UNLESS(header.bytes == size && size % 8 == 0, "%" PRIu64 " bytes long by its header, %" PRIu64 " in fact: truncated or corrupt",
                 header.bytes, size);
+  return DLRT_OK;
+}
+
+dlrt_status Reader::read() {
+  REFUSE_UNLESS(reinterpret_cast<uintptr_t>(bytes) % 8 == 0, "not 8-byte aligned");
+  if (dlrt_status status = checkHeader(bytes, size))
+    return status;
+  const dlx_header &header = *(program.header = reinterpret_cast<const dlx_header *>(bytes));
   uint64_t covered = offsetof(dlx_header, checksum) + sizeof header.checksum;
   REFUSE_UNLESS(dlx_checksum(bytes + covered, size - covered) == header.checksum, "the checksum is wrong: corrupt, compile it again");
   if (dlrt_status status = tables())
@@ -271,7 +282,7 @@ dlrt_status Reader::read() {
       return status;
   if (dlrt_status status = params())
     return status;
-  REFUSE_UNLESS(program.entries.count <= maxEntries, "%" PRIu64 " entries, at most %u", program.entries.count, maxEntries);
+  REFUSE_UNLESS(program.entries.count <= DLX_MAX_ENTRIES, "%" PRIu64 " entries, at most %u", program.entries.count, DLX_MAX_ENTRIES);
   for (uint64_t i = 0; i < program.entries.count; ++i)
     if (dlrt_status status = entry(i))
       return status;

@@ -7,9 +7,8 @@
 
 namespace dlrt {
 
-/// Bounds of this runtime, generous against real models and small against
-/// hostile ones.
-constexpr uint32_t maxRank = 32, maxSymbols = 256, maxEntries = 1024, maxWords = 64, maxLoopDepth = 16;
+/// The limits of dlx.h that bound arrays here.
+constexpr uint32_t maxRank = DLX_MAX_RANK, maxSymbols = DLX_MAX_SYMBOLS;
 
 /// A table of the program.
 template <typename T> struct Table {
@@ -43,6 +42,9 @@ struct Program {
   const char *string(uint32_t offset) const { return strings.records + offset; }
 };
 
+/// Checks magic, version and length of bytes of any alignment: all that may be read before the length is trusted.
+dlrt_status checkHeader(const void *bytes, uint64_t size);
+
 /// Checks header, checksum, tables, expressions, symbols, tensors, parameters,
 /// entries and buffers of 8-byte aligned bytes. What an entry's code does is
 /// checked by buildPlan. DLRT_FORMAT with the reason otherwise.
@@ -53,6 +55,10 @@ bool evaluate(const Program &program, uint32_t expr, const int64_t *symbols, int
 
 /// The same at every symbol's upper bound.
 bool evaluateAtBound(const Program &program, uint32_t expr, int64_t &value);
+
+/// The least and the greatest value that the expression may have within the symbols' bounds, by intervals; false on overflow
+/// or a divisor that may be zero.
+bool boundsOf(const Program &program, uint32_t expr, int64_t &low, int64_t &high);
 
 /// The symbol that the expression is and nothing else, or -1.
 int32_t symbolOf(const Program &program, uint32_t expr);

@@ -70,7 +70,11 @@ DLRT_API const char *dlrt_version(void);
 /* The DLX_CPU_* bits of this machine, less what the environment's DLRT_CPU_MASK hides: a comma list of v3, v4. */
 DLRT_API uint64_t dlrt_cpu_features(void);
 
-/* Loads an artefact (.so). Length and checksum are checked before its code is mapped, ABI and CPU before any of it runs. */
+/* Loads an artefact (.so). Length and checksum are checked before its code is mapped, ABI and CPU before any of it runs. What was
+ * checked is what is loaded, by an open descriptor (/proc must be mounted): a file that takes the path's place meanwhile is not, and
+ * a file that is changed meanwhile is refused. The code of a loaded file is mapped from it, as that of any library: who overwrites or
+ * truncates it in place, instead of renaming a new file to its path, ends the process by a signal (SIGBUS), now or at a later run.
+ * DLRT_LOAD_COPY=1 in the environment loads from a sealed copy in memory instead, so that nothing done to the file can show. */
 DLRT_API dlrt_status dlrt_model_load(const char *path, dlrt_model **model);
 /* The same from a dlx_descriptor that is linked in or was built in memory; it must outlive the model. */
 DLRT_API dlrt_status dlrt_model_open(const void *descriptor, dlrt_model **model);
@@ -106,8 +110,9 @@ DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path);
 DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size);
 DLRT_API dlrt_status dlrt_params_save(const dlrt_params *params, const char *path);
 
-/* threads >= 1, the caller's included; 0: one a CPU of the process's affinity mask. A worker that wakes beside its caller narrows
- * its own mask for a moment, to move to another CPU of that mask. */
+/* threads >= 1, the caller's included; 0: one a CPU of the process's affinity mask, fewer where the quota of a control group allows
+ * less time (rounded up to whole CPUs). A worker that wakes beside its caller narrows its own mask for a moment, to move to another
+ * CPU of that mask. Workers block all signals but those that an instruction raises: handlers for SIGSEGV and its like see those. */
 DLRT_API dlrt_status dlrt_team_new(int threads, dlrt_team **team);
 DLRT_API void dlrt_team_free(dlrt_team *team);
 DLRT_API int dlrt_team_threads(const dlrt_team *team);
@@ -117,7 +122,8 @@ DLRT_API dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dl
 DLRT_API void dlrt_context_free(dlrt_context *context);
 /* Runs an entry. Inputs and outputs in the model's order; outputs must have the extents that the inputs' symbols give
  * (dlrt_output_shape tells). Tensors must be dense, 16-byte aligned at least; no copies are made. An output may overlap
- * neither an input nor another output. After a failure the contents of outputs and of parameters that the entry writes
+ * neither an input, another output, a parameter nor the arena; an input not the arena, nor a parameter where the entry writes
+ * parameters. After a failure the contents of outputs and of parameters that the entry writes
  * are undefined. */
 DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
                               size_t noutputs);

@@ -12,6 +12,21 @@
 #define DLX_ABI_VERSION 1u
 #define DLX_NONE 0xffffffffu
 
+/* What a reader takes: generous against real models, small against hostile ones. The compiler refuses what is beyond, with its place.
+ * Each function may have a prepare entry beside its own. WORDS and STACK: of one expression, and of its evaluation. BLOCKS: of one
+ * stage's grids. BYTES: of an arena, a thread's scratch or a prepared block. */
+#define DLX_MAX_RANK 32
+#define DLX_MAX_SYMBOLS 256
+#define DLX_MAX_FUNCTIONS 1024
+#define DLX_MAX_ENTRIES (2 * DLX_MAX_FUNCTIONS)
+#define DLX_MAX_WORDS 4096
+#define DLX_MAX_STACK 128
+#define DLX_MAX_LOOPS 16
+#define DLX_MAX_ARGUMENTS (1 << 24) /* of all launches of a program, and these themselves */
+#define DLX_MAX_BLOCKS 0x7fffffff
+#define DLX_MAX_BYTES ((uint64_t)1 << 56)
+#define DLX_MAX_TARGETS 64
+
 /* A kernel's launch function, the only code in an artefact (docs/kernel-abi.md). Runs blocks [begin, end) of its grid.
  * buffers: one pointer an argument, in the order of the launch's arguments; scalars: the actual extents of the model's
  * symbolic dimensions, in the order of the symbol table; scratch: the thread's own, 64-byte aligned. Returns 0, or a
@@ -22,7 +37,7 @@ typedef enum { DLX_F32, DLX_F64, DLX_BF16, DLX_I1, DLX_I8, DLX_I32, DLX_I64, DLX
 
 /* Records read as tables. */
 /* clang-format off */
-/* A sum of code words in reverse Polish notation over the symbols; 1 to 64 words. */
+/* A sum of code words in reverse Polish notation over the symbols; 1 to DLX_MAX_WORDS words. */
 /* FLOORDIV and CEILDIV round down and up, MOD has the divisor's sign; overflow and division by zero end the run. */
 typedef enum { DLX_PUSH, DLX_SYMBOL, DLX_ADD, DLX_MUL, DLX_FLOORDIV, DLX_CEILDIV, DLX_MOD, DLX_OPCODES } dlx_opcode;
 typedef struct { int64_t op, value; } dlx_word;                 /* value: the constant, or the symbol's index */
@@ -111,20 +126,34 @@ typedef struct { uint64_t magic, bytes, checksum; } dlx_trailer;
  * entry runs, its outputs too: a NaN in f32 and f64. */
 #define DLX_POISON 0x7ff4deadu
 
-/* Four interleaved lanes of multiply-rotate over 8-byte words, then the tail; detects any single changed byte. */
-static inline uint64_t dlx_checksum(const void *data, uint64_t bytes) {
+/* Four interleaved lanes of multiply-rotate over 8-byte words, then the tail; detects any single changed byte. In pieces, each but
+ * the last a multiple of 32 bytes: begin, add, ..., end; or all at once. */
+typedef struct { uint64_t lane[4], bytes; } dlx_checksum_state;
+static inline dlx_checksum_state dlx_checksum_begin(void) {
+  dlx_checksum_state s = {{0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull, 0x94d049bb133111ebull, 0x2545f4914f6cdd1dull}, 0};
+  return s;
+}
+static inline void dlx_checksum_add(dlx_checksum_state *s, const void *data, uint64_t bytes) {
   const unsigned char *p = (const unsigned char *)data;
-  uint64_t lane[4] = {0x9e3779b97f4a7c15ull, 0xbf58476d1ce4e5b9ull, 0x94d049bb133111ebull, 0x2545f4914f6cdd1dull};
-  uint64_t i = 0, h = bytes * 0x9e3779b97f4a7c15ull;
+  uint64_t i = 0;
+  s->bytes += bytes;
   for (; i + 32 <= bytes; i += 32)
     for (int k = 0; k < 4; ++k) {
       uint64_t w = 0;
       __builtin_memcpy(&w, p + i + 8 * k, 8);
-      lane[k] = (lane[k] ^ w) * 0xff51afd7ed558ccdull;
-      lane[k] = lane[k] << 29 | lane[k] >> 35;
+      s->lane[k] = (s->lane[k] ^ w) * 0xff51afd7ed558ccdull;
+      s->lane[k] = s->lane[k] << 29 | s->lane[k] >> 35;
     }
-  for (; i < bytes; ++i) lane[i & 3] = (lane[i & 3] ^ p[i]) * 0x100000001b3ull;
-  for (int k = 0; k < 4; ++k) h = (h ^ lane[k]) * 0xc4ceb9fe1a85ec53ull, h ^= h >> 31;
+  for (; i < bytes; ++i) s->lane[i & 3] = (s->lane[i & 3] ^ p[i]) * 0x100000001b3ull;
+}
+static inline uint64_t dlx_checksum_end(const dlx_checksum_state *s) {
+  uint64_t h = s->bytes * 0x9e3779b97f4a7c15ull;
+  for (int k = 0; k < 4; ++k) h = (h ^ s->lane[k]) * 0xc4ceb9fe1a85ec53ull, h ^= h >> 31;
   return h;
+}
+static inline uint64_t dlx_checksum(const void *data, uint64_t bytes) {
+  dlx_checksum_state s = dlx_checksum_begin();
+  dlx_checksum_add(&s, data, bytes);
+  return dlx_checksum_end(&s);
 }
 #endif

@@ -2,7 +2,7 @@
 // needs no barrier but a count of blocks.
 #include "runtime/cpu/ThreadTeam.h"
 #include "runtime/Error.h"
-#include <errno.h>
+#include "runtime/cpu/Processors.h"
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -28,24 +28,6 @@ static void relax() {
 #endif
 }
 
-/// Processors that this process may use.
-static int availableProcessors() {
-  for (size_t processors = 1024; processors <= size_t(1) << 20; processors *= 2) {
-    cpu_set_t *set = CPU_ALLOC(processors);
-    if (!set)
-      return 1;
-    size_t bytes = CPU_ALLOC_SIZE(processors);
-    int result = sched_getaffinity(0, bytes, set), error = errno;
-    int count = result == 0 ? CPU_COUNT_S(bytes, set) : 0;
-    CPU_FREE(set);
-    if (result == 0)
-      return count > 0 ? count : 1;
-    if (error != EINVAL)
-      break;
-  }
-  return 1;
-}
-
 dlrt_status dlrt_team::start(int threads) {
   int processors = availableProcessors();
   owner = getpid();
@@ -56,9 +38,12 @@ dlrt_status dlrt_team::start(int threads) {
     return fail(DLRT_MEMORY, "no memory for a team of %d threads", wanted);
   for (int i = 0; i < wanted; ++i)
     new (slices + i) Slice;
-  // Signals are the application's: its handlers run on its own threads.
+  // Signals are the application's: its handlers run on its own threads, but for those that an instruction raises, which end
+  // the process where they are blocked.
   sigset_t all, before;
   sigfillset(&all);
+  for (int raised : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+    sigdelset(&all, raised);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = 0;
   for (int i = 1; i < wanted && !error; ++i) {

@@ -4,6 +4,7 @@
 #define DLC_RUNTIME_CPU_THREADTEAM_H
 #include "runtime/Memory.h"
 #include "runtime/dlrt.h"
+#include "runtime/dlx.h"
 #include <atomic>
 #include <pthread.h>
 #include <sys/types.h>
@@ -20,7 +21,7 @@ struct dlrt_team {
 public:
   /// Runs blocks [begin, end) on thread 0 .. threads-1; 0 is the caller's.
   using Body = void (*)(void *context, int64_t begin, int64_t end, int thread);
-  static constexpr int64_t maxBlocks = INT32_MAX;
+  static constexpr int64_t maxBlocks = DLX_MAX_BLOCKS;
 
   dlrt_team() = default;
   ~dlrt_team();

@@ -92,6 +92,36 @@ TEST_F(RuntimeBinding, NamesOutputsThatOverlap) {
   EXPECT_TRUE(failsWith(session->run({in.tensor, index.tensor}, {over.tensor, two.tensor}), DLRT_VALUE, "output 'y' overlaps input 'a'"));
 }
 
+TEST(RuntimeOwnMemory, IsNoPlaceForTensors) {
+  Builder b;
+  uint32_t w = b.param(DLX_PARAM, "w", DLX_F32, {16});
+  uint32_t one = b.function("add_one", addOne);
+  for (uint32_t flags : {0u, uint32_t(DLX_WRITES_PARAMS)}) {
+    b.entry(flags ? "train" : "run", flags);
+    uint32_t x = b.input("x", DLX_F32, {constant(4)}, constant(16), 16), y = b.output("y", DLX_F32, {constant(4)}, constant(16), 16);
+    uint32_t h = b.arena(16);
+    b.stage(one, constant(4), {{x}, {h}});
+    b.stage(one, constant(4), {{h}, {y}});
+    if (flags)
+      b.stage(one, constant(4), {{h}, {b.buffer(DLX_BIND_PARAM, 64, w)}});
+  }
+  Session session(b);
+  alignas(64) float mine[4] = {}, result[4];
+  dlrt_tensor view;
+  ASSERT_EQ(dlrt_params_get(session.params, "w", &view), DLRT_OK);
+  float *weights = static_cast<float *>(view.data), *arena = static_cast<float *>(dlrt_context_arena(session.context, nullptr));
+  auto run = [&](float *in, float *out, size_t entry) { return session.run({Tensor(in, {4}).tensor}, {Tensor(out, {4}).tensor}, entry); };
+  for (size_t entry : {0, 1}) {
+    EXPECT_TRUE(failsWith(run(mine, weights + 4, entry), DLRT_VALUE, "output 'y' lies in the memory of parameter 'w'"));
+    EXPECT_TRUE(failsWith(run(mine, arena, entry), DLRT_VALUE, "output 'y' lies in the context's arena"));
+    EXPECT_TRUE(failsWith(run(arena, mine, entry), DLRT_VALUE, "input 'x' lies in the context's arena"));
+    EXPECT_EQ(run(mine, result, entry), DLRT_OK) << dlrt_error();
+  }
+  EXPECT_EQ(run(weights, result, 0), DLRT_OK) << dlrt_error(); // read alone
+  EXPECT_TRUE(failsWith(run(weights, result, 1), DLRT_VALUE, "input 'x' lies in the memory of parameter 'w'"));
+  EXPECT_EQ(weights[4], 0);
+}
+
 TEST_F(RuntimeBinding, CountsTensorsAndEntries) {
   EXPECT_TRUE(failsWith(session->run({}, {}), DLRT_VALUE, "0 inputs for entry 'run', expected 2"));
   EXPECT_TRUE(

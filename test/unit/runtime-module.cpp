@@ -1,9 +1,13 @@
 // Artefact files: the trailer's checks, refusals, and a library that really
 // loads.
 #include "test/unit/RuntimeProgram.h"
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace dlrt_test;
@@ -18,9 +22,8 @@ struct RuntimeModule : ::testing::Test {
     folder = mkdtemp(name);
   }
   void TearDown() override {
-    for (const char *name : {"a.so", "a.c", "b.so"})
-      unlink((folder + "/" + name).c_str());
-    rmdir(folder.c_str());
+    unsetenv("DLRT_LOAD_COPY");
+    std::filesystem::remove_all(folder);
   }
   std::string path() { return folder + "/a.so"; }
   /// Bytes with a right trailer behind them.
@@ -38,9 +41,15 @@ struct RuntimeModule : ::testing::Test {
     dlrt_model_free(model);
     return status;
   }
+  /// Over what is there, as a careless copy does it.
+  void overwrite(const std::string &bytes) {
+    FILE *file = fopen(path().c_str(), "r+b");
+    fwrite(bytes.data(), 1, bytes.size(), file);
+    fclose(file);
+  }
   /// A real library with one entry called `entry`, or "" where there is no
-  /// compiler.
-  std::string library(const std::string &entry) {
+  /// compiler. `more`: further C.
+  std::string library(const std::string &entry, const std::string &more = "") {
     Builder b;
     b.entry(entry);
     b.finish();
@@ -52,7 +61,8 @@ struct RuntimeModule : ::testing::Test {
     source << "};\nstatic const dlx_target target = {\"cpu:x86-64-v2\", 0, "
               "program, sizeof program, 0, 0};\n"
               "const dlx_descriptor dlc_descriptor = {DLX_DESCRIPTOR_MAGIC, "
-              "DLX_ABI_VERSION, 1, \"m\", \"c\", &target, 0, 0};\n";
+              "DLX_ABI_VERSION, 1, \"m\", \"c\", &target, 0, 0};\n"
+           << more;
     source.close();
     std::string command = "cc -shared -fPIC -I. -I.. -I../.. -I" + root() + " -o " + folder + "/b.so " + folder + "/a.c 2>/dev/null";
     if (system(command.c_str()) != 0)
@@ -113,6 +123,101 @@ TEST_F(RuntimeModule, LoadsALibraryAndItsSuccessorUnderOneName) {
   dlrt_model_free(a);
   dlrt_model_free(again);
   dlrt_model_free(b);
+}
+
+TEST_F(RuntimeModule, LoadsTheFileThatItCheckedWhateverItsPathMeans) {
+  std::string good = library("good"),
+              other = library("other", "__attribute__((constructor)) static void run(void) { __builtin_trap(); }\n");
+  if (good.empty())
+    GTEST_SKIP() << "no C compiler";
+  // What the loader would make of the variables holds a library that ends the process.
+  for (const char *place :
+       {"$LIB", "lib/x86_64-linux-gnu", "lib64", "lib", "$PLATFORM", "x86_64", "haswell", "xeon_phi", "${LIB}", "$ORIGIN"}) {
+    std::filesystem::create_directories(folder + "/" + place);
+    std::ofstream(folder + "/" + place + "/a.so", std::ios::binary) << (place[0] == '$' ? good : other);
+  }
+  std::filesystem::current_path(folder);
+  for (const char *name : {"/$LIB/a.so", "/${LIB}/a.so", "/$PLATFORM/a.so", "/$ORIGIN/a.so"})
+    for (const std::string &at : {folder + name, std::string(name + 1)}) {
+      dlrt_model *model = nullptr;
+      ASSERT_EQ(dlrt_model_load(at.c_str(), &model), DLRT_OK) << dlrt_error();
+      EXPECT_STREQ(dlrt_entry_name(model, 0), "good");
+      dlrt_model_free(model);
+    }
+  std::filesystem::current_path("/");
+}
+
+TEST_F(RuntimeModule, DoesNotWaitForPipes) {
+  ASSERT_EQ(mkfifo(path().c_str(), 0600), 0);
+  EXPECT_TRUE(failsWith(load(), DLRT_FILE, "not a regular file"));
+}
+
+TEST_F(RuntimeModule, AFileThatShrinksWhileItIsCheckedIsAnErrorAndNoSignal) {
+  std::string large = sealed("\177ELF" + std::string(size_t(32) << 20, 'x'));
+  large[1000] = 'y'; // never loaded
+  for (const char *copied : {"0", "1"}) {
+    setenv("DLRT_LOAD_COPY", copied, 1);
+    for (int delay : {0, 1000, 4000}) {
+      write(large);
+      std::thread shrink([&] {
+        usleep(useconds_t(delay));
+        EXPECT_EQ(truncate(path().c_str(), 4096), 0);
+      });
+      dlrt_status status = load();
+      EXPECT_TRUE(status == DLRT_FILE || status == DLRT_FORMAT) << dlrt_error();
+      shrink.join();
+    }
+  }
+}
+
+TEST_F(RuntimeModule, NothingDoneToTheFileShowsInACopy) {
+  std::string first = library("first"), second = library("secnd"); // of one length
+  if (first.empty())
+    GTEST_SKIP() << "no C compiler";
+  ASSERT_EQ(first.size(), second.size());
+  setenv("DLRT_LOAD_COPY", "1", 1);
+  write(first);
+  dlrt_model *model = nullptr;
+  ASSERT_EQ(dlrt_model_load(path().c_str(), &model), DLRT_OK) << dlrt_error();
+  ASSERT_EQ(truncate(path().c_str(), 0), 0);
+  EXPECT_STREQ(dlrt_entry_name(model, 0), "first");
+  dlrt_model_free(model);
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      overwrite(i % 2 ? first : second);
+      if (i % 3 == 0)
+        EXPECT_EQ(truncate(path().c_str(), 100), 0);
+    }
+  });
+  for (int i = 0; i < 300; ++i) { // whole or refused
+    dlrt_status status = dlrt_model_load(path().c_str(), &model);
+    if (status == DLRT_OK)
+      EXPECT_TRUE(!strcmp(dlrt_entry_name(model, 0), "first") || !strcmp(dlrt_entry_name(model, 0), "secnd"));
+    else
+      EXPECT_TRUE(status == DLRT_FORMAT || status == DLRT_FILE) << dlrt_error();
+    dlrt_model_free(model);
+  }
+  stop = true;
+  writer.join();
+}
+
+TEST_F(RuntimeModule, RefusesAFileThatWasChangedUnderAModel) {
+  std::string first = library("first"), second = library("secnd");
+  if (first.empty())
+    GTEST_SKIP() << "no C compiler";
+  write(first);
+  dlrt_model *model = nullptr;
+  ASSERT_EQ(dlrt_model_load(path().c_str(), &model), DLRT_OK) << dlrt_error();
+  overwrite(second);
+  EXPECT_TRUE(failsWith(load(), DLRT_FILE, "a.so: was changed in place while a model from it is loaded"));
+  setenv("DLRT_LOAD_COPY", "1", 1);
+  EXPECT_EQ(load(), DLRT_OK) << dlrt_error();
+  overwrite(first);
+  dlrt_model_free(model);
+  unsetenv("DLRT_LOAD_COPY");
+  overwrite(second);
+  EXPECT_EQ(load(), DLRT_OK) << dlrt_error();
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 #include "runtime/Model.h"
 #include "test/unit/RuntimeProgram.h"
 #include <functional>
+#include <sys/mman.h>
+#include <unistd.h>
 
 using namespace dlrt_test;
 
@@ -260,6 +262,78 @@ TEST(RuntimeProgram, CopiesAProgramThatStandsAskew) {
   EXPECT_EQ(open(b), DLRT_OK) << dlrt_error();
 }
 
+TEST(RuntimeProgram, ReadsNothingBehindAProgramOfAWrongLength) {
+  Builder b;
+  buildEverything(b);
+  b.finish();
+  size_t page = size_t(sysconf(_SC_PAGESIZE)), room = (b.size + page - 1) / page * page;
+  auto *memory = static_cast<unsigned char *>(mmap(nullptr, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_NE(memory, MAP_FAILED);
+  ASSERT_EQ(mprotect(memory + room, page, PROT_NONE), 0);
+  unsigned char *at = memory + room - b.size; // of no alignment but 8
+  memcpy(at, b.bytes, b.size);
+  for (const unsigned char *program : {at, at - 3}) {
+    memmove(const_cast<unsigned char *>(program), b.bytes, b.size);
+    b.target.program = program;
+    EXPECT_EQ(open(b), DLRT_OK) << dlrt_error();
+    for (int bit = 0; bit < 64; ++bit) {
+      uint64_t size = b.size ^ uint64_t(1) << bit;
+      b.target.program_bytes = size;
+      EXPECT_EQ(open(b), DLRT_FORMAT) << bit;
+      b.target.program_bytes = b.size;
+      memcpy(const_cast<unsigned char *>(program) + 8, &size, 8); // the header's
+      EXPECT_EQ(open(b), DLRT_FORMAT) << bit;
+      memcpy(const_cast<unsigned char *>(program) + 8, &b.size, 8);
+    }
+  }
+  munmap(memory, room + page);
+}
+
+TEST(RuntimeProgram, ExpressionsHaveALengthAndADepth) {
+  auto opens = [](const Words &grid) {
+    Builder b;
+    b.entry("run");
+    b.stage(b.function("nothing", nothing), grid, {});
+    b.finish();
+    return open(b);
+  };
+  Words sum = constant(1), nested = constant(1);
+  while (sum.size() + 2 <= DLX_MAX_WORDS)
+    sum = sum + constant(0);
+  EXPECT_EQ(opens(sum), DLRT_OK) << dlrt_error();
+  EXPECT_TRUE(failsWith(opens(sum + constant(0)), DLRT_FORMAT, "words"));
+  for (int depth = 1; depth < DLX_MAX_STACK; ++depth)
+    nested = constant(1) * nested;
+  EXPECT_EQ(opens(nested), DLRT_OK) << dlrt_error();
+  EXPECT_TRUE(failsWith(opens(constant(1) * nested), DLRT_FORMAT, "stacks more than 128 values"));
+}
+
+/// y = x[S, T) of x[T]: the greatest extent of y is not where both are greatest.
+TEST(RuntimeProgram, BoundsAreTheGreatestValuesNotThoseAtTheSymbolsBounds) {
+  Builder b;
+  uint32_t t = b.symbolic("T", 8, 16), s = b.symbolic("S", 1, 8), h = b.symbolic("H", 3, 16);
+  Words rest = symbol(t) + symbol(s) * constant(-1), mod = symbol(h);
+  mod.insert(mod.end(), {{DLX_PUSH, 8}, {DLX_MOD, 0}});
+  b.entry("run");
+  b.input("x", DLX_F32, {symbol(t)}, symbol(t) * constant(4), 64);
+  b.input("s", DLX_F32, {symbol(s)}, symbol(s) * constant(4), 32);
+  b.input("h", DLX_F32, {symbol(h)}, symbol(h) * constant(4), 64);
+  b.output("y", DLX_F32, {rest}, rest * constant(4), 60);
+  b.output("z", DLX_F32, {mod}, mod * constant(4), 28);
+  Session session(b);
+  ASSERT_TRUE(session.model);
+  EXPECT_EQ(dlrt_entry_output(session.model, 0, 0)->max_dims[0], 15);
+  EXPECT_EQ(dlrt_entry_output(session.model, 0, 1)->max_dims[0], 7);
+  alignas(64) float x[16], o[2][16];
+  for (int64_t n : {8, 16})
+    for (int64_t k : {1, 8})
+      for (int64_t m : {3, 7, 8, 15, 16})
+        EXPECT_EQ(session.run({Tensor(x, {n}).tensor, Tensor(x, {k}).tensor, Tensor(x, {m}).tensor},
+                              {Tensor(o[0], {n - k}).tensor, Tensor(o[1], {m % 8}).tensor}),
+                  DLRT_OK)
+            << dlrt_error();
+}
+
 TEST(RuntimeDescriptor, NamesEachFault) {
   auto refuses = [](dlrt_status status, const char *message, const std::function<void(Builder &)> &change) {
     Builder b;
@@ -273,15 +347,16 @@ TEST(RuntimeDescriptor, NamesEachFault) {
   EXPECT_TRUE(refuses(DLRT_FORMAT, "not written by dlc", [](Builder &b) { b.descriptor.magic = 5; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "kernel ABI 2, this runtime has 1: use a newer libdlrt", [](Builder &b) { b.descriptor.abi = 2; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "compile the model again", [](Builder &b) { b.descriptor.abi = 0; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "no targets", [](Builder &b) { b.descriptor.ntargets = 0; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "no targets", [](Builder &b) { b.descriptor.targets = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "0 targets", [](Builder &b) { b.descriptor.ntargets = 0; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "1 targets", [](Builder &b) { b.descriptor.targets = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "65 targets, expected 1 to 64", [](Builder &b) { b.descriptor.ntargets = 65; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has no name", [](Builder &b) { b.target.target = nullptr; }));
   EXPECT_TRUE(refuses(DLRT_CPU, "this CPU is x86-64", [](Builder &b) { b.target.features = uint64_t(1) << 40; }));
   EXPECT_TRUE(refuses(DLRT_CPU, "found targets nvptx:sm_90a", [](Builder &b) { b.target.target = "nvptx:sm_90a"; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has 1 functions, its program expects 2", [](Builder &b) { b.target.nfunctions = 1; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has 2 functions", [](Builder &b) { b.target.functions = nullptr; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has no code", [](Builder &b) { b.pointers[1] = nullptr; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "not 8-byte aligned", [](Builder &b) { b.target.program = nullptr; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "dlx program: there is none", [](Builder &b) { b.target.program = nullptr; }));
 }
 
 TEST(RuntimeDescriptor, TakesTheBestTargetThatTheCpuRuns) {
