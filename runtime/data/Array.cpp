@@ -1,5 +1,7 @@
 // Arrays: allocation and names of types.
 #include "runtime/data/Array.h"
+#include "runtime/data/File.h"
+#include <algorithm>
 #include <cstring>
 
 namespace dlc::data {
@@ -27,6 +29,40 @@ Result<Array> Array::make(dlrt_datatype type, std::vector<int64_t> shape) {
   if (!array.memory)
     return Error{"no memory for an array of " + toString(type) + " " + toString(shape)};
   std::memset(array.memory.get(), 0, bytes);
+  array.type = type;
+  array.shape = std::move(shape);
+  return array;
+}
+Result<Array> Array::read(InputFile &file, dlrt_datatype type, std::vector<int64_t> shape) {
+  const std::string what = "an array of " + toString(shape);
+  uint64_t bytes = type.bits / 8;
+  for (int64_t n : shape)
+    if (__builtin_mul_overflow(bytes, uint64_t(n), &bytes))
+      bytes = UINT64_MAX;
+  if (Status s = file.expect(bytes, what); !s)
+    return s.error();
+  Array array;
+  uint64_t room = file.isPlain() ? bytes : std::min<uint64_t>(bytes, 1 << 20), done = 0;
+  while (true) {
+    std::unique_ptr<void, Free> more(room <= INT64_MAX - 64 ? std::aligned_alloc(64, (room + 64) / 64 * 64) : nullptr);
+    if (!more)
+      return Error{"no memory for " + what + " in '" + file.path + "'"};
+    if (done)
+      std::memcpy(more.get(), array.memory.get(), done);
+    array.memory = std::move(more);
+    auto n = file.readSome(static_cast<char *>(array.memory.get()) + done, room - done);
+    if (!n)
+      return n.error();
+    done += *n;
+    if (done < room)
+      return Error{"'" + file.path + "' is truncated: " + what + " needs " + std::to_string(bytes) + " bytes, found " +
+                   std::to_string(done)};
+    if (done == bytes)
+      break;
+    room = std::min(bytes, 2 * room);
+  }
+  if (Status s = file.end(); !s)
+    return s.error();
   array.type = type;
   array.shape = std::move(shape);
   return array;

@@ -9,6 +9,7 @@
 inline bool operator==(dlrt_datatype x, dlrt_datatype y) { return x.code == y.code && x.bits == y.bits && x.lanes == y.lanes; }
 
 namespace dlc::data {
+class InputFile;
 
 inline constexpr dlrt_datatype F32{2, 32, 1}, F64{2, 64, 1}, I8{0, 8, 1}, I16{0, 16, 1}, I32{0, 32, 1}, I64{0, 64, 1}, U8{1, 8, 1},
     Bool{6, 8, 1};
@@ -21,6 +22,8 @@ public:
   Array() = default;
   /// Zeroed. Fails where the number of bytes overflows or memory is short.
   static Result<Array> make(dlrt_datatype type, std::vector<int64_t> shape);
+  /// The rest of a file. What its header says is believed as far as bytes come: memory stays within a multiple of them.
+  static Result<Array> read(InputFile &file, dlrt_datatype type, std::vector<int64_t> shape);
   /// Elements; bytes.
   int64_t size() const;
   size_t bytes() const { return size() * (type.bits / 8); }

@@ -1,4 +1,4 @@
-// Reading through zlib, writing beside and renaming.
+// Reading, with zlib where a file is gzip data; writing beside and renaming.
 #include "runtime/data/File.h"
 #include <cerrno>
 #include <climits>
@@ -15,57 +15,140 @@ static Error failed(const std::string &what, const std::string &path) {
   return {"cannot " + what + " '" + path + "': " + std::strerror(errno)};
 }
 
+/// The file's bytes and, where they are gzip data, what inflates them.
+struct InputFile::Stream {
+  explicit Stream(int fd) : fd(fd) {}
+  Stream(const Stream &) = delete;
+  Stream &operator=(const Stream &) = delete;
+  ~Stream() {
+    if (zipped)
+      inflateEnd(&z);
+    close(fd);
+  }
+  /// Makes sure of bytes in the buffer; false at the end of the file.
+  Result<bool> fill() {
+    while (at == end) {
+      ssize_t n = ::read(fd, buffer, sizeof buffer);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return Error{std::strerror(errno)};
+      at = 0, end = size_t(n);
+      if (n == 0)
+        return false;
+    }
+    return true;
+  }
+  Result<size_t> plain(unsigned char *to, size_t size);
+  Result<size_t> inflated(unsigned char *to, size_t size);
+
+  int fd;
+  bool zipped = false, regular = false, inside = false; ///< inside: a gzip member
+  uint64_t bound = UINT64_MAX;                          ///< bytes that can still come
+  z_stream z = {};
+  size_t at = 0, end = 0; ///< what of the buffer is not yet taken
+  unsigned char buffer[1 << 17];
+};
+
+Result<size_t> InputFile::Stream::plain(unsigned char *to, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    auto more = fill();
+    if (!more)
+      return more.error();
+    if (!*more)
+      break;
+    size_t n = std::min(size - done, end - at);
+    std::memcpy(to + done, buffer + at, n);
+    done += n, at += n;
+  }
+  return done;
+}
+
+Result<size_t> InputFile::Stream::inflated(unsigned char *to, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    auto more = fill();
+    if (!more)
+      return more.error();
+    if (!*more) {
+      if (inside)
+        return Error{"its gzip data does not end: truncated"};
+      break;
+    }
+    if (!inside && (buffer[at] != 0x1f || inflateReset(&z) != Z_OK))
+      return Error{"other bytes follow its gzip data"};
+    inside = true;
+    z.next_in = buffer + at, z.avail_in = unsigned(end - at);
+    size_t room = std::min(size - done, size_t(1) << 30);
+    z.next_out = to + done, z.avail_out = unsigned(room);
+    int code = inflate(&z, Z_NO_FLUSH);
+    at = end - z.avail_in;
+    done += room - z.avail_out;
+    if (code == Z_STREAM_END) // its checksum and length were right
+      inside = false;
+    else if (code != Z_OK && code != Z_BUF_ERROR)
+      return Error{z.msg ? z.msg : "its gzip data is malformed"};
+  }
+  return done;
+}
+
+InputFile::InputFile(std::string path, std::unique_ptr<Stream> stream) : path(std::move(path)), stream(std::move(stream)) {}
+InputFile::InputFile(InputFile &&other) noexcept = default;
+InputFile::~InputFile() = default;
+
 Result<InputFile> InputFile::open(const std::string &path) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0)
+    return failed("read", path);
+  auto stream = std::make_unique<Stream>(fd);
   struct stat info = {};
-  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
     errno = EISDIR;
+  else
+    errno = 0;
+  if (errno)
     return failed("read", path);
-  }
-  errno = 0;
-  gzFile file = gzopen(path.c_str(), "rbe");
-  if (!file) {
-    errno = errno ? errno : ENOMEM;
-    return failed("read", path);
-  }
-  gzbuffer(file, 1 << 17);
-  // Deflate turns one byte into 1,032 at most. A pipe's length is unknown.
-  uint64_t bound = S_ISREG(info.st_mode) ? uint64_t(info.st_size) * (gzdirect(file) ? 1 : 1032) : UINT64_MAX;
-  return InputFile(path, file, bound);
+  if (auto any = stream->fill(); !any)
+    return Error{"cannot read '" + path + "': " + any.error().message};
+  const unsigned char *b = stream->buffer;
+  stream->zipped = stream->end >= 2 && b[0] == 0x1f && b[1] == 0x8b && inflateInit2(&stream->z, 15 + 16) == Z_OK; // gzip alone
+  stream->regular = S_ISREG(info.st_mode);
+  if (stream->regular) // deflate turns one byte into 1,032 at most
+    stream->bound = uint64_t(info.st_size) * (stream->zipped ? 1032 : 1);
+  return InputFile(path, std::move(stream));
 }
-InputFile::~InputFile() {
-  if (file)
-    gzclose(static_cast<gzFile>(file));
-}
+bool InputFile::isPlain() const { return stream->regular && !stream->zipped; }
 Status InputFile::expect(uint64_t size, std::string_view what) {
-  if (size <= bound)
+  if (size <= stream->bound)
     return {};
   return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, at most " +
-               std::to_string(bound) + " are left"};
+               std::to_string(stream->bound) + " are left"};
+}
+Result<size_t> InputFile::readSome(void *to, size_t size) {
+  auto *bytes = static_cast<unsigned char *>(to);
+  auto done = stream->zipped ? stream->inflated(bytes, size) : stream->plain(bytes, size);
+  if (!done)
+    return Error{"'" + path + "' is damaged: " + done.error().message};
+  stream->bound -= std::min<uint64_t>(stream->bound, *done);
+  return done;
 }
 Status InputFile::read(void *to, size_t size, std::string_view what) {
-  auto *bytes = static_cast<char *>(to);
-  for (size_t done = 0; done < size;) {
-    int n = gzread(static_cast<gzFile>(file), bytes + done, unsigned(std::min(size - done, size_t(1) << 30)));
-    int code = 0;
-    const char *message = gzerror(static_cast<gzFile>(file), &code);
-    if (n < 0 || (n == 0 && code != Z_OK && code != Z_BUF_ERROR))
-      return Error{"'" + path + "' is damaged: " + (code == Z_ERRNO ? std::strerror(errno) : message)};
-    if (n == 0)
-      return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, found " +
-                   std::to_string(done)};
-    done += n;
-  }
-  bound -= std::min<uint64_t>(bound, size);
+  auto done = readSome(to, size);
+  if (!done)
+    return done.error();
+  if (*done < size)
+    return Error{"'" + path + "' is truncated: " + std::string(what) + " needs " + std::to_string(size) + " bytes, found " +
+                 std::to_string(*done)};
   return {};
 }
 Status InputFile::end() {
   char extra;
-  int n = gzread(static_cast<gzFile>(file), &extra, 1), code = 0;
-  const char *message = gzerror(static_cast<gzFile>(file), &code);
-  if (n > 0)
+  auto done = readSome(&extra, 1);
+  if (!done)
+    return done.error();
+  if (*done)
     return Error{"'" + path + "' goes on after its last element: it does not hold what its header says"};
-  if (n < 0 || (code != Z_OK && code != Z_STREAM_END))
-    return Error{"'" + path + "' is damaged: " + (code == Z_ERRNO ? std::strerror(errno) : message)};
   return {};
 }
 

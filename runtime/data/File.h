@@ -4,28 +4,34 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string_view>
 
 namespace dlc::data {
 
-/// A gzip file, known by its first two bytes, or any other, read in pieces. Not thread-safe.
+/// A gzip file, known by its first two bytes, or any other, read in pieces. Of gzip data all is checked: each member's checksum
+/// and length, that the last one ends, and that nothing else follows. Not thread-safe.
 class InputFile {
 public:
   static Result<InputFile> open(const std::string &path);
-  InputFile(InputFile &&other) noexcept : path(std::move(other.path)), file(std::exchange(other.file, nullptr)), bound(other.bound) {}
+  InputFile(InputFile &&other) noexcept;
   ~InputFile();
   /// Exactly `size` bytes; fewer in the file is an error, which names `what`.
   Status read(void *to, size_t size, std::string_view what);
+  /// As many as `size` bytes, fewer only where the file ends.
+  Result<size_t> readSome(void *to, size_t size);
   /// Whether the file can hold this much more: bounds what a damaged header may ask for before memory is given to it.
   Status expect(uint64_t size, std::string_view what);
+  /// Whether the file's length says what can still come. Of gzip data and pipes it does not: memory is given as bytes come.
+  bool isPlain() const;
   /// Refuses bytes that follow.
   Status end();
   std::string path;
 
 private:
-  InputFile(std::string path, void *file, uint64_t bound) : path(std::move(path)), file(file), bound(bound) {}
-  void *file;     ///< gzFile
-  uint64_t bound; ///< bytes that can still come
+  struct Stream;
+  InputFile(std::string path, std::unique_ptr<Stream> stream);
+  std::unique_ptr<Stream> stream;
 };
 
 /// Writes beside `path`, syncs and renames, so that `path` holds all of the pieces or what it held before; nothing is left

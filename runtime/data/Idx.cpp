@@ -28,23 +28,13 @@ Result<Array> readIdx(const std::string &path) {
   if (Status s = file->read(extents, magic[3] * 4, "the IDX header"); !s)
     return s.error();
   std::vector<int64_t> shape;
-  uint64_t bytes = type->type.bits / 8;
-  for (int i = 0; i < magic[3]; ++i) {
+  for (int i = 0; i < magic[3]; ++i)
     shape.push_back(bigEndian(extents + 4 * i));
-    if (__builtin_mul_overflow(bytes, uint64_t(shape.back()), &bytes))
-      bytes = UINT64_MAX, shape.back() = 0;
-  }
-  if (Status s = file->expect(bytes, "an array of " + toString(shape)); !s)
-    return s.error();
-  auto array = Array::make(type->type, shape);
+  auto array = Array::read(*file, type->type, shape);
   if (!array)
-    return array.error();
-  if (Status s = file->read(array->data(), bytes, "an array of " + toString(shape)); !s)
-    return s.error();
-  if (Status s = file->end(); !s)
-    return s.error();
+    return array;
   if (size_t width = type->type.bits / 8; width > 1)
-    for (auto *p = array->data<char>(), *end = p + bytes; p < end; p += width)
+    for (auto *p = array->data<char>(), *end = p + array->bytes(); p < end; p += width)
       std::reverse(p, p + width);
   return array;
 }

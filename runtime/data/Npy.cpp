@@ -110,20 +110,11 @@ Result<Array> readNpy(const std::string &path) {
                  "': expected <f4, <f8, <i4, <i8, |i1, |u1 or |b1; write array.astype('<f4')"};
   if (*header.fortran)
     return Error{"'" + path + "' is in Fortran order: write numpy.ascontiguousarray(array)"};
-  uint64_t bytes = type->type.bits / 8;
-  bool overflow = false;
-  for (int64_t n : *header.shape)
-    overflow |= __builtin_mul_overflow(bytes, uint64_t(n), &bytes);
-  if (Status s = file->expect(overflow ? UINT64_MAX : bytes, "an array of " + toString(*header.shape)); !s)
-    return s.error();
-  auto array = Array::make(type->type, *header.shape);
+  auto array = Array::read(*file, type->type, *header.shape);
   if (!array)
-    return array.error();
-  if (Status s = file->read(array->data(), bytes, "an array of " + toString(*header.shape)); !s)
-    return s.error();
-  if (Status s = file->end(); !s)
-    return s.error();
-  if (type->type == Bool && std::any_of(array->data<unsigned char>(), array->data<unsigned char>() + bytes, [](auto b) { return b > 1; }))
+    return array;
+  const auto *first = array->data<unsigned char>(), *last = first + array->bytes();
+  if (type->type == Bool && std::any_of(first, last, [](auto b) { return b > 1; }))
     return Error{"'" + path + "' holds a bool that is neither 0 nor 1"};
   return array;
 }

@@ -6,9 +6,17 @@
 #include <gtest/gtest.h>
 #include <numeric>
 #include <set>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <zlib.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
 
 using namespace dlc::data;
 using namespace std::string_literals;
@@ -79,6 +87,54 @@ TEST_F(Data, IdxRefusals) {
   std::string gz = contents(zipped("whole.gz", images + std::string(5000, 'x')));
   expectError(readIdx(file("cut.gz", gz.substr(0, gz.size() / 2))), "");
   expectError(readIdx(file("flip.gz", gz.substr(0, 12) + "\xff\xff\xff" + gz.substr(15))), "");
+}
+TEST_F(Data, GzipIsTakenWhole) {
+  std::string gz = contents(zipped("whole.gz", images));
+  for (size_t cut = 1; cut < gz.size() - 1; ++cut) // a byte of the trailer, or more
+    expectError(readIdx(file("cut.gz", gz.substr(0, gz.size() - cut))), "");
+  for (const std::string &more : {"x"s, "\0"s, "\x1f"s, gz.substr(0, gz.size() - 1), std::string(300000, 'x')})
+    expectError(readIdx(file("more.gz", gz + more)), "");
+  expectError(readIdx(file("more.gz", gz + "x")), "other bytes follow its gzip data");
+  expectError(readIdx(file("cut.gz", gz.substr(0, gz.size() - 8))), "its gzip data does not end: truncated");
+  for (size_t i = gz.size() - 8; i < gz.size(); ++i) { // checksum and length
+    std::string bad = gz;
+    bad[i] ^= 1;
+    expectError(readIdx(file("bad.gz", bad)), "is damaged");
+  }
+  // Members follow one another, as gzip and pigz may write them.
+  std::string two = contents(zipped("a.gz", images.substr(0, 9))) + contents(zipped("b.gz", images.substr(9)));
+  auto array = readIdx(file("two.gz", two));
+  ASSERT_TRUE(array) << array.error().message;
+  EXPECT_EQ(array->data<unsigned char>()[5], 2);
+}
+TEST_F(Data, PipesGiveWhatTheyHaveNotWhatTheySay) {
+  ASSERT_EQ(mkfifo((folder + "/pipe").c_str(), 0600), 0);
+  auto through = [&](const std::string &bytes) {
+    std::thread writer([&] { std::ofstream(folder + "/pipe", std::ios::binary) << bytes; });
+    auto array = readIdx(folder + "/pipe");
+    writer.join();
+    return array;
+  };
+  auto good = through(images);
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ(good->data<unsigned char>()[3], 0x66);
+  std::string large(3 << 20, 'x');
+  auto whole = through("\0\0\x08\x01\0\x30\0\0"s + large);
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(std::memcmp(whole->data(), large.data(), large.size()), 0);
+  // Three gigabytes are said, in memory for far less.
+  rlimit before, small = {size_t(2) << 30, size_t(2) << 30};
+  getrlimit(RLIMIT_AS, &before);
+  small.rlim_max = before.rlim_max;
+#ifndef SANITIZED // maps terabytes
+  setrlimit(RLIMIT_AS, &small);
+#endif
+  std::string claim = "\0\0\x08\x03\0\x01\0\0\0\0\x01\0\0\0\0\xc0"s + "abc";
+  auto piped = through(claim);
+  auto unzipped = readIdx(zipped("claim.gz", claim + std::string(4 << 20, '\0')));
+  setrlimit(RLIMIT_AS, &before);
+  expectError(std::move(piped), "is truncated: an array of [65536, 256, 192] needs 3221225472 bytes, found 3");
+  expectError(std::move(unzipped), "is truncated");
 }
 TEST_F(Data, Mnist) {
   zipped("train-images-idx3-ubyte.gz", images);
