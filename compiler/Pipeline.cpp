@@ -5,6 +5,7 @@
 #include "compiler/plan/Passes.h"
 #include "compiler/schedule/Passes.h"
 #include "compiler/simplify/Passes.h"
+#include "dialects/dl/Bounds.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -41,22 +42,22 @@ static LogicalResult applyBounds(ModuleOp module, const CompileOptions &options)
   }
   return success();
 }
-/// Names and upper bounds of symbols.
-using Bounds = llvm::StringMap<int64_t>;
 /// An argument of a function, which no op may have checked, or a result: its elements, and that all counts of bytes fit in 64 bits.
-static LogicalResult checkType(Operation *op, Type type, const Bounds &bounds) {
+static LogicalResult checkType(Operation *op, Type type, const dl::SymbolRanges &ranges) {
   if (failed(dl::checkTensor(op->getLoc(), type)))
     return failure();
   Type e = cast<RankedTensorType>(type).getElementType();
   if (!e.isF32() && !e.isF64() && !e.isBF16() && llvm::none_of(ArrayRef{1, 8, 32, 64}, [&](int bits) { return e.isSignlessInteger(bits); }))
     return op->emitError("expected elements of f32, f64, bf16, i1, i8, i32 or i64, found ") << type;
-  double bytes = 8;
-  for (AffineExpr extent : dl::getExtents(type))
-    bytes *= double(dl::evaluate(extent, [&](StringRef symbol) { return bounds.lookup(symbol); }));
-  return bytes < 0x1p47 ? success() : op->emitError() << type << " is larger than memory at the bounds of its symbols";
+  for (AffineExpr extent : dl::getExtents(type)) // tensors of no element may have any others
+    if (dl::getUpperBound(extent, ranges) < 0)
+      return op->emitError() << type << " has the extent " << dl::toString(extent) << ", which is negative whatever its symbols are";
+  constexpr int64_t most = int64_t(1) << 47;
+  return dl::getUpperBytes(type, ranges) < most ? success()
+                                                : op->emitError() << type << " is larger than memory at the bounds of its symbols";
 }
 /// Every symbol that the op's types and attributes name is declared, and an input of its function has it as an extent.
-static LogicalResult checkSymbols(Operation *op, const Bounds &declared, const llvm::StringSet<> &given) {
+static LogicalResult checkSymbols(Operation *op, const dl::SymbolRanges &declared, const llvm::StringSet<> &given) {
   LogicalResult ok = success();
   auto check = [&](dl::DimsAttr dims) {
     for (AffineExpr e : dims.getExtents())
@@ -82,9 +83,8 @@ static LogicalResult checkSymbols(Operation *op, const Bounds &declared, const l
 /// Ops are a model's own, types are tensors, symbols have a source, and every name is given once.
 static LogicalResult checkModel(ModuleOp module) {
   constexpr int64_t most = int64_t(1) << 32; // so that a product with another extent fits in 64 bits
-  Bounds declared;
+  dl::SymbolRanges declared = dl::getSymbolRanges(module);
   for (auto s : module.getOps<dl::SymbolOp>()) {
-    declared[s.getSymName()] = s.getMax();
     if (int64_t max = s.getMax(); max > most)
       return s.emitError("the bound ") << max << " of symbol '" << s.getSymName() << "' is above " << most;
   }
@@ -93,12 +93,10 @@ static LogicalResult checkModel(ModuleOp module) {
   for (auto fn : module.getOps<func::FuncOp>()) {
     if (fn.isDeclaration())
       return fn.emitError("has no body");
-    if (fn.getSymName() == "run")
-      return fn.emitError("@run is what the entry of @main is called: rename it");
     any |= fn.getSymName() == "main";
     if (!fn.getBody().hasOneBlock())
       return fn.emitError("has branches: a model is straight-line, with dl.scan for loops");
-    llvm::StringSet<> params, inputs, given;
+    llvm::StringSet<> params, given;
     for (BlockArgument a : fn.getArguments()) {
       if (failed(checkType(fn, a.getType(), declared)))
         return failure();
@@ -109,9 +107,6 @@ static LogicalResult checkModel(ModuleOp module) {
         if (auto known = shared.try_emplace(param.getName(), param, a.getType()).first->second; known != std::pair(param, a.getType()))
           return fn.emitError("has the parameter '") << param.getName() << "' as " << param << " : " << a.getType()
                                                      << ", another function as " << known.first << " : " << known.second;
-      auto name = fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name");
-      if (!param && name && !inputs.insert(name.getValue()).second)
-        return fn.emitError("has two inputs called '") << name.getValue() << "'";
       for (AffineExpr e : dl::getExtents(a.getType()))
         if (auto symbol = dyn_cast<AffineSymbolExpr>(e); symbol && !param && declared.contains(dl::getSymbolName(symbol)))
           given.insert(dl::getSymbolName(symbol));
@@ -148,7 +143,7 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       passes.enableTiming();
     switch (stage) {
     case Stage::Dl:
-      if (failed(applyBounds(module, options)) || failed(checkModel(module)))
+      if (failed(applyBounds(module, options)) || failed(checkModel(module)) || failed(checkLimits(module, options.train.has_value())))
         return failure();
       break;
     case Stage::Autodiff:
@@ -230,8 +225,16 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
 FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &options, StringRef model) {
   Compiled result;
   result.target = codegen::Target::x86(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
-  result.program = flatten(module);
-  unsigned parts = options.threads ? options.threads : llvm::hardware_concurrency().compute_thread_count();
+  auto program = flatten(module);
+  if (failed(program))
+    return failure();
+  result.program = std::move(*program);
+  // As many as the kernels are worth, whatever the machine: the bytes of an artefact depend on the model alone.
+  auto kernels = module.getOps<func::FuncOp>();
+  unsigned parts = 1 + llvm::count_if(kernels, [](func::FuncOp fn) { return fn->hasAttr("dlx.kernel"); }) / 4;
+  if (options.threads)
+    parts = options.threads;
+  parts = std::min(parts, 16u);
   auto modules = emitKernels(module, result.target, parts);
   if (modules.empty())
     return module.emitError("a kernel could not be lowered: this is a fault of the compiler");

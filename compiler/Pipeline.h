@@ -26,6 +26,9 @@ struct CompileOptions {
 /// Everything that the pipeline may meet or create, loaded before several threads work on it.
 void loadDialects(mlir::MLIRContext &context);
 
+/// The limits of runtime/dlx.h and the names of what a program shows; `train`: a train_step comes on top.
+mlir::LogicalResult checkLimits(mlir::ModuleOp module, bool train);
+
 /// Runs the stages up to `last` (not Codegen) in place. Failures are diagnostics.
 mlir::LogicalResult runStages(mlir::ModuleOp module, const CompileOptions &options, Stage last = Stage::Schedule);
 

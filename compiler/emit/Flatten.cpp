@@ -1,5 +1,6 @@
 // dlx programs to the flat form: one walk that fills the tables, then their concatenation.
 #include "compiler/emit/Flatten.h"
+#include "dialects/dl/Bounds.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/dlx.h"
@@ -34,9 +35,9 @@ dlx_dtype dtypeOf(Type e) {
 
 class Flattener {
 public:
-  explicit Flattener(ModuleOp module) : module(module) {}
+  explicit Flattener(ModuleOp module) : module(module), ranges(dl::getSymbolRanges(module)), at(module) {}
 
-  FlatProgram run() {
+  FailureOr<FlatProgram> run() {
     for (auto symbol : module.getOps<dl::SymbolOp>()) {
       symbolIndex[symbol.getSymName()] = symbols.size();
       symbols.push_back({string(symbol.getSymName()), 0, (int64_t)symbol.getMin(), (int64_t)symbol.getMax()});
@@ -50,6 +51,11 @@ public:
       collectParams(source(p));
     for (auto p : programs)
       entry(p, entryIndex);
+    if (launches.size() + args.size() >= DLX_MAX_ARGUMENTS)
+      return module.emitError("has ") << launches.size() + args.size() << " launches of kernels and arguments of them, at most "
+                                      << DLX_MAX_ARGUMENTS - 1;
+    if (failed(fits))
+      return failure();
     FlatProgram flat;
     dlx_header header = {};
     header.magic = DLX_MAGIC, header.version = DLX_VERSION;
@@ -68,7 +74,7 @@ public:
     append(bytes, header.launches, launches);
     append(bytes, header.moving, moving);
     append(bytes, header.swaps, swaps);
-    append(bytes, header.code, code);
+    append(bytes, header.code, instructions);
     append(bytes, header.constants, std::vector<char>(), 64);
     bytes.resize(llvm::alignTo(bytes.size(), 8));
     header.bytes = bytes.size();
@@ -82,6 +88,9 @@ public:
 
 private:
   ModuleOp module;
+  dl::SymbolRanges ranges;
+  Operation *at; ///< what is being flattened, for messages
+  LogicalResult fits = success();
   std::vector<char> strings;
   std::vector<dlx_word> words;
   std::vector<dlx_expr> exprs;
@@ -94,7 +103,7 @@ private:
   std::vector<dlx_launch> launches;
   std::vector<dlx_moving> moving;
   std::vector<dlx_swap> swaps;
-  std::vector<dlx_instruction> code;
+  std::vector<dlx_instruction> instructions;
   std::vector<std::string> functionNames;
   llvm::StringMap<uint32_t> stringIndex, symbolIndex, functionIndex, paramIndex;
   llvm::DenseMap<AffineExpr, uint32_t> exprIndex;
@@ -109,15 +118,32 @@ private:
     }
     return it->second;
   }
-  void code_(AffineExpr e) {
+  /// Whether a reader takes the expression: its words, which are left for it in `room`, and the values that it stacks at once.
+  static bool isShort(AffineExpr e, int64_t stack, int64_t &room) {
+    if (--room < 0 || stack < 1)
+      return false;
+    auto b = dyn_cast<AffineBinaryOpExpr>(e);
+    return !b || (isShort(b.getLHS(), stack, room) && isShort(b.getRHS(), stack - 1, room));
+  }
+  void code(AffineExpr e) {
+    int64_t room = DLX_MAX_WORDS;
+    if (isShort(e, DLX_MAX_STACK, room))
+      return push(e);
+    if (succeeded(fits))
+      fits = at->emitError("has an extent, or bytes of a buffer, of more than ")
+             << DLX_MAX_WORDS << " words in reverse Polish notation, or stacking more than " << DLX_MAX_STACK
+             << " values: give it fewer terms, or constant extents";
+    words.push_back({DLX_PUSH, 0});
+  }
+  void push(AffineExpr e) {
     if (auto c = dyn_cast<AffineConstantExpr>(e)) {
       words.push_back({DLX_PUSH, c.getValue()});
     } else if (auto s = dyn_cast<AffineSymbolExpr>(e)) {
       words.push_back({DLX_SYMBOL, symbolIndex.lookup(dl::getSymbolName(s))});
     } else {
       auto b = cast<AffineBinaryOpExpr>(e);
-      code_(b.getLHS());
-      code_(b.getRHS());
+      push(b.getLHS());
+      push(b.getRHS());
       dlx_opcode op = e.getKind() == AffineExprKind::Add        ? DLX_ADD
                       : e.getKind() == AffineExprKind::Mul      ? DLX_MUL
                       : e.getKind() == AffineExprKind::Mod      ? DLX_MOD
@@ -130,7 +156,7 @@ private:
     auto [it, fresh] = exprIndex.try_emplace(e, exprs.size());
     if (fresh) {
       uint32_t first = words.size();
-      code_(e);
+      code(e);
       exprs.push_back({first, (uint32_t)words.size() - first});
     }
     return it->second;
@@ -140,9 +166,9 @@ private:
   uint32_t exprsInRow(ArrayRef<AffineExpr> list) {
     uint32_t first = exprs.size();
     for (AffineExpr e : list) {
-      uint32_t at = words.size();
-      code_(e);
-      exprs.push_back({at, (uint32_t)words.size() - at});
+      uint32_t begin = words.size();
+      code(e);
+      exprs.push_back({begin, (uint32_t)words.size() - begin});
     }
     return first;
   }
@@ -202,6 +228,7 @@ private:
 
   void entry(dlx::ProgramOp p, const llvm::StringMap<uint32_t> &entryIndex) {
     func::FuncOp fn = source(p);
+    at = fn;
     dlx_entry e = {};
     std::string name = fn.getSymName() == "main" ? "run" : fn.getSymName().str();
     e.name = string(p.getIsPrepare() ? name + ".prepare" : name);
@@ -232,11 +259,11 @@ private:
         ++e.noutputs;
       }
     e.buffers = buffers.size();
-    e.code = code.size();
+    e.code = instructions.size();
     llvm::DenseMap<Value, uint32_t> number;
     block(p.getBody().front(), number, e.buffers);
     e.nbuffers = buffers.size() - e.buffers;
-    e.ncode = code.size() - e.code;
+    e.ncode = instructions.size() - e.code;
     entries.push_back(e);
   }
 
@@ -251,7 +278,12 @@ private:
       } else if (auto stage = dyn_cast<dlx::StageOp>(op)) {
         dlx_instruction i = {};
         i.kind = DLX_STAGE, i.a = launches.size();
+        double blocks = 0;
         for (auto launch : stage.getBody().getOps<dlx::LaunchOp>()) {
+          at = launch;
+          blocks += double(dl::getUpperBound(launch.getGrid().getExtents()[0], ranges));
+          if (blocks > DLX_MAX_BLOCKS && succeeded(fits))
+            fits = launch.emitError("runs in more than ") << DLX_MAX_BLOCKS << " blocks at the bounds of its symbols: give smaller extents";
           auto [it, fresh] = functionIndex.try_emplace(launch.getFunction(), functions.size());
           if (fresh) {
             functions.push_back(string(launch.getFunction()));
@@ -262,11 +294,11 @@ private:
             args.push_back({number.lookup(v), 0, 0});
         }
         i.b = launches.size() - i.a;
-        code.push_back(i);
+        instructions.push_back(i);
       } else if (auto copy = dyn_cast<dlx::CopyOp>(op)) {
         dlx_instruction i = {};
         i.kind = DLX_COPY, i.a = expr(copy.getBytes()), i.b = number.lookup(copy.getTo()), i.c = number.lookup(copy.getFrom());
-        code.push_back(i);
+        instructions.push_back(i);
       } else if (auto loop = dyn_cast<dlx::LoopOp>(op)) {
         dlx_instruction i = {};
         i.kind = DLX_LOOP, i.a = expr(loop.getTrip());
@@ -278,15 +310,15 @@ private:
         i.e = swaps.size(), i.f = loop.getFirst().size();
         for (auto [x, y] : llvm::zip(loop.getFirst(), loop.getSecond()))
           swaps.push_back({number.lookup(x), number.lookup(y)});
-        size_t at = code.size();
-        code.push_back(i);
+        size_t first = instructions.size();
+        instructions.push_back(i);
         block(loop.getBody().front(), number, base);
-        code[at].b = code.size() - at - 1;
+        instructions[first].b = instructions.size() - first - 1;
       }
     }
   }
 };
 } // namespace
 
-FlatProgram flatten(ModuleOp module) { return Flattener(module).run(); }
+FailureOr<FlatProgram> flatten(ModuleOp module) { return Flattener(module).run(); }
 } // namespace dlc

@@ -12,6 +12,6 @@ struct FlatProgram {
   std::vector<std::string> functions;
 };
 /// All dlx.program ops of the module, with the surfaces of their source functions. Entries are called as their functions, but
-/// `main` is called `run`.
-FlatProgram flatten(mlir::ModuleOp module);
+/// `main` is called `run`. What is beyond the limits of runtime/dlx.h is a diagnostic.
+mlir::FailureOr<FlatProgram> flatten(mlir::ModuleOp module);
 } // namespace dlc

@@ -96,6 +96,7 @@ std::string makeHeader(ModuleOp module, StringRef model) {
      << "\n#define " << guard << "\n#include \"dlrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
      << "/* For dlrt_model_open, in programs that link the artefact. */\nextern const struct dlc_" << model << " { uint64_t magic; } "
      << model << "_descriptor;\n";
+  llvm::StringSet<> functions;
   unsigned number = 0;
   for (auto program : module.getOps<dlx::ProgramOp>()) {
     if (program.getIsPrepare())
@@ -129,7 +130,9 @@ std::string makeHeader(ModuleOp module, StringRef model) {
       symbolNames[s] = names.add(s);
     for (Item &item : items)
       item.name = names.add(item.name);
-    std::string name = fn.getSymName() == "main" ? "run" : fn.getSymName().str();
+    std::string name = identifier(fn.getSymName() == "main" ? "run" : fn.getSymName());
+    while (!functions.insert(name).second)
+      name += '_';
     os << "\nenum { " << model << "_" << name << "_entry = " << entry << " };\nstatic inline dlrt_status " << model << "_" << name
        << "(dlrt_context *context";
     for (StringRef s : symbols)

@@ -71,8 +71,7 @@ static std::string describe(Operation *op) {
 
 Grouping::Grouping(Block &block, bool fuse) {
   if (auto module = block.getParentOp()->getParentOfType<ModuleOp>())
-    for (auto symbol : module.getOps<SymbolOp>())
-      bounds[symbol.getSymName()] = symbol.getMax();
+    ranges = getSymbolRanges(module);
   collect(block);
   for (unsigned c = 0; c < ops.size(); ++c)
     groups.push_back(single(ops[c])), groupOf.push_back(c);
@@ -179,12 +178,7 @@ Group Grouping::single(Operation *op) const {
   return g;
 }
 
-int64_t Grouping::bytes(Value v) const {
-  int64_t n = std::max<int64_t>(1, getElementTypeOrSelf(v).getIntOrFloatBitWidth() / 8);
-  for (AffineExpr e : getExtents(v))
-    n *= evaluate(e, [&](StringRef s) { return bounds.lookup(s); });
-  return n;
-}
+int64_t Grouping::bytes(Value v) const { return getUpperBytes(v.getType(), ranges); }
 
 /// Why the consumers' group cannot join the producers', or nothing and the joined group.
 std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edge *> between, Group &merged) const {
@@ -201,7 +195,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   auto count = [&](ArrayRef<AffineExpr> extents) {
     int64_t n = 1;
     for (AffineExpr e : extents)
-      n *= evaluate(e, [&](StringRef s) { return bounds.lookup(s); });
+      if (llvm::MulOverflow(n, getUpperBound(e, ranges), n))
+        return INT64_MAX;
     return n;
   };
   auto flops = [&] {

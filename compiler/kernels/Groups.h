@@ -1,5 +1,6 @@
 // Which ops of a block become one kernel, and why: decided by structures, recorded for every producer-consumer pair.
 #pragma once
+#include "dialects/dl/Bounds.h"
 #include "dialects/dlx/Dlx.h"
 #include <map>
 
@@ -55,6 +56,6 @@ private:
   std::vector<Group> groups;
   std::map<std::pair<unsigned, unsigned>, std::string> refused; // by edge's ops
   SmallVector<dlx::VerdictAttr> list;
-  llvm::StringMap<int64_t> bounds;
+  dl::SymbolRanges ranges;
 };
 } // namespace dlc

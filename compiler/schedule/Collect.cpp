@@ -3,9 +3,9 @@
 #include "llvm/ADT/BitVector.h"
 
 namespace dlc {
-unsigned EntrySchedule::newStorage(BufferKind kind, int64_t at, AffineExpr bytes) {
+unsigned EntrySchedule::newStorage(BufferKind kind, int64_t at, AffineExpr bytes, int64_t bound) {
   Storage s;
-  s.kind = kind, s.at = at, s.bytes = bytes, s.bound = atBounds(bytes, bounds);
+  s.kind = kind, s.at = at, s.bytes = bytes, s.bound = bound;
   storages.push_back(s);
   return storages.size() - 1;
 }
@@ -14,8 +14,8 @@ void EntrySchedule::bindArguments() {
   unsigned inputs = 0;
   for (BlockArgument a : entry.getArguments()) {
     auto param = entry.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
-    storageOf[a] = param ? newStorage(BufferKind::param, paramNumber(param.getName()), bytesOf(a.getType()))
-                         : newStorage(BufferKind::input, inputs++, bytesOf(a.getType()));
+    storageOf[a] = param ? newStorage(BufferKind::param, paramNumber(param.getName()), a.getType())
+                         : newStorage(BufferKind::input, inputs++, a.getType());
   }
 }
 
@@ -56,7 +56,7 @@ LogicalResult EntrySchedule::collect(Block &block, std::vector<Node> &list) {
 }
 
 LogicalResult EntrySchedule::collectCall(func::CallOp call, std::vector<Node> &list) {
-  auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(call.getCallee());
+  func::FuncOp kernel = kernels.lookup(call.getCallee());
   auto plan = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan");
   if (!plan)
     return kernel.emitOpError("has no dlx.plan: run dl-plan first");
@@ -65,9 +65,9 @@ LogicalResult EntrySchedule::collectCall(func::CallOp call, std::vector<Node> &l
   for (Value v : call.getOperands())
     number.push_back(storageOf.lookup(v));
   for (Value v : call.getResults())
-    number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, bytesOf(v.getType())));
+    number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, v.getType()));
   for (dl::DimsAttr bytes : plan.getTemps())
-    number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0]));
+    number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0], dl::getUpperBound(bytes.getExtents()[0], ranges)));
   for (dlx::LaunchAttr launch : plan.getLaunches()) {
     Node n;
     n.function = (kernel.getSymName() + launch.getName()).str();
@@ -107,14 +107,14 @@ LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &lis
   unsigned firstInside = storages.size();
   SmallVector<unsigned> carried;
   for (auto [init, argument, result] : llvm::zip(scan.getInit(), scan.getCarriedArguments(), scan.getFinals())) {
-    unsigned s = newStorage(BufferKind::arena, 0, bytesOf(init.getType()));
+    unsigned s = newStorage(BufferKind::arena, 0, init.getType());
     storages[s].pinned = true;
     list.push_back(copyNode(s, storageOf.lookup(init)));
     storageOf[argument] = storageOf[result] = s;
     carried.push_back(s);
   }
   for (auto [input, argument] : llvm::zip(scan.getInputs(), scan.getInputArguments())) {
-    unsigned base = storageOf.lookup(input), s = newStorage(BufferKind::arena, 0, bytesOf(argument.getType()));
+    unsigned base = storageOf.lookup(input), s = newStorage(BufferKind::arena, 0, argument.getType());
     view(s, base);
     storageOf[argument] = s;
     loop.reads.push_back(base);
@@ -124,7 +124,7 @@ LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &lis
     loop.reads.push_back(storageOf.lookup(capture));
   }
   for (Value stack : scan.getStacks())
-    storageOf[stack] = newStorage(BufferKind::arena, 0, bytesOf(stack.getType()));
+    storageOf[stack] = newStorage(BufferKind::arena, 0, stack.getType());
   unsigned firstBody = storages.size();
   if (failed(collect(scan.getBody().front(), loop.body)))
     return failure();
@@ -138,7 +138,7 @@ LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &lis
   for (auto [i, a] : llvm::enumerate(carried)) {
     unsigned from = storageOf.lookup(yielded[i]), b = from;
     if (!take(yielded[i])) {
-      b = newStorage(BufferKind::arena, 0, storages[a].bytes);
+      b = newStorage(BufferKind::arena, 0, a);
       loop.body.push_back(copyNode(b, from));
     }
     storages[b].pinned = true;
@@ -148,7 +148,7 @@ LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &lis
   for (auto [stack, v] : llvm::zip(scan.getStacks(), yielded.drop_front(carried.size()))) {
     unsigned from = storageOf.lookup(v), base = storageOf.lookup(stack), s = from;
     if (!take(v)) {
-      s = newStorage(BufferKind::arena, 0, storages[from].bytes);
+      s = newStorage(BufferKind::arena, 0, from);
       loop.body.push_back(copyNode(s, from));
     }
     view(s, base);

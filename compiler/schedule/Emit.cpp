@@ -1,5 +1,6 @@
 // Stages, times and the dlx program. A launch runs as soon as what it reads has been written.
 #include "compiler/schedule/EntrySchedule.h"
+#include "runtime/dlx.h"
 
 namespace dlc {
 void EntrySchedule::stageAll(std::vector<Node> &list) {
@@ -141,23 +142,34 @@ dlx::ProgramOp EntrySchedule::program(ModuleOp module, StringRef name, std::vect
   return op;
 }
 
-void EntrySchedule::build(ModuleOp module) {
+LogicalResult EntrySchedule::build(ModuleOp module) {
+  auto fits = [&](int64_t bytes, const char *what) -> LogicalResult {
+    if (bytes <= (int64_t)DLX_MAX_BYTES)
+      return success();
+    return entry.emitError("needs more than ") << DLX_MAX_BYTES << " bytes of " << what << " at the bounds of its symbols";
+  };
   std::string name = entry.getSymName().str();
   bool prepared = !prepare.empty();
   int64_t arena = place(storages);
+  if (failed(fits(arena, "arena")) || failed(fits(scratch, "scratch")) || failed(fits(preparedBytes, "prepared parameters")))
+    return failure();
   auto op = program(module, "program." + name, nodes, arena);
   op.setWritesParams(writesParams);
   if (!prepared)
-    return;
+    return success();
   for (Storage &s : storages)
     s.first = INT_MAX, s.last = -1;
   stageAll(prepare);
   int time = 0;
   setTimes(prepare, time);
-  auto before = program(module, "program." + name + ".prepare", prepare, place(storages));
+  arena = place(storages);
+  if (failed(fits(arena, "arena")))
+    return failure();
+  auto before = program(module, "program." + name + ".prepare", prepare, arena);
   before.setIsPrepare(true);
   op.setPrepareAttr(FlatSymbolRefAttr::get(before.getSymNameAttr()));
   before->moveBefore(op);
+  return success();
 }
 
 } // namespace dlc

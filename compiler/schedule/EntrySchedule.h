@@ -10,8 +10,9 @@ using dlx::BufferKind;
 class EntrySchedule {
 public:
   /// `params`: numbers by name, the model's.
-  EntrySchedule(func::FuncOp entry, const Bounds &bounds, const llvm::StringMap<unsigned> &params)
-      : entry(entry), bounds(bounds), params(params) {}
+  EntrySchedule(func::FuncOp entry, const dl::SymbolRanges &ranges, const llvm::StringMap<func::FuncOp> &kernels,
+                const llvm::StringMap<unsigned> &params)
+      : entry(entry), ranges(ranges), kernels(kernels), params(params) {}
   /// Appends the entry's programs to the module. Failures are diagnostics.
   LogicalResult run(ModuleOp module);
 
@@ -19,7 +20,8 @@ private:
   using Writers = std::map<unsigned, SmallVector<unsigned, 2>>; ///< nodes by the storage they write
 
   func::FuncOp entry;
-  const Bounds &bounds;
+  const dl::SymbolRanges &ranges;
+  const llvm::StringMap<func::FuncOp> &kernels; ///< by name
   const llvm::StringMap<unsigned> &params;
   std::vector<Storage> storages;
   std::vector<Node> nodes, prepare;
@@ -28,7 +30,14 @@ private:
   bool writesParams = false;
   int64_t scratch = 0, preparedBytes = 0;
 
-  unsigned newStorage(BufferKind kind, int64_t at, AffineExpr bytes);
+  unsigned newStorage(BufferKind kind, int64_t at, AffineExpr bytes, int64_t bound);
+  unsigned newStorage(BufferKind kind, int64_t at, Type tensor) {
+    return newStorage(kind, at, bytesOf(tensor), dl::getUpperBytes(tensor, ranges));
+  }
+  /// Of the same size as another.
+  unsigned newStorage(BufferKind kind, int64_t at, unsigned like) {
+    return newStorage(kind, at, storages[like].bytes, storages[like].bound);
+  }
   unsigned paramNumber(StringRef name) { return params.lookup(name); }
   dl::DimsAttr extent(AffineExpr e) { return dl::DimsAttr::get(entry.getContext(), e); }
 
@@ -74,6 +83,6 @@ private:
   Value buffer(OpBuilder &top, unsigned s);
   void emit(std::vector<Node> &list, OpBuilder &top, OpBuilder &b);
   dlx::ProgramOp program(ModuleOp module, StringRef name, std::vector<Node> &list, int64_t arena);
-  void build(ModuleOp module);
+  LogicalResult build(ModuleOp module);
 };
 } // namespace dlc

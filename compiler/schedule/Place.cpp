@@ -1,11 +1,9 @@
 // Storages with lifetimes in, offsets of one arena out.
 #include "compiler/schedule/Program.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "runtime/dlx.h"
 
 namespace dlc {
-int64_t atBounds(AffineExpr e, const Bounds &bounds) {
-  return dl::evaluate(e, [&](StringRef symbol) { return bounds.lookup(symbol); });
-}
 AffineExpr bytesOf(Type tensor) {
   int64_t bits = getElementTypeOrSelf(tensor).getIntOrFloatBitWidth();
   return dl::product(dl::getExtents(tensor), tensor.getContext()) * std::max<int64_t>(1, bits / 8);
@@ -92,8 +90,12 @@ int64_t place(MutableArrayRef<Storage> storages) {
   Timeline taken(times);
   int64_t size = 0;
   for (Storage *s : order) {
+    if (s->bound > (int64_t)DLX_MAX_BYTES)
+      return s->bound;
     s->at = taken.fit(*s);
     size = std::max(size, s->at + s->bound);
+    if (size > (int64_t)DLX_MAX_BYTES) // the next might overflow
+      return size;
     if (s->bound)
       taken.add(*s);
   }

@@ -1,5 +1,6 @@
 // A program while it is being scheduled: storages with lifetimes, nodes with dependences, items in the order of time.
 #pragma once
+#include "dialects/dl/Bounds.h"
 #include "dialects/dlx/Dlx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <map>
@@ -12,10 +13,10 @@ struct Storage {
   dlx::BufferKind kind = dlx::BufferKind::arena;
   int64_t at = 0;                  ///< input, output, parameter number; offset once placed; the storage a view moves over
   AffineExpr bytes, start, stride; ///< start, stride: of a view
-  int64_t bound = 0;
-  int first = INT_MAX, last = -1; ///< times of the first write and the last use
-  bool pinned = false;            ///< carried by a loop, which exchanges its pointer: never an output's or a parameter's own
-  Value made;                     ///< its dlx value
+  int64_t bound = 0;               ///< the most bytes within the symbols' bounds
+  int first = INT_MAX, last = -1;  ///< times of the first write and the last use
+  bool pinned = false;             ///< carried by a loop, which exchanges its pointer: never an output's or a parameter's own
+  Value made;                      ///< its dlx value
 };
 
 /// A launch, a copy, or a loop.
@@ -32,12 +33,9 @@ struct Node {
   int stage = 0; ///< in its own list
 };
 
-/// Bytes at the symbols' upper bounds.
-using Bounds = llvm::StringMap<int64_t>;
-int64_t atBounds(AffineExpr e, const Bounds &bounds);
 AffineExpr bytesOf(Type tensor);
 
 /// Offsets for the arena storages, 64-byte aligned: largest first, lowest gap among those alive at the same time.
-/// Returns the arena's size.
+/// Returns the arena's size; where that is above DLX_MAX_BYTES, some larger number.
 int64_t place(MutableArrayRef<Storage> storages);
 } // namespace dlc

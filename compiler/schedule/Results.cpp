@@ -112,7 +112,7 @@ void EntrySchedule::bindResults() {
       if (old && storages[storage].at == (int64_t)param)
         continue; // unchanged
       if (old) {  // another parameter's old value, which may be overwritten too
-        unsigned kept = newStorage(BufferKind::arena, 0, storages[storage].bytes);
+        unsigned kept = newStorage(BufferKind::arena, 0, storage);
         addCopy(kept, storage);
         storage = kept;
       }
@@ -121,13 +121,13 @@ void EntrySchedule::bindResults() {
       storages[storage].kind = BufferKind::output;
       storages[storage].at = outputs++;
     } else {
-      addCopy(newStorage(BufferKind::output, outputs++, bytesOf(v.getType())), storage);
+      addCopy(newStorage(BufferKind::output, outputs++, v.getType()), storage);
     }
   }
   SmallVector<std::pair<unsigned, unsigned>> copies;
   for (auto [param, storage] : states)
     if (!donate(storage, param))
-      copies.push_back({newStorage(BufferKind::param, param, storages[storage].bytes), storage});
+      copies.push_back({newStorage(BufferKind::param, param, storage), storage});
   for (auto [to, from] : copies)
     addCopy(to, from);
 }

@@ -17,29 +17,29 @@ LogicalResult EntrySchedule::run(ModuleOp module) {
   int time = 0;
   setTimes(nodes, time);
   joinSwapped();
-  build(module);
-  return success();
+  return build(module);
 }
 
 namespace {
 struct Schedule : impl::ScheduleBase<Schedule> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    Bounds bounds;
-    for (auto symbol : module.getOps<dl::SymbolOp>())
-      bounds[symbol.getSymName()] = symbol.getMax();
+    dl::SymbolRanges ranges = dl::getSymbolRanges(module);
+    llvm::StringMap<func::FuncOp> kernels;
     // Parameters are the model's: numbered in the order in which entries name them.
     llvm::StringMap<unsigned> params;
     SmallVector<func::FuncOp> entries;
     for (auto fn : module.getOps<func::FuncOp>())
-      if (!fn->hasAttr("dlx.kernel") && !fn.isDeclaration())
+      if (fn->hasAttr("dlx.kernel"))
+        kernels[fn.getSymName()] = fn;
+      else if (!fn.isDeclaration())
         entries.push_back(fn);
     for (auto fn : entries)
       for (unsigned i = 0; i < fn.getNumArguments(); ++i)
         if (auto param = fn.getArgAttrOfType<dl::ParamAttr>(i, "dl.param"))
           params.try_emplace(param.getName(), params.size());
     for (auto fn : entries)
-      if (failed(EntrySchedule(fn, bounds, params).run(module)))
+      if (failed(EntrySchedule(fn, ranges, kernels, params).run(module)))
         return signalPassFailure();
   }
 };

@@ -1,5 +1,7 @@
 // Extents as polynomials: one form for equal expressions, and what the bounds of symbols (dl.symbol) say of their values.
+#include "dialects/dl/Bounds.h"
 #include "dialects/dl/Dl.h"
+#include "mlir/IR/TypeUtilities.h"
 #include <map>
 using namespace mlir;
 using namespace dlc::dl;
@@ -95,9 +97,7 @@ Result parse(AffineExpr e) {
 constexpr int64_t infinity = INT64_MAX;
 int64_t clamp(Wide x) { return int64_t(std::clamp<Wide>(x, -Wide(infinity), infinity)); }
 bool finite(int64_t x) { return x < infinity && x > -infinity; }
-struct Range {
-  int64_t low, high;
-};
+using Range = SymbolRange;
 
 /// The bounds of a symbol, from the nearest symbol table that declares it.
 Range rangeOf(Operation *at, StringRef name) {
@@ -107,16 +107,16 @@ Range rangeOf(Operation *at, StringRef name) {
         return {(int64_t)symbol.getMin(), (int64_t)symbol.getMax()};
   return {0, infinity};
 }
-Range rangeOf(Operation *at, AffineExpr e) {
+Range rangeOf(AffineExpr e, function_ref<Range(StringRef)> of) {
   constexpr Range any = {-infinity, infinity};
   if (auto c = dyn_cast<AffineConstantExpr>(e))
     return {c.getValue(), c.getValue()};
   if (auto s = dyn_cast<AffineSymbolExpr>(e))
-    return rangeOf(at, getSymbolName(s));
+    return of(getSymbolName(s));
   auto binary = dyn_cast<AffineBinaryOpExpr>(e);
   if (!binary)
     return any;
-  Range x = rangeOf(at, binary.getLHS()), y = rangeOf(at, binary.getRHS());
+  Range x = rangeOf(binary.getLHS(), of), y = rangeOf(binary.getRHS(), of);
   if (e.getKind() == AffineExprKind::Add)
     return {finite(x.low) && finite(y.low) ? clamp(Wide(x.low) + y.low) : -infinity,
             finite(x.high) && finite(y.high) ? clamp(Wide(x.high) + y.high) : infinity};
@@ -126,8 +126,11 @@ Range rangeOf(Operation *at, AffineExpr e) {
   }
   if (y.low != y.high || y.low <= 0)
     return any;
-  if (e.getKind() == AffineExprKind::Mod)
-    return {0, y.low - 1};
+  if (e.getKind() == AffineExprKind::Mod) { // where both ends lie between the same multiples nothing wraps
+    int64_t c = y.low, below = finite(x.low) && finite(x.high) ? llvm::divideFloorSigned(x.low, c) : infinity;
+    bool same = below != infinity && below == llvm::divideFloorSigned(x.high, c);
+    return same ? Range{x.low - below * c, x.high - below * c} : Range{0, c - 1};
+  }
   auto divide = [&](int64_t v) {
     return !finite(v) ? v : e.getKind() == AffineExprKind::FloorDiv ? llvm::divideFloorSigned(v, y.low) : llvm::divideCeilSigned(v, y.low);
   };
@@ -141,4 +144,26 @@ AffineExpr dlc::dl::normalize(AffineExpr e) {
   Result p = parse(e);
   return failed(p) ? e : p->build(e.getContext());
 }
-bool dlc::dl::isNonNegative(Operation *at, AffineExpr e) { return rangeOf(at, normalize(e)).low >= 0; }
+bool dlc::dl::isNonNegative(Operation *at, AffineExpr e) {
+  return rangeOf(normalize(e), [&](StringRef name) { return ::rangeOf(at, name); }).low >= 0;
+}
+SymbolRanges dlc::dl::getSymbolRanges(ModuleOp module) {
+  SymbolRanges ranges;
+  for (auto symbol : module.getOps<SymbolOp>())
+    ranges[symbol.getSymName()] = {(int64_t)symbol.getMin(), (int64_t)symbol.getMax()};
+  return ranges;
+}
+int64_t dlc::dl::getUpperBound(AffineExpr e, const SymbolRanges &ranges) {
+  return rangeOf(e,
+                 [&](StringRef name) {
+                   auto it = ranges.find(name);
+                   return it == ranges.end() ? SymbolRange{0, 0} : it->second;
+                 })
+      .high;
+}
+int64_t dlc::dl::getUpperBytes(Type tensor, const SymbolRanges &ranges) {
+  int64_t bytes = std::max<int64_t>(1, getElementTypeOrSelf(tensor).getIntOrFloatBitWidth() / 8);
+  for (AffineExpr e : getExtents(tensor))
+    bytes = clamp(Wide(bytes) * std::max<int64_t>(0, getUpperBound(e, ranges)));
+  return bytes;
+}

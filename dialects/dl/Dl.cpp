@@ -3,6 +3,7 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FoldInterfaces.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <deque>
 #include <mutex>
@@ -61,6 +62,10 @@ StringRef DlDialect::symbolName(unsigned id) {
 }
 
 LogicalResult SymbolOp::verify() {
+  StringRef name = getSymName();
+  if (name.empty() || llvm::isDigit(name[0]) || !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }))
+    return emitOpError("is called '") << name.take_until([](char c) { return !c; })
+                                      << "', expected letters, digits and _, as #dl.dims and C take";
   if (getMin() < 0 || getMin() > getMax())
     return emitOpError("bounds ") << getMin() << " to " << getMax() << ": expected 0 <= min <= max";
   return success();

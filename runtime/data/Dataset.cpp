@@ -30,6 +30,15 @@ Result<Dataset> openMnist(const std::string &folder, Split split) {
   return Dataset{"mnist:" + folder, std::move(*images), std::vector<int32_t>(first, last), 10};
 }
 
+std::vector<std::string> mnistFiles(const std::string &folder) {
+  std::vector<std::string> files;
+  for (const char *split : {"/train", "/t10k"})
+    for (const char *part : {"-images-idx3-ubyte", "-labels-idx1-ubyte"})
+      for (const char *ending : {"", ".gz"})
+        files.push_back(folder + split + part + ending);
+  return files;
+}
+
 namespace {
 /// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014).
 struct SplitMix {

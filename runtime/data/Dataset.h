@@ -19,6 +19,8 @@ struct Dataset {
 enum class Split { Train, Test };
 /// The files {train,t10k}-{images-idx3,labels-idx1}-ubyte of a folder, plain or with .gz.
 Result<Dataset> openMnist(const std::string &folder, Split split);
+/// All of their names.
+std::vector<std::string> mnistFiles(const std::string &folder);
 
 /// Goes through a data set again and again. The order of an epoch follows from the seed and the epoch's number alone.
 class Batches {

@@ -3,6 +3,7 @@
 #include "runtime/train/Entry.h"
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 
 namespace dlc::train {
 
@@ -76,6 +77,13 @@ Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Data
       continue;
     auto given = std::find_if(options.hyperparameters.begin(), options.hyperparameters.end(), [&](auto &h) { return h.first == name; });
     if (given != options.hyperparameters.end()) {
+      double value = given->second;
+      float rounded = float(value);
+      if (entry->inputInfo(i).dtype == data::F32 && (!std::isfinite(rounded) || (value && !rounded) || (value < 1 && rounded >= 1))) {
+        char text[80];
+        std::snprintf(text, sizeof text, "%.10g, which is %g in f32: expected a number of f32", value, double(rounded));
+        return Error{"'" + name + "' is " + text};
+      }
       if (Status s = entry->set(i, given->second); !s)
         return s;
     } else if (entry->inputInfo(i).ndim == 0) {
@@ -122,8 +130,12 @@ Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Data
     if (Status s = entry->run(); !s)
       return s;
     double value = element(entry->result(loss), 0);
-    if (!std::isfinite(value))
-      return Error{"the loss is " + std::to_string(value) + " in iteration " + std::to_string(step + 1) + ": lower the learning rate"};
+    if (!std::isfinite(value)) {
+      char advice[96] = "before any update: look at the weights, the samples and the loss's options";
+      if (step)
+        std::snprintf(advice, sizeof advice, "lower the learning rate, which was %g", options.schedule.at(step - 1));
+      return Error{"the loss is " + std::to_string(value) + " in iteration " + std::to_string(step + 1) + ": " + advice};
+    }
     now.training.loss += value * n;
     now.training.accuracy += countRight(entry->result(scores), batches->labels.data<int32_t>(), n);
     now.training.samples += n;

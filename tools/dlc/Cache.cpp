@@ -1,19 +1,22 @@
 // Compiled models on disk.
 #include "tools/dlc/Cache.h"
 #include "runtime/data/File.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SHA256.h"
 #include <chrono>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace llvm;
 namespace dlc::tools {
 
-static constexpr uint64_t magic = 0x3165686361636c64; // "dlcache1"
+static constexpr uint64_t magic = 0x3265686361636c64; // "dlcache2"
 static constexpr uint64_t mostBytes = 256 << 20;
 static constexpr StringRef ending = ".dlccache";
 
@@ -100,22 +103,25 @@ std::string cacheKey(ArrayRef<StringRef> parts) {
 static std::string entryPath(StringRef folder, StringRef key) { return (folder + "/" + key + ending).str(); }
 
 std::optional<Built> readCached(StringRef folder, StringRef key) {
-  int file;
   std::string path = entryPath(folder, key);
-  // Its code will run: an entry is a file of this user or of root that no one else may write.
-  sys::fs::file_status status;
-  if (sys::fs::status(path, status) || !sys::fs::is_regular_file(status) || (status.getUser() != geteuid() && status.getUser() != 0) ||
-      status.permissions() & (sys::fs::group_write | sys::fs::others_write) || sys::fs::openFileForRead(path, file))
+  int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+  if (file < 0)
     return std::nullopt;
-  auto buffer = MemoryBuffer::getOpenFile(file, path, -1, false);
-  (void)sys::fs::setLastAccessAndModificationTime(file, std::chrono::system_clock::now());
-  sys::fs::closeFile(file);
+  scope_exit close([&] { ::close(file); });
+  // Its code will run: the file that is open, whatever its path now names, is one of this user or of root that no one else may write.
+  struct stat info;
+  if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode) || (info.st_uid != geteuid() && info.st_uid != 0) ||
+      info.st_mode & (S_IWGRP | S_IWOTH))
+    return std::nullopt;
+  auto buffer = MemoryBuffer::getOpenFile(file, path, info.st_size, false, /*IsVolatile=*/true); // read, not mapped
   if (!buffer)
     return std::nullopt;
-  StringRef in = (*buffer)->getBuffer(), level, program;
+  (void)sys::fs::setLastAccessAndModificationTime(file, std::chrono::system_clock::now());
+  StringRef in = (*buffer)->getBuffer(), own, level, program;
   uint64_t begin, checksum, targets;
   Built built;
-  if (!take(in, begin) || begin != magic || !take(in, checksum) || checksum != dlx_checksum(in.data(), in.size()) || !take(in, targets))
+  if (!take(in, begin) || begin != magic || !take(in, checksum) || checksum != dlx_checksum(in.data(), in.size()) || !take(in, own) ||
+      own != key || !take(in, targets)) // not what was put under another name
     return std::nullopt;
   for (; targets; --targets) {
     Compiled &c = built.targets.emplace_back();
@@ -155,6 +161,7 @@ static void bound(StringRef folder) {
 
 Error writeCached(StringRef folder, StringRef key, const Built &built) {
   std::string entry;
+  put(entry, key);
   put(entry, uint64_t(built.targets.size()));
   for (const Compiled &c : built.targets) {
     put(entry, c.target.name);

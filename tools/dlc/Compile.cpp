@@ -51,10 +51,17 @@ Exit compile(Options o) {
   }
   if (!file && (o.standalone || !o.weights.empty()))
     return misuse("--emit " + emit + ": --standalone and --embed-weights are for libraries and objects");
+  bool withHeader = (emit == "lib" || emit == "obj") && o.out != "-" && (isRegularFile(o.out) || !llvm::sys::fs::exists(o.out));
   SmallString<128> beside(o.out); // the header stands beside the library, under its name
   llvm::sys::path::replace_extension(beside, ".h");
-  if (overwrites(o.build.model, o.out) || overwrites(o.build.model, beside))
-    return Usage;
+  Files files;
+  files.read(o.build.model, "the model");
+  files.read(o.weights, "the weights");
+  files.write(o.out, "what -o writes");
+  if (withHeader)
+    files.write(beside, "the header beside the output");
+  if (Exit e = files.check(); e != Done)
+    return e;
   if (!file)
     return print(o, emit);
   ArtefactOptions artefact;
@@ -71,15 +78,17 @@ Exit compile(Options o) {
   if (emit == "header")
     return write(o.out, built.header);
   if (!o.weights.empty()) {
-    auto buffer = llvm::MemoryBuffer::getFile(o.weights);
-    if (!buffer)
-      return fail("cannot read '" + o.weights + "': " + buffer.getError().message());
+    auto buffer = readBytes(o.weights);
     Model own;
     Session parameters; // its loading says what doesn't fit
-    if (!own.parse(std::move(text)) || !parameters.openParameters(*own.module, artefact.model))
+    if (!buffer || !own.parse(std::move(text)) || !parameters.openParameters(*own.module, artefact.model))
       return Fault;
-    parameters.params->load(o.weights);
-    artefact.weights = (*buffer)->getBuffer().str();
+    if (dlrt_params_load_memory(parameters.params->get(), buffer->getBufferStart(), buffer->getBufferSize()) != DLRT_OK) {
+      llvm::StringRef why = dlrt_error();
+      why.consume_front("weights in memory: ");
+      return fail(o.weights + ": " + why);
+    }
+    artefact.weights = buffer->getBuffer().str();
   }
   if (o.standalone) {
     artefact.standalone = true;
@@ -92,7 +101,7 @@ Exit compile(Options o) {
   auto bytes = emit == "obj" ? makeObject(built.targets, artefact) : makeLibrary(built.targets, artefact);
   if (!bytes)
     return fail(llvm::toString(bytes.takeError()));
-  if (o.out == "-" || (llvm::sys::fs::exists(o.out) && !llvm::sys::fs::is_regular_file(o.out)))
+  if (!withHeader)
     return write(o.out, *bytes);
   bool fresh = !llvm::sys::fs::exists(o.out);
   if (Exit e = write(o.out, *bytes); e != Done)

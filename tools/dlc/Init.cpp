@@ -13,8 +13,11 @@ struct Options {
 static Exit init(const Options &o) {
   Model model;
   Session session;
-  if (overwrites(o.model, o.out))
-    return Usage;
+  Files files;
+  files.read(o.model, "the model");
+  files.write(o.out, "what -o writes");
+  if (Exit e = files.check(); e != Done)
+    return e;
   if (!model.read(o.model) || !session.openParameters(*model.module, modelName(o.model)))
     return Fault;
   session.params->init(o.seed);

@@ -128,6 +128,17 @@ Exit run(const Options &o) {
   llvm::StringMap<std::string> inputs, outputs, compares;
   if (!split(o.inputs, "--input", inputs) || !split(o.outputs, "--output", outputs) || !split(o.compares, "--compare", compares))
     return Usage;
+  Files files;
+  files.read(o.build.model, "the model");
+  files.read(o.weights, "the weights");
+  for (auto &input : inputs)
+    files.read(input.getValue(), "the input '" + input.getKey() + "'");
+  for (auto &reference : compares)
+    files.read(reference.getValue(), "what '" + reference.getKey() + "' is compared with");
+  for (llvm::StringRef text : o.outputs) // in the order given
+    files.write(text.split('=').second, "the output '" + text.split('=').first + "'");
+  if (Exit e = files.check(); e != Done)
+    return e;
   Session r;
   if (Exit e = load(o.build, r); e != Done)
     return e;

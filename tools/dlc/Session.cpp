@@ -7,6 +7,8 @@ using namespace mlir;
 namespace dlc::tools {
 
 bool isArtefact(StringRef path) {
+  if (!isRegularFile(path)) // a pipe's bytes come once
+    return false;
   auto buffer = llvm::MemoryBuffer::getFileSlice(path, 4, 0);
   return buffer && (*buffer)->getBuffer().starts_with("\x7f"
                                                       "ELF");
@@ -48,7 +50,10 @@ bool Session::openParameters(ModuleOp module, StringRef name) {
   program.getBody().emplaceBlock();
   Compiled compiled;
   compiled.target = codegen::Target::x86(codegen::hostLevel());
-  compiled.program = flatten(*copy);
+  auto flat = flatten(*copy);
+  if (failed(flat))
+    return false;
+  compiled.program = std::move(*flat);
   return open(std::move(compiled), name);
 }
 

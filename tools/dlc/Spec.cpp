@@ -71,10 +71,10 @@ double Spec::number(StringRef key, double otherwise) {
     refuse(key, *text, "a number");
   return value;
 }
-double Spec::amount(StringRef key, double otherwise) {
+double Spec::amount(StringRef key, double otherwise, double limit) {
   double value = number(key, otherwise);
-  if (value < 0)
-    refuse(key, *find(key), "0 or more");
+  if (value < 0 || value >= limit)
+    refuse(key, *find(key), std::isinf(limit) ? "0 or more" : "0 or more and below " + std::to_string(limit).substr(0, 3));
   return value;
 }
 double Spec::required(StringRef key) {

@@ -3,6 +3,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include <cmath>
 #include <string>
 
 namespace dlc::tools {
@@ -16,8 +17,8 @@ public:
   llvm::Expected<size_t> among(llvm::StringRef kind, llvm::ArrayRef<llvm::StringRef> names) const;
 
   double number(llvm::StringRef key, double otherwise);
-  /// At least 0.
-  double amount(llvm::StringRef key, double otherwise);
+  /// At least 0, and below the limit.
+  double amount(llvm::StringRef key, double otherwise, double limit = INFINITY);
   double required(llvm::StringRef key);
   /// At least 1.
   int64_t count(llvm::StringRef key, int64_t otherwise);

@@ -3,8 +3,15 @@
 #include "compiler/Pipeline.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/data/File.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace dlc::tools {
 
@@ -46,37 +53,95 @@ Model::Model()
   context.printOpOnDiagnostic(false); // the place in the source says it
 }
 
+static Exit cannot(const char *what, llvm::StringRef path, int error) {
+  return fail(llvm::Twine("cannot ") + what + " '" + path + "': " + std::strerror(error));
+}
+/// Appends what can be read, in pieces, until `check` says stop. False after a message.
+static bool readAll(int fd, llvm::StringRef path, llvm::SmallVectorImpl<char> &bytes, llvm::function_ref<bool(llvm::StringRef)> check) {
+  while (true) {
+    size_t before = bytes.size();
+    bytes.resize_for_overwrite(before + (1 << 16));
+    ssize_t n;
+    do
+      n = ::read(fd, bytes.data() + before, 1 << 16);
+    while (n < 0 && errno == EINTR);
+    bytes.truncate(before + std::max<ssize_t>(n, 0));
+    if (n < 0)
+      return cannot("read", path, errno) == Done;
+    if (n == 0)
+      return true;
+    if (!check(llvm::StringRef(bytes.data() + before, n)))
+      return false;
+  }
+}
+std::unique_ptr<llvm::MemoryBuffer> readBytes(llvm::StringRef path) {
+  int fd = open(path.str().c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  auto close = llvm::scope_exit([&] { ::close(fd); });
+  struct stat info;
+  if (fd < 0 || fstat(fd, &info) != 0)
+    return cannot("read", path, errno), nullptr;
+  if (!S_ISREG(info.st_mode))
+    return fail("cannot read '" + path + "': not a regular file"), nullptr;
+  llvm::SmallVector<char, 0> bytes;
+  bytes.reserve(info.st_size + (1 << 16));
+  if (!readAll(fd, path, bytes, [](llvm::StringRef) { return true; }))
+    return nullptr;
+  return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), path);
+}
 std::unique_ptr<llvm::MemoryBuffer> Model::readText(llvm::StringRef path) {
-  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(path);
-  if (buffer)
-    return std::move(*buffer);
-  fail("cannot read '" + path + "': " + buffer.getError().message());
-  return nullptr;
+  constexpr size_t most = size_t(1) << 30;
+  int fd = path == "-" ? STDIN_FILENO : open(path.str().c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  auto close = llvm::scope_exit([&] {
+    if (fd != STDIN_FILENO)
+      ::close(fd);
+  });
+  if (fd < 0)
+    return cannot("read", path, errno), nullptr;
+  llvm::SmallVector<char, 0> text;
+  bool good = readAll(fd, path, text, [&](llvm::StringRef piece) { // so that what never ends is not read for ever
+    if (llvm::StringRef(text.data(), text.size())
+            .starts_with("\x7f"
+                         "ELF"))
+      return fail("'" + path + "' is compiled already: give the model that it was compiled from") == Done;
+    if (size_t at = piece.find('\0'); at != llvm::StringRef::npos)
+      return fail("'" + path + "' is no model's text: byte " + llvm::Twine(text.size() - piece.size() + at) + " is zero") == Done;
+    return text.size() <= most || fail("'" + path + "' is no model's text: it has more than " + llvm::Twine(most) + " bytes") == Done;
+  });
+  return good ? std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(text), path == "-" ? "<stdin>" : path) : nullptr;
 }
 bool Model::read(llvm::StringRef path) {
   auto text = readText(path);
   return text && parse(std::move(text));
 }
-/// How deep brackets stand in brackets, outside comments and strings: MLIR's parser calls itself for each.
-static int nesting(llvm::StringRef text) {
-  int depth = 0, deepest = 0;
-  while (!text.empty()) {
-    if (text.consume_front("//"))
-      text = text.drop_until([](char c) { return c == '\n'; });
-    else if (text.consume_front("\""))
-      text = text.drop_until([](char c) { return c == '"'; }).drop_front(text.contains('"'));
-    else if (!text.consume_front("->")) {
-      if (llvm::StringRef("({[<").contains(text.front()))
-        deepest = std::max(deepest, ++depth);
-      else if (llvm::StringRef(")}]>").contains(text.front()))
-        --depth;
-      text = text.drop_front();
+/// How deep brackets stand in brackets, outside comments and strings: MLIR's parser calls itself for each. A bracket that closes
+/// none is passed over, for one in a comparison (`d0 >= 0`) must not make up for one that is open.
+static size_t nesting(llvm::StringRef text) {
+  std::string open;
+  size_t deepest = 0;
+  for (size_t i = 0, n = text.size(); i < n; ++i) {
+    char c = text[i];
+    if (c == '/' && text.substr(i, 2) == "//") {
+      i = std::min(text.find('\n', i), n);
+    } else if (c == '"') { // which a newline ends, too, and an escape does not
+      while (++i < n && text[i] != '"' && text[i] != '\n')
+        i += text[i] == '\\';
+    } else if (c == '-' && text.substr(i, 2) == "->") {
+      ++i;
+    } else if (size_t opens = llvm::StringRef("({[<").find(c); opens != llvm::StringRef::npos) {
+      open += ")}]>"[opens];
+      deepest = std::max(deepest, open.size());
+    } else if (llvm::StringRef(")}]>").contains(c)) {
+      size_t at = open.size(); // others than > also close what comparisons have opened
+      while (c != '>' && at && open[at - 1] == '>' && open[at - 1] != c)
+        --at;
+      if (at && open[at - 1] == c)
+        open.resize(at - 1);
     }
   }
   return deepest;
 }
 bool Model::parse(std::unique_ptr<llvm::MemoryBuffer> text) {
-  int deepest = nesting(text->getBuffer());
+  size_t deepest = nesting(text->getBuffer());
   if (deepest > 1000)
     return fail("'" + text->getBufferIdentifier() + "' has brackets in brackets, " + llvm::Twine(deepest) + " deep: at most 1000") == Done;
   sources.AddNewSourceBuffer(std::move(text), {});
@@ -84,11 +149,53 @@ bool Model::parse(std::unique_ptr<llvm::MemoryBuffer> text) {
   return static_cast<bool>(module);
 }
 
-bool overwrites(llvm::StringRef model, llvm::StringRef output) {
-  if (model == "-" || output == "-" || !llvm::sys::fs::is_regular_file(output) || !llvm::sys::fs::equivalent(model, output))
-    return false;
-  misuse("'" + output + "' is the model: choose another output");
-  return true;
+bool isRegularFile(llvm::StringRef path) {
+  struct stat info;
+  return stat(path.str().c_str(), &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/// Device and inode of a file, behind links; where it is not there yet, of the folder, and the name in it.
+static std::optional<std::string> identify(llvm::StringRef path, int standard) {
+  struct stat info;
+  if (path == "-" ? fstat(standard, &info) == 0 : stat(path.str().c_str(), &info) == 0)
+    return S_ISREG(info.st_mode) ? std::optional(std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino)) : std::nullopt;
+  std::string folder = llvm::sys::path::parent_path(path).str();
+  if (path == "-" || stat(folder.empty() ? "." : folder.c_str(), &info) != 0)
+    return std::nullopt;
+  return std::to_string(info.st_dev) + ":" + std::to_string(info.st_ino) + "/" + llvm::sys::path::filename(path).str();
+}
+void Files::read(llvm::StringRef path, const llvm::Twine &what) {
+  if (!path.empty())
+    inputs.push_back({path.str(), what.str(), identify(path, STDIN_FILENO)});
+}
+void Files::write(llvm::StringRef path, const llvm::Twine &what) {
+  if (!path.empty())
+    outputs.push_back({path.str(), what.str(), identify(path, STDOUT_FILENO)});
+}
+/// What keeps a file from being written, or 0.
+static int obstacle(const std::string &path) {
+  struct stat info;
+  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+    return S_ISDIR(info.st_mode) ? EISDIR : access(path.c_str(), W_OK) != 0 ? errno : 0;
+  llvm::SmallString<128> real; // it is written beside, and renamed
+  if (llvm::sys::fs::real_path(path, real))
+    real = path;
+  else if (access(path.c_str(), W_OK) != 0)
+    return errno;
+  std::string folder = llvm::sys::path::parent_path(real).str();
+  return access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0 ? errno : 0;
+}
+Exit Files::check() const {
+  for (auto [i, out] : llvm::enumerate(outputs)) {
+    if (out.identity)
+      for (llvm::ArrayRef<File> others : {llvm::ArrayRef(inputs), llvm::ArrayRef(outputs).take_front(i)})
+        for (const File &other : others)
+          if (other.identity == out.identity)
+            return misuse("'" + out.path + "' is " + other.what + ": choose another output");
+    if (int error = out.path == "-" ? 0 : obstacle(out.path))
+      return cannot("write", out.path, error);
+  }
+  return Done;
 }
 
 std::string checkSeed(const std::string &text) {

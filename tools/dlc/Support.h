@@ -31,8 +31,26 @@ private:
   mlir::ScopedDiagnosticHandler hints;
 };
 
-/// Reports that an output is the model itself.
-bool overwrites(llvm::StringRef model, llvm::StringRef output);
+/// What a command reads and what it will write, so that nothing is lost: known by device and inode, whatever the paths look like.
+class Files {
+public:
+  /// `what`: for messages, such as "the model". Empty paths are none; "-" is the standard input or output.
+  void read(llvm::StringRef path, const llvm::Twine &what);
+  void write(llvm::StringRef path, const llvm::Twine &what);
+  /// Before anything is written: refuses an output that is an input or another output, and one that cannot be written.
+  Exit check() const;
+
+private:
+  struct File {
+    std::string path, what;
+    std::optional<std::string> identity; ///< of a file; none for devices and pipes, and for what cannot be looked at
+  };
+  std::vector<File> inputs, outputs;
+};
+/// Whether it is a file with contents of its own: no device, pipe or folder.
+bool isRegularFile(llvm::StringRef path);
+/// A file's bytes, read and not mapped; null after a message. Refuses devices and pipes, which may never end.
+std::unique_ptr<llvm::MemoryBuffer> readBytes(llvm::StringRef path);
 /// For --seed: what is wrong with it, or nothing.
 std::string checkSeed(const std::string &text);
 /// Writes a file whole or not at all; "-" is the standard output. A failure is reported.

@@ -8,8 +8,6 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/Path.h"
-#include <cstring>
 #include <unistd.h>
 
 namespace dlc::tools {
@@ -101,17 +99,22 @@ static Exit save(mlir::ModuleOp model, dlrt::Params &trained, const std::string 
 }
 
 static Exit train(Options o) {
+  Files files;
+  files.read(o.model, "the model");
+  files.read(o.weights, "the weights");
+  for (const std::string &set : {o.data, o.validation})
+    for (const std::string &path : dataFiles(set))
+      files.read(path, "data");
+  files.write(o.out, "what -o writes");
+  files.write(o.json, "what --json writes");
+  if (Exit e = files.check(); e != Done)
+    return e;
   Model model;
   if (!model.read(o.model))
     return Fault;
   auto plan = planTraining(&model.context, o.specs);
   if (!plan)
     return misuse(llvm::toString(plan.takeError()));
-  for (llvm::StringRef path : {o.out, o.json}) { // now, not when all is trained
-    std::string folder = llvm::sys::path::parent_path(path).str();
-    if (!path.empty() && access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
-      return fail("cannot write '" + path + "': " + std::strerror(errno));
-  }
   auto data = openData(o.data, data::Split::Train);
   if (!data)
     return fail(llvm::toString(data.takeError()));

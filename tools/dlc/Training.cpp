@@ -130,4 +130,13 @@ llvm::Expected<data::Dataset> openData(StringRef text, data::Split split) {
   return set ? llvm::Expected<data::Dataset>(std::move(*set)) : message(set.error().message);
 }
 
+std::vector<std::string> dataFiles(StringRef text) {
+  auto spec = Spec::parse(text);
+  if (!spec) {
+    llvm::consumeError(spec.takeError());
+    return {};
+  }
+  return spec->argument.empty() ? std::vector<std::string>() : data::mnistFiles(spec->argument);
+}
+
 } // namespace dlc::tools

@@ -20,5 +20,7 @@ llvm::Expected<TrainingPlan> planTraining(mlir::MLIRContext *context, const Trai
 
 /// `mnist:DIR`.
 llvm::Expected<data::Dataset> openData(llvm::StringRef spec, data::Split split);
+/// The files that either split of it may be read from; none where the spec is malformed.
+std::vector<std::string> dataFiles(llvm::StringRef spec);
 
 } // namespace dlc::tools

@@ -45,6 +45,10 @@ static Exit print(const Options &o) {
   if (!llvm::to_integer(min, options.minBatch, 10) || !llvm::to_integer(max.empty() ? min : max, options.maxBatch, 10) ||
       options.minBatch < 1 || options.maxBatch < options.minBatch || options.maxBatch > 1 << 20)
     return misuse("--batch '" + o.batch + "': expected a number, or bounds such as 1..256");
+  Files files;
+  files.write(o.out, "what -o writes");
+  if (Exit e = files.check(); e != Done)
+    return e;
   Model model;
   Graph g(&model.context);
   options.element = o.dtype == "f64" ? mlir::Type(g.builder.getF64Type()) : g.builder.getF32Type();

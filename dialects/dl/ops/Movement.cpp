@@ -295,7 +295,10 @@ TypedAttr PadOp::getFill() {
   Builder b(getContext());
   if (isa<FloatType>(element))
     return b.getFloatAttr(element, getValue().convertToDouble());
-  return b.getIntegerAttr(element, APInt(element.getIntOrFloatBitWidth(), getValue().convertToDouble(), true, true));
+  APSInt whole(element.getIntOrFloatBitWidth(), /*isUnsigned=*/element.isInteger(1)); // exact, as the verifier has seen
+  bool exact;
+  getValue().convertToInteger(whole, APFloat::rmTowardZero, &exact);
+  return b.getIntegerAttr(element, whole);
 }
 void PadOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
