@@ -50,7 +50,7 @@ struct Checker {
   bool sameBits(Case &c, const Build &build, ArrayRef<Bytes> found, ArrayRef<Bytes> expected, StringRef other);
   bool run(const Build &build, bool base, int threads, bool change);
   bool differences();
-  void cover(ModuleOp module);
+  void cover(func::FuncOp fn);
 };
 
 void Checker::makeCases() {
@@ -114,21 +114,36 @@ bool Checker::sameBits(Case &c, const Build &build, ArrayRef<Bytes> found, Array
   return true;
 }
 
-void Checker::cover(ModuleOp module) {
-  module.walk([&](func::FuncOp fn) {
-    auto plan = fn->getAttrOfType<dlx::PlanAttr>("dlx.plan");
-    if (!plan)
-      return;
-    fn.walk([&](Operation *op) {
-      if (!isa<func::FuncOp, func::ReturnOp>(op) && op->getNumResults()) {
-        std::string key;
-        llvm::raw_string_ostream(key) << op->getName().stripDialect() << ' '
-                                      << getElementTypeOrSelf(op->getNumOperands() ? op->getOperand(0).getType()
-                                                                                   : op->getResult(0).getType())
-                                      << ' ' << dlx::stringifyEmitter(plan.getEmitter());
-        ++counts.hits[key];
-      }
-    });
+/// The op's name, with its form where it has several that are handled apart.
+static std::string formOf(Operation *op) {
+  std::string name = op->getName().stripDialect().str();
+  auto is = [](AffineExpr e, int64_t v) { return dl::getConstant(e) == v; };
+  if (auto slice = dyn_cast<dl::SliceOp>(op)) {
+    bool strided = llvm::any_of(slice.getStrides(), [](int64_t s) { return s != 1; });
+    bool prefix = llvm::all_of(slice.getOffsets().getExtents(), [&](AffineExpr e) { return is(e, 0); });
+    return name + (strided ? ".strided" : prefix ? ".prefix" : ".inner");
+  }
+  if (auto pad = dyn_cast<dl::PadOp>(op)) {
+    auto none = [&](auto list) { return llvm::all_of(list.getExtents(), [&](AffineExpr e) { return is(e, 0); }); };
+    bool low = !none(pad.getLow()), high = !none(pad.getHigh());
+    bool interior = llvm::any_of(pad.getInterior(), [](int64_t n) { return n != 0; });
+    return name + (interior ? ".interior" : low && high ? ".both" : low ? ".low" : high ? ".high" : ".none");
+  }
+  if (auto concat = dyn_cast<dl::ConcatOp>(op))
+    return name + (llvm::all_equal(concat->getOperandTypes()) ? ".equal" : ".unequal");
+  return name;
+}
+static std::string typeOf(Operation *op) {
+  std::string s;
+  llvm::raw_string_ostream(s) << getElementTypeOrSelf(op->getNumOperands() ? op->getOperand(0).getType() : op->getResult(0).getType());
+  return s;
+}
+/// Counts a planned kernel's ops by type and emitter, or a model's.
+void Checker::cover(func::FuncOp fn) {
+  auto plan = fn->getAttrOfType<dlx::PlanAttr>("dlx.plan");
+  fn.walk([&](Operation *op) {
+    if (isa<dl::DlDialect>(op->getDialect()) && op->getNumResults())
+      ++counts.hits[formOf(op) + ' ' + typeOf(op) + ' ' + (plan ? dlx::stringifyEmitter(plan.getEmitter()).str() : "model")];
   });
 }
 
@@ -143,7 +158,9 @@ bool Checker::run(const Build &build, bool base, int threads, bool change) {
   if (!session)
     return report("refused", build, why);
   if (build.level)
-    cover(*module);
+    for (auto fn : module->getOps<func::FuncOp>())
+      if (fn->hasAttr("dlx.plan"))
+        cover(fn);
   bool exact = build.target != "x86-64-v2";
   for (int team : {1, threads}) {
     if (team != 1)
@@ -261,6 +278,8 @@ Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
     if (failed(passes.run(*model.module)))
       return {"refused", "autodiff", why};
   }
+  for (auto fn : model.module->getOps<func::FuncOp>())
+    checker.cover(fn);
   checker.makeCases();
   bool v4 = codegen::hostLevel() == "x86-64-v4";
   std::vector<Build> builds = {{"-O2 v3", 2, "x86-64-v3"}};

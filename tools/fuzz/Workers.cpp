@@ -284,15 +284,32 @@ void Campaign::found(MLIRContext &context, uint64_t k, Find find) {
 void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
   auto &os = llvm::outs();
   static constexpr uint64_t enough = 100;
-  std::map<std::string, uint64_t> byOp;
+  static const StringRef columns[] = {"model", "rows", "columns", "window", "contraction", "loops"};
+  std::map<std::string, std::map<std::string, uint64_t>> rows; // by op and type
+  std::set<std::string> met;
   unsigned seldom = 0;
   for (auto &[key, n] : total.hits) {
-    byOp[StringRef(key).split(' ').first.str()] += n;
-    seldom += n < enough;
-    if (table)
-      os << llvm::format("%8llu  ", (unsigned long long)n) << key << (n < enough ? "  (seldom)\n" : "\n");
+    auto [row, column] = StringRef(key).rsplit(' ');
+    rows[row.str()][column.str()] = n, seldom += n < enough;
+    met.insert(row.split(' ').first.split('.').first.str());
+  }
+  if (table) {
+    os << llvm::left_justify("op and type", 40);
+    for (StringRef column : columns)
+      os << llvm::right_justify(column, 12);
+    os << "\n";
+    for (auto &[row, counts] : rows) {
+      os << llvm::left_justify(row, 40);
+      for (StringRef column : columns)
+        os << llvm::right_justify(counts.count(column.str()) ? std::to_string(counts[column.str()]) : "", 12);
+      os << "\n";
+    }
   }
   os << total.hits.size() << " of op, type and emitter met, " << seldom << " of them fewer than " << enough << " times\n";
+  auto unmet = generatedOps();
+  llvm::erase_if(unmet, [&](const std::string &op) { return met.count(op); });
+  if (!unmet.empty())
+    os << "never made: " << llvm::join(unmet, ", ") << "\n";
   std::vector<std::string> never = missingOps(context);
   if (!never.empty())
     os << "no row makes: " << llvm::join(never, ", ") << "\n";
