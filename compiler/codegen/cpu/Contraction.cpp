@@ -171,7 +171,9 @@ struct Tiles {
   /// All tiles of one panel within spans of rows and second rows.
   void panel(Span rows, Span plane, ContractionEmitter::Columns columns) {
     if (!c.hasRow()) {
-      emitTile(c.vector, 1, columns, -1);
+      if (llvm::none_of(c.ranges, [](auto &r) { return r.reduced < 0; }))
+        return emitTile(c.vector, 1, columns, -1);
+      f.loop(rows.lo, rows.hi, [&](Value) { emitTile(c.vector, 1, columns, -1); }); // once, or there is no such element
       return;
     }
     bool clipped = c.rowRange >= 0 || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced < 0 && r.index.c[c.row]; });

@@ -95,7 +95,8 @@ void ContractionEmitter::emitPack(unsigned launch) {
         Value at = f.expr(range.index.base);
         for (auto [i, p] : llvm::enumerate(range.index.c)) {
           own &= !p || c.loops[i].isOne() || llvm::is_contained(c.packed, i);
-          at = p ? f.add(at, f.mul(index[i], f.c(p))) : at;
+          if (p) // a merged loop counts elements of its taps
+            at = f.add(at, f.mul(c.loops[i].unit == 1 ? index[i] : f.floorDiv(index[i], c.loops[i].unit), f.c(p)));
         }
         if (!own)
           continue;
