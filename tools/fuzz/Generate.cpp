@@ -131,7 +131,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
       continue;
     }
     bool state = false;
-    if (!m.train && r.chance(0.3))
+    if (!m.train && r.chance(0.5))
       for (size_t i = 0; i < results.size() && !state; ++i)
         if (!taken[i] && results[i].getType() == a.getType())
           taken[i] = b.getStringAttr(name), state = true;
@@ -194,11 +194,11 @@ Values argumentValues(StringRef name, Type element, ArrayRef<int64_t> shape, uin
   Values values = Values::zeros(shape);
   int mode = r.below(16);
   if (tame)
-    mode = mode < 13 ? 0 : 8;
+    mode = mode < 11 ? 0 : mode < 15 ? 8 : 5;
   if (auto type = dyn_cast<IntegerType>(element)) {
     bool full = r.chance(0.1) && !tame;
     for (Num &v : values.cells)
-      v.i = type.getWidth() == 1 ? r.below(2) : full ? nearest({0, int64_t(r.next())}, type).i : r.between(-3, 9);
+      v.i = type.getWidth() == 1 ? r.below(2) : full ? nearest({0, int64_t(r.next()) >> r.below(64)}, type).i : r.between(-3, 9);
     return values;
   }
   static const double special[] = {NAN, INFINITY, -INFINITY, -0.0, 0, 1e-40, -3e-45, 3e38, -1e38, 1e-30, 88, -104, 1};
@@ -232,6 +232,12 @@ Values argumentValues(StringRef name, Type element, ArrayRef<int64_t> shape, uin
     case 14:
       v.f = r.chance(0.3) ? 0 : r.chance(0.3) ? -0.0 : std::exp2(60 * u - 30);
       break;
+    case 15: { // between two numbers of bf16 or of f32, or next to the middle
+      double digits = r.chance(0.5) ? 9 : 25, last = std::exp2(r.between(-60, 0));
+      v.f = std::ldexp(std::floor(std::exp2(digits - 1) * (1 + u)) + 0.0, -int(digits)) * (1 + (r.below(3) - 1) * last * 0x1p-10);
+      v.f = r.chance(0.5) ? v.f : -v.f;
+      break;
+    }
     default:
       v.f = 4 * u - 2;
     }
