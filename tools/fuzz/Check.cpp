@@ -265,6 +265,18 @@ bool Checker::differences() {
 }
 } // namespace
 
+/// Appends @train_step by one of the optimisers, where the pass takes the model: it wants parameters of one type, f32 or f64.
+static void buildStep(ModuleOp module, uint64_t which) {
+  ScopedDiagnosticHandler quiet(module.getContext(), [](Diagnostic &) { return success(); });
+  Builder b(module.getContext());
+  TrainOptions options;
+  options.loss = "mse";
+  options.optimizer = which % 3 == 0 ? "adam" : which % 3 == 1 ? "adamw" : "sgd";
+  if (which % 3 == 2 && which % 2)
+    options.optimizerAttributes = b.getDictionaryAttr({b.getNamedAttr("momentum", b.getUnitAttr())});
+  (void)buildTrainStep(module, options);
+}
+
 Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
   Checker checker{model, counts, only, {}, {}};
   if (model.train && !model.module->lookupSymbol("main_grad")) {
@@ -280,6 +292,8 @@ Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
   }
   for (auto fn : model.module->getOps<func::FuncOp>())
     checker.cover(fn);
+  if (model.step)
+    buildStep(*model.module, model.data);
   checker.makeCases();
   bool v4 = codegen::hostLevel() == "x86-64-v4";
   std::vector<Build> builds = {{"-O2 v3", 2, "x86-64-v3"}};

@@ -74,6 +74,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   Model m;
   m.data = r.next() >> 16;
   m.train = train && r.chance(0.6);
+  m.step = m.train && r.chance(0.25);
   m.module = ModuleOp::create(UnknownLoc::get(&context));
   OpBuilder b = OpBuilder::atBlockEnd(m.module->getBody());
   Gen g(&context, r);
@@ -126,7 +127,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
     unsigned n = a.getArgNumber();
     std::string name = ("x" + Twine(n)).str();
     auto type = cast<RankedTensorType>(a.getType());
-    if (n < g.names.size() || !type.hasStaticShape() || !isa<FloatType>(type.getElementType()) || r.chance(0.6)) {
+    if (n < g.names.size() || !type.hasStaticShape() || !isa<FloatType>(type.getElementType()) || r.chance(m.step ? 0.2 : 0.6)) {
       g.fn.setArgAttr(n, "dl.name", b.getStringAttr(name));
       continue;
     }
@@ -149,7 +150,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
 std::string Model::text(StringRef command) const {
   std::string s;
   llvm::raw_string_ostream os(s);
-  os << "// " << command << "\n// dlc-fuzz: data " << data << (train ? " train" : "");
+  os << "// " << command << "\n// dlc-fuzz: data " << data << (train ? " train" : "") << (step ? " step" : "");
   for (const Symbols &values : symbols) {
     os << " |";
     for (auto &[name, value] : values)
@@ -167,8 +168,9 @@ std::optional<Model> Model::parse(MLIRContext &context, StringRef text) {
   for (auto [i, part] : llvm::enumerate(parts)) {
     StringRef line = part.trim();
     if (i == 0) {
-      m.train = line.consume_back("train");
-      (void)line.trim().getAsInteger(10, m.data);
+      m.step = line.consume_back(" step");
+      m.train = line.consume_back(" train");
+      (void)line.getAsInteger(10, m.data);
       continue;
     }
     Symbols values;
