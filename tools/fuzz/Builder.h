@@ -60,6 +60,13 @@ struct Gen {
 
   /// `dl.<name>`, its types inferred where none is given. Null where it is refused.
   Operation *make(StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes = {}, TypeRange types = {});
+  /// Half of the time, where the op has an attribute of this name: it.
+  void maybe(StringRef op, StringRef name, SmallVectorImpl<NamedAttribute> &to) {
+    auto registered = RegisteredOperationName::lookup(("dl." + op).str(), c);
+    bool has = registered && llvm::any_of(registered->getAttributeNames(), [&](StringAttr n) { return n.getValue() == name; });
+    if (has && r.chance(0.5))
+      to.push_back(flag(name));
+  }
   NamedAttribute attr(StringRef name, Attribute value) { return b.getNamedAttr(name, value); }
   NamedAttribute list(StringRef name, ArrayRef<int64_t> v) { return attr(name, b.getDenseI64ArrayAttr(v)); }
   NamedAttribute whole(StringRef name, int64_t v) { return attr(name, b.getI64IntegerAttr(v)); }

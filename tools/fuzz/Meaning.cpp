@@ -11,13 +11,28 @@ static double gelu(double x) { return std::isinf(x) ? (x > 0 ? x : -0.0) : 0.5 *
 static double geluTanh(double x) {
   return std::isinf(x) ? (x > 0 ? x : -0.0) : x * sigmoid(2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
 }
+/// By recurrence up to 10, there by the asymptotic series; below 1/2 by reflection.
+static double digamma(double x) {
+  if (std::isinf(x))
+    return x > 0 ? x : NAN;
+  if (x == 0)
+    return std::copysign(INFINITY, -x);
+  if (x < 0.5)
+    return x == std::floor(x) ? NAN : digamma(1 - x) - M_PI / std::tan(M_PI * std::remainder(x, 1));
+  double sum = 0;
+  for (; x < 10; ++x)
+    sum -= 1 / x;
+  double y = 1 / (x * x);
+  return sum + std::log(x) - 0.5 / x -
+         y * (1. / 12 - y * (1. / 120 - y * (1. / 252 - y * (1. / 240 - y * (1. / 132 - y * (691. / 32760 - y / 12))))));
+}
 static double greater(double x, double y) { return std::isnan(x) || std::isnan(y) ? NAN : x > y ? x : y; }
 static double lesser(double x, double y) { return std::isnan(x) || std::isnan(y) ? NAN : x < y ? x : y; }
 
 using Unary = double (*)(double);
 struct Row {
   Unary f;
-  double half;
+  double half, absolute = 0;
 };
 /// Functions of one floating-point number: correctly rounded ones have 1, others what is promised, and as much again.
 static const std::map<StringRef, Row> unary = {
@@ -48,6 +63,8 @@ static const std::map<StringRef, Row> unary = {
     {"erfc", {[](double x) { return std::erfc(x); }, 8}},
     {"cbrt", {[](double x) { return std::cbrt(x); }, 8}},
     {"sigmoid", {sigmoid, 8}},
+    {"lgamma", {[](double x) { return std::lgamma(x); }, 8, 0x1p-22}},
+    {"digamma", {digamma, 8, 0x1p-22}},
     {"softplus", {softplus, 16}},
     {"silu", {[](double x) { return x == -INFINITY ? -0.0 : x * sigmoid(x); }, 16}},
     {"softsign", {[](double x) { return std::isinf(x) ? std::copysign(1, x) : x / (1 + std::fabs(x)); }, 8}},
@@ -159,7 +176,7 @@ Meaning meaningOf(Operation *op) {
   if (op->getNumOperands() == 2 && op->getNumResults() == 1)
     return binary(name, isa<FloatType>(to));
   if (auto row = unary.find(name); row != unary.end() && op->getNumOperands() == 1 && isa<FloatType>(to))
-    return {[f = row->second.f](ArrayRef<Num> x) { return real(f(x[0].f)); }, row->second.half};
+    return {[f = row->second.f](ArrayRef<Num> x) { return real(f(x[0].f)); }, row->second.half, row->second.absolute};
   return {};
 }
 } // namespace dlc::fuzz

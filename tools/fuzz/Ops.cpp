@@ -345,8 +345,8 @@ bool loss(Gen &g, StringRef name) {
     else if (Operation *p = classes ? g.make("softmax", x, {g.whole("axis", Gen::rank(x) - 1)}) : g.make("sigmoid", x))
       x = p->getResult(0);
   }
-  if (name == "mse" && g.r.chance(0.5))
-    all.push_back(g.flag("half"));
+  g.maybe(name, "half", all);
+  g.maybe(name, "mean_over_counted", all);
   if (sparse)
     return g.make(name, {x, g.like(g.withExtents(ArrayRef(e).drop_back(), g.integer()))}, all);
   Value label = g.like(x.getType());
@@ -364,6 +364,7 @@ bool optimizer(Gen &g, StringRef name) {
     if (g.r.chance(0.5))
       all.push_back(g.flag("nesterov"));
   }
+  g.maybe(name, "epsilon_hat", all);
   auto registered = RegisteredOperationName::lookup(("dl." + name).str(), g.c);
   auto *update = registered ? registered->getInterface<OptimizerOpInterface>() : nullptr;
   if (!update)

@@ -289,6 +289,7 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
           y.e = std::isfinite(x[0].e) && std::isfinite(x[0].f) ? std::min(x[0].e, 2.0) : unknown;
       }
       Type element = elementOf(op->getResult(r));
+      y.e += how.exact || !std::isfinite(y.f) ? 0 : meaning.absolute;
       if (element.isBF16() && meaning.half > 0 && !isa<CastOp>(op)) { // computed in f32, then rounded once more
         y = keep(y, computeType(element), meaning.half);
         y = keep(y, element, 1);

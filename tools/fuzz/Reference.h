@@ -42,6 +42,7 @@ Num stored(Num v, Type element, double half);
 struct Meaning {
   std::function<Num(ArrayRef<Num>)> apply; ///< in exact arithmetic; `e` is ignored
   double half = 0;                         ///< see stored()
+  double absolute = 0;                     ///< and as much beside
 };
 /// The table's row for the op, or one whose `apply` is empty.
 Meaning meaningOf(Operation *op);
