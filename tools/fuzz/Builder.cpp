@@ -36,6 +36,17 @@ SmallVector<AffineExpr> Gen::shape(int64_t rank, int64_t most) {
   }
   return e;
 }
+int64_t Gen::length() {
+  static constexpr int64_t lengths[] = {255, 257, 300, 511, 512, 513, 769, 1024, 1025, 1537, 2049, 4096, 4097, 5000, 8193};
+  return r.pick(lengths);
+}
+SmallVector<AffineExpr> Gen::longShape(int64_t rank) {
+  SmallVector<AffineExpr> e;
+  for (int64_t i = 0; i < rank; ++i)
+    e.push_back(n(r.between(1, rank > 2 ? 2 : 5)));
+  e[r.below(rank)] = n(length());
+  return e;
+}
 Type Gen::integer() {
   Type types[] = {b.getI32Type(), b.getI64Type(), b.getI8Type()};
   return r.pick(types);
@@ -75,7 +86,10 @@ Value Gen::find(llvm::function_ref<bool(Value)> fits, llvm::function_ref<Type()>
 }
 Value Gen::floats(int64_t low, int64_t high) {
   return find([&](Value v) { return isFloat(v) && rank(v) >= low && rank(v) <= high; },
-              [&] { return withExtents(shape(r.between(std::max<int64_t>(low, r.chance(0.9)), std::min<int64_t>(high, 3))), main); });
+              [&] {
+                int64_t n = r.between(std::max<int64_t>(low, r.chance(0.9)), std::min<int64_t>(high, 3));
+                return withExtents(n && r.chance(0.04) ? longShape(n) : shape(n), main);
+              });
 }
 Value Gen::numbers(int64_t low, int64_t high) {
   Type t = number();

@@ -42,6 +42,9 @@ struct Gen {
   AffineExpr extent();
   /// Of at most `most` elements, and `limit`.
   SmallVector<AffineExpr> shape(int64_t rank, int64_t most = INT64_MAX);
+  /// One dimension long enough for several chunks or panels of a sum, the others short.
+  SmallVector<AffineExpr> longShape(int64_t rank);
+  int64_t length();
   Type number(); ///< any number type, most often the main one
   Type integer();
 

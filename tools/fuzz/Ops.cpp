@@ -77,6 +77,14 @@ bool random(Gen &g, StringRef name) {
 //===-- Reductions ------------------------------------------------------------------------------------------------===//
 bool reduce(Gen &g, StringRef name) {
   Value x = name == "mean" || g.train ? g.floats(0, 4) : name == "sum" ? g.numbers() : g.any();
+  if (!g.body && g.r.chance(0.2)) { // several chunks of terms
+    Extents e = g.longShape(g.r.between(1, 3));
+    x = g.argument(g.withExtents(e, Gen::elementOf(x).isInteger(1) ? g.main : Gen::elementOf(x)));
+    if (g.r.chance(0.7)) {
+      int64_t d = llvm::max_element(e, [](AffineExpr a, AffineExpr b) { return getConstant(a) < getConstant(b); }) - e.begin();
+      return g.make(name, x, {g.list("dims", {d})});
+    }
+  }
   return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.below(Gen::rank(x) + 1)))});
 }
 bool argmax(Gen &g, StringRef name) {
@@ -86,12 +94,18 @@ bool argmax(Gen &g, StringRef name) {
 
 //===-- Contractions ----------------------------------------------------------------------------------------------===//
 bool matmul(Gen &g, StringRef name) {
-  Value l = g.floats(2, 4);
-  auto e = getExtents(l);
   bool tl = g.r.chance(0.3), tr = g.r.chance(0.3);
+  Value l;
+  if (!g.body && g.r.chance(0.15)) { // several panels of k
+    AffineExpr k = g.n(std::min<int64_t>(g.length(), 2049)), m = g.n(g.r.between(1, 5));
+    l = g.argument(g.withExtents(tl ? Extents{k, m} : Extents{m, k}, g.main));
+  } else {
+    l = g.floats(2, 4);
+  }
+  auto e = getExtents(l);
   int64_t rank = e.size();
   AffineExpr k = e[tl ? rank - 2 : rank - 1];
-  AffineExpr columns = g.n(g.dim());
+  AffineExpr columns = g.n(getConstant(k) > 200 ? g.r.between(1, 9) : g.dim());
   if (g.r.chance(0.1) && !g.names.empty())
     columns = g.r.pick(g.names);
   Extents right;
@@ -244,8 +258,8 @@ Value image(Gen &g, bool anyType = false) {
   Type element = anyType && !g.train ? g.number() : g.main;
   return g.find([&](Value v) { return Gen::elementOf(v) == element && Gen::rank(v) == 4 && getConstant(getExtents(v)[3]) > 0; },
                 [&] {
-                  Extents e = {g.r.chance(0.3) ? g.extent() : g.n(g.r.between(1, 3)), g.n(g.r.between(1, 11)), g.n(g.r.between(1, 11)),
-                               g.n(g.r.pick(channels))};
+                  Extents e = {g.r.chance(0.3) ? g.extent() : g.n(g.r.chance(0.1) ? g.r.between(7, 19) : g.r.between(1, 3)),
+                               g.n(g.r.between(1, 11)), g.n(g.r.between(1, 11)), g.n(g.r.pick(channels))};
                   for (int d : {1, 2})
                     if (!g.names.empty() && g.r.chance(0.15))
                       e[d] = g.r.pick(g.names);
