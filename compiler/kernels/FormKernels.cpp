@@ -1,4 +1,5 @@
 // Groups of ops to functions: dl entries in, calls of kernels out.
+#include "compiler/codegen/cpu/Kernel.h"
 #include "compiler/kernels/Groups.h"
 #include "compiler/kernels/Passes.h"
 #include "llvm/ADT/SetVector.h"
@@ -101,7 +102,17 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       for (Region &region : op.getRegions())
         for (Block &inner : region)
           form(inner, module, verdicts);
-    Grouping grouping(block, fuse);
+    Grouping grouping(block, fuse, [&](const Grouping &grouping, const Group &group) {
+      llvm::SetVector<Value> reads;
+      SmallVector<Value> writes;
+      OwningOpRef<func::FuncOp> kernel = outline(grouping, group, reads, writes);
+      using dlx::Emitter;
+      auto asked = group.kind == GroupKind::Contraction ? Emitter::contraction
+                   : group.kind == GroupKind::Window    ? Emitter::window
+                   : group.kind == GroupKind::Columns   ? Emitter::columns
+                                                        : Emitter::rows;
+      return codegen::whyPlainLoops(*kernel, asked);
+    });
     verdicts.append(grouping.verdicts().begin(), grouping.verdicts().end());
     Operation *terminator = block.getTerminator();
     OpBuilder b(terminator);

@@ -1,5 +1,6 @@
 // Which ops become one kernel: in block order each op tries to join the groups of its producers. A join must fit the
-// structures (one of the rows of refusal()) and must leave the graph of groups without a cycle.
+// structures (one of the rows of refusal()), must leave the graph of groups without a cycle, and must be taken by an emitter where
+// one of the two was.
 #include "compiler/kernels/Groups.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -69,7 +70,7 @@ static std::string describe(Operation *op) {
   return text;
 }
 
-Grouping::Grouping(Block &block, bool fuse) {
+Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
   if (auto module = block.getParentOp()->getParentOfType<ModuleOp>())
     ranges = getSymbolRanges(module);
   collect(block);
@@ -85,7 +86,7 @@ Grouping::Grouping(Block &block, bool fuse) {
                [&](unsigned x, unsigned y) { return std::pair(groups[groupOf[y]].kind, x) < std::pair(groups[groupOf[x]].kind, y); });
     for (unsigned p : producers)
       if (groupOf[p] != groupOf[c])
-        join(p, c);
+        join(p, c, unfit);
   }
   MLIRContext *context = block.getParentOp()->getContext();
   for (const Edge &e : edges) {
@@ -343,7 +344,7 @@ std::string Grouping::pathAround(unsigned p, unsigned c) const {
   return "too many kernels lie between to tell that none reads the one and feeds the other";
 }
 
-bool Grouping::join(unsigned producer, unsigned consumer) {
+bool Grouping::join(unsigned producer, unsigned consumer, Unfit unfit) {
   unsigned p = groupOf[producer], c = groupOf[consumer];
   SmallVector<const Edge *> between;
   for (Operation *op : groups[c].ops)
@@ -356,6 +357,11 @@ bool Grouping::join(unsigned producer, unsigned consumer) {
     why = "a kernel has at most 256 ops: " + std::to_string(2 * bytes(between.front()->value)) + " bytes of traffic stay";
   if (why.empty())
     why = pathAround(p, c);
+  if (why.empty() && merged.anchor) {
+    auto taken = [&](const Group &g) { return g.anchor && unfit(*this, g).empty(); };
+    if (std::string reason = unfit(*this, merged); !reason.empty() && (taken(groups[p]) || taken(groups[c])))
+      why = "no emitter would take the two as one kernel: " + reason;
+  }
   if (!why.empty()) {
     for (const Edge *e : between)
       refused[{e->producer, e->consumer}] = why;

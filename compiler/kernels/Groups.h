@@ -26,7 +26,9 @@ bool isFree(Operation *op);
 
 class Grouping {
 public:
-  Grouping(Block &block, bool fuse);
+  /// `unfit` says why no emitter would take a group, or nothing.
+  using Unfit = llvm::function_ref<std::string(const Grouping &, const Group &)>;
+  Grouping(Block &block, bool fuse, Unfit unfit);
   /// In an order in which every group stands behind what it reads.
   SmallVector<const Group *> ordered() const;
   bool isMaterialized(Operation *op) const { return index.count(op); }
@@ -43,7 +45,7 @@ private:
   void collect(Block &block);
   void trace(Value v, Relation relation, unsigned consumer);
   Group single(Operation *op) const;
-  bool join(unsigned p, unsigned c);
+  bool join(unsigned p, unsigned c, Unfit unfit);
   std::string refusal(const Group &p, const Group &c, ArrayRef<const Edge *> between, Group &merged) const;
   std::string pathAround(unsigned p, unsigned c) const;
   int64_t bytes(Value v) const;

@@ -5,20 +5,33 @@
 using namespace mlir;
 namespace dlc {
 namespace codegen {
-void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *reason) {
+/// The first emitter's plan, or null and each one's reason.
+static dlx::PlanAttr plan(func::FuncOp kernel, const PlanOptions &options, SmallVectorImpl<std::pair<dlx::Emitter, std::string>> &reasons) {
+  using dlx::Emitter;
   using Planner = dlx::PlanAttr (*)(func::FuncOp, const PlanOptions &, std::string &);
-  constexpr std::pair<const char *, Planner> planners[] = {
-      {"contraction", planContraction}, {"window", planWindow}, {"columns", planColumns}, {"rows", planRows}};
-  dlx::PlanAttr plan;
-  for (auto [name, planner] : planners) {
+  constexpr std::pair<Emitter, Planner> planners[] = {
+      {Emitter::contraction, planContraction}, {Emitter::window, planWindow}, {Emitter::columns, planColumns}, {Emitter::rows, planRows}};
+  for (auto [emitter, planner] : planners) {
     std::string why;
-    if (plan || options.loopsOnly)
-      break;
-    plan = planner(kernel, options, why);
-    if (!plan && reason)
-      *reason += std::string(reason->empty() ? "" : "; ") + name + ": " + why;
+    if (auto plan = planner(kernel, options, why))
+      return plan;
+    reasons.push_back({emitter, why});
   }
-  kernel->setAttr("dlx.plan", plan ? plan : planLoops(kernel, options));
+  return {};
+}
+void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *reason) {
+  SmallVector<std::pair<dlx::Emitter, std::string>> reasons;
+  auto chosen = options.loopsOnly ? dlx::PlanAttr() : plan(kernel, options, reasons);
+  for (auto &[emitter, why] : reasons)
+    if (reason && !chosen)
+      *reason += (reason->empty() ? "" : "; ") + dlx::stringifyEmitter(emitter).str() + ": " + why;
+  kernel->setAttr("dlx.plan", chosen ? chosen : planLoops(kernel, options));
+}
+std::string whyPlainLoops(func::FuncOp kernel, dlx::Emitter asked) {
+  SmallVector<std::pair<dlx::Emitter, std::string>> reasons;
+  if (plan(kernel, {}, reasons))
+    return "";
+  return llvm::find_if(reasons, [&](auto &r) { return r.first == asked; })->second;
 }
 } // namespace codegen
 

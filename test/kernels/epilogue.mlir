@@ -81,3 +81,33 @@ func.func @main(%x: tensor<8x8xf32>) -> tensor<8x8xf32> {
   %y = dl.add %p, %b : tensor<8x8xf32>
   return %y : tensor<8x8xf32>
 }
+
+// -----
+
+// A mask that the epilogue reads, and that is a result too, is given beside the product.
+// CHECK-LABEL: func.func @main
+// CHECK: call @[[K:k[0-9]+]]
+// CHECK-NOT: call
+// CHECK: func.func private @[[K]]
+// CHECK: dl.conv2d_input_grad
+func.func @main(%h: tensor<4x8x8x16xf32>, %dy: tensor<4x8x8x32xf32>, %w: tensor<3x3x16x32xf32>) -> (tensor<4x8x8x16xf32>, tensor<4x8x8x16xi1>) {
+  %zero = dl.constant 0.0 : tensor<4x8x8x16xf32>
+  %mask = dl.compare gt %h, %zero : tensor<4x8x8x16xf32>
+  %dx = dl.conv2d_input_grad %dy, %w padding [1, 1, 1, 1] : tensor<4x8x8x32xf32>, tensor<3x3x16x32xf32> -> tensor<4x8x8x16xf32>
+  %y = dl.select %mask, %dx, %zero : tensor<4x8x8x16xf32>
+  return %y, %mask : tensor<4x8x8x16xf32>, tensor<4x8x8x16xi1>
+}
+
+// -----
+
+// The bias is read along one of the two summed dimensions, which no emitter of rows takes: two kernels that are taken, not one
+// that falls to plain loops.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: no emitter would take the two as one kernel: the columns' dimensions are read apart
+// CHECK-COUNT-2: call @k
+func.func @main(%x: tensor<4x8x16xf32>, %b: tensor<16xf32>) -> tensor<4xf32> {
+  %c = dl.broadcast %b dims [2] : tensor<16xf32> -> tensor<4x8x16xf32>
+  %p = dl.mul %x, %c : tensor<4x8x16xf32>
+  %y = dl.sum %p dims [1, 2] : tensor<4x8x16xf32>
+  return %y : tensor<4xf32>
+}

@@ -170,6 +170,8 @@ struct PlanOptions {
 
 /// Chooses the emitter and sets `dlx.plan` on the kernel function; a note on why an emitter was refused goes to `reason`.
 void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *reason = nullptr);
+/// Why `asked` refuses the kernel if every emitter but plain loops does, whatever the options, or nothing.
+std::string whyPlainLoops(func::FuncOp kernel, dlx::Emitter asked);
 /// Each emitter's plan; null where the kernel is not of its structure, with the reason.
 dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
 dlx::PlanAttr planWindow(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
