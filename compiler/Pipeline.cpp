@@ -155,6 +155,7 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       passes.addPass(createDecompose());
       passes.addPass(createCanonicalizerPass());
       passes.addPass(createCSEPass());
+      passes.addPass(createRecipes());
       break;
     case Stage::Layout:
       break;
@@ -165,7 +166,6 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       PlanPassOptions plan;
       plan.target = target;
       plan.loopsOnly = options.level == 0;
-      plan.fixedTree = options.fixedTree;
       passes.addPass(createPlanPass(plan));
       break;
     }

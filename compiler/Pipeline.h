@@ -17,7 +17,6 @@ struct CompileOptions {
   unsigned level = 2; ///< -O; 0: plain loops, no fusion
   std::optional<TrainOptions> train;
   std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
-  bool fixedTree = true;                                                   ///< a switch of benches alone
   unsigned threads = 0;                                                    ///< compiling; 0: one a CPU
   bool timePasses = false;
   /// Called after a stage with the module as it then is.

@@ -11,8 +11,7 @@ def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3 or x86-64-v4">,
-    Option<"loopsOnly", "loops-only", "bool", "false", "Plain loop nests, as at -O0">,
-    Option<"fixedTree", "fixed-tree", "bool", "true", "Chunks and trees of docs/summation.md; a switch of benches alone">
+    Option<"loopsOnly", "loops-only", "bool", "false", "Plain loop nests, as at -O0">
   ];
   let dependentDialects = ["::dlc::dlx::DlxDialect"];
 }

@@ -64,7 +64,7 @@ struct Plan : impl::PlanPassBase<Plan> {
       getOperation().emitError("unknown target '") << target << "': write x86-64-v2, x86-64-v3 or x86-64-v4";
       return signalPassFailure();
     }
-    codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly, .fixedTree = fixedTree};
+    codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly};
     auto prepared = preparedArguments(getOperation());
     for (auto fn : getOperation().getOps<func::FuncOp>()) {
       if (!fn->hasAttr("dlx.kernel"))

@@ -7,4 +7,9 @@ def Decompose : Pass<"dl-simplify-decompose", "::mlir::ModuleOp"> {
   let description = [{Softmax, losses, norms and optimiser updates have served autodiff and pattern matching; kernels are
     formed from primitives with structures. Asks DecomposableOpInterface.}];
 }
+def Recipes : Pass<"dl-simplify-recipes", "::mlir::ModuleOp"> {
+  let summary = "names the order in which each op's terms are combined: dl.recipe";
+  let description = [{The last of the stage: from here on it is data, which emitters at every level follow (docs/summation.md).
+    A recipe that the model names stays.}];
+}
 #endif

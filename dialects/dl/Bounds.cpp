@@ -167,3 +167,6 @@ int64_t dlc::dl::getUpperBytes(Type tensor, const SymbolRanges &ranges) {
     bytes = clamp(Wide(bytes) * std::max<int64_t>(0, getUpperBound(e, ranges)));
   return bytes;
 }
+int64_t dlc::dl::getUpperBound(Operation *at, AffineExpr e) {
+  return rangeOf(normalize(e), [&](StringRef name) { return ::rangeOf(at, name); }).high;
+}

@@ -72,7 +72,23 @@ LogicalResult SymbolOp::verify() {
 }
 
 // dl.name, dl.param and dl.range on arguments; dl.name and dl.state on results.
+/// A recipe that the op's terms can follow.
+static LogicalResult verifyRecipe(Operation *op, Attribute recipe) {
+  auto combine = dyn_cast<CombineOpInterface>(op);
+  if (!combine)
+    return op->emitOpError("has a dl.recipe, but combines no terms");
+  if (auto chain = dyn_cast<ChainAttr>(recipe))
+    return chain.getPanel() > 0 && chain.getChunk() >= chain.getPanel()
+               ? success()
+               : LogicalResult(op->emitOpError("expected 0 < panel <= chunk, found ") << recipe);
+  auto lanes = dyn_cast<LanesAttr>(recipe);
+  if (lanes && lanes == combine.chooseRecipe())
+    return success();
+  return op->emitOpError("dl.recipe is #dl.chain<panel = 256, chunk = 8192>, or the op's own lanes, found ") << recipe;
+}
 LogicalResult DlDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
+  if (attr.getName() == "dl.recipe")
+    return verifyRecipe(op, attr.getValue());
   return op->emitOpError("has the unknown attribute '") << attr.getName() << "'";
 }
 LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {

@@ -76,6 +76,24 @@ def Dl_ParamAttr : Dl_Attr<"Param", "param"> {
   let hasCustomAssemblyFormat = 1;
 }
 
+//===-- Recipes: how an op's terms are combined (docs/summation.md) -------------------------------------------------===//
+def Dl_ChainAttr : Dl_Attr<"Chain", "chain"> {
+  let summary = "chains of terms: #dl.chain<panel = 256, chunk = 8192>";
+  let description = [{Terms in ascending order, in panels of at most `panel` of them: a chain in each, panels' sums added in
+    ascending order. More than `chunk` terms are cut into chunks first, whose sums are combined by the fixed tree.}];
+  let parameters = (ins "int64_t":$panel, "int64_t":$chunk);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+def Dl_LanesAttr : Dl_Attr<"Lanes", "lanes"> {
+  let summary = "virtual lanes: #dl.lanes<rows = 1, columns = 0>";
+  let description = [{The last `rows` reduced dimensions first: chunks of `rowChunk` elements, `rowLanes` lanes in each. Then the
+    first `columns` ones: chunks of `columnChunk` rows, `columnLanes` lanes in each. Lanes and chunks by the fixed tree.}];
+  let parameters = (ins "unsigned":$rows, "unsigned":$columns, DefaultValuedParameter<"int64_t", "64">:$rowLanes,
+                        DefaultValuedParameter<"int64_t", "4096">:$rowChunk, DefaultValuedParameter<"int64_t", "8">:$columnLanes,
+                        DefaultValuedParameter<"int64_t", "512">:$columnChunk);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 //===-- Symbols ---------------------------------------------------------------------------------------------------===//
 def Dl_SymbolOp : Op<Dl_Dialect, "symbol", [Symbol]> {
   let summary = "declares a symbolic extent and its bounds, both included";

@@ -46,7 +46,7 @@ def Dl_Movement : Dl_Interface<"MovementOpInterface"> {
 def Dl_Combine : Dl_Interface<"CombineOpInterface"> {
   let description = [{
     Results that are combinations of terms over reduced dimensions: reductions, contractions, windows. Every result has
-    one accumulator of the type that emitIdentity gives it. The order is docs/summation.md's, not the op's.
+    one accumulator of the type that emitIdentity gives it. Their order is the op's recipe, the attribute `dl.recipe`.
   }];
   let methods = [
     InterfaceMethod<"", "::dlc::dl::Nest", "getNest", (ins)>,
@@ -59,7 +59,9 @@ def Dl_Combine : Dl_Interface<"CombineOpInterface"> {
       "::llvm::SmallVector<::mlir::Value>", "emitMerge", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc,
       "::mlir::ValueRange":$x, "::mlir::ValueRange":$y)>,
     InterfaceMethod<"terms are lhs * rhs, added by FMA in the accumulator's type: what the contraction emitter takes",
-      "bool", "isMultiplyAdd", (ins), "", [{ return false; }]>
+      "bool", "isMultiplyAdd", (ins), "", [{ return false; }]>,
+    InterfaceMethod<"the recipe that the op has where no `dl.recipe` names another: a rule over its nest (docs/summation.md)",
+      "::mlir::Attribute", "chooseRecipe", (ins), "", [{ return ::dlc::dl::chooseRecipe($_op); }]>
   ];
 }
 def Dl_Decomposable : Dl_Interface<"DecomposableOpInterface"> {

@@ -31,6 +31,13 @@ struct Nest {
   unsigned reduced() const { return extents.size() - parallel; }
 };
 
+//===-- Recipes ---------------------------------------------------------------------------------------------------===//
+
+/// How the terms of a Combine op are combined, #dl.chain or #dl.lanes: its `dl.recipe`, else its own rule's.
+mlir::Attribute getRecipe(mlir::Operation *combine);
+/// The rule of most ops: lanes where an operand is reduced in its own order of elements, else chains.
+mlir::Attribute chooseRecipe(mlir::Operation *combine);
+
 //===-- Extents ---------------------------------------------------------------------------------------------------===//
 // A dimension is an AffineExpr: a constant, or an expression over symbols. Symbols are interned by name in the dialect, so
 // expressions of different types mix freely and equal extents are equal pointers.
@@ -67,6 +74,8 @@ mlir::AffineExpr normalize(mlir::AffineExpr extent);
 /// It is 0 or more for all values of its symbols within their bounds, by the dl.symbol ops that `at` sees (a symbol
 /// without one is 0 or more).
 bool isNonNegative(mlir::Operation *at, mlir::AffineExpr expr);
+/// The most that it is for values of its symbols within their bounds; INT64_MAX where that is not known.
+int64_t getUpperBound(mlir::Operation *at, mlir::AffineExpr expr);
 /// An affine map over `dims` dimensions whose results may name symbols.
 mlir::AffineMap getMap(unsigned dims, llvm::ArrayRef<mlir::AffineExpr> results, mlir::MLIRContext *context);
 

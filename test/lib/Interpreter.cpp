@@ -1,6 +1,7 @@
 // The reference interpreter: one loop nest for each structure.
 #include "test/lib/Interpreter.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "test/lib/Order.h"
 #include "test/lib/Scalar.h"
 
 using namespace mlir;
@@ -170,17 +171,21 @@ LogicalResult Frame::combine(CombineOpInterface op) {
   ScalarProgram term(context, types, [&](OpBuilder &b, ValueRange s) {
     return op.emitTerm(b, op.getLoc(), s.take_front(a), s.slice(a, n), [&](unsigned i) { return s[a + n + i]; });
   });
-  if (failed(check(op, identity)) || failed(check(op, term)))
+  types = accumulators;
+  llvm::append_range(types, accumulators);
+  ScalarProgram merge(context, types,
+                      [&](OpBuilder &b, ValueRange s) { return op.emitMerge(b, op.getLoc(), s.take_front(a), s.drop_front(a)); });
+  if (failed(check(op, identity)) || failed(check(op, term)) || failed(check(op, merge)))
     return failure();
   std::vector<Array> out(op->getNumResults(), Array::zeros(ArrayRef(extents).take_front(nest.parallel)));
   SmallVector<Cell> in;
   forEach(out[0].shape, [&](ArrayRef<int64_t> at) {
-    SmallVector<Cell> sums = identity.run({});
-    forEach(ArrayRef(extents).drop_front(nest.parallel), [&](ArrayRef<int64_t> k) {
+    using Sums = SmallVector<Cell>;
+    auto add = [&](Sums sums, ArrayRef<int64_t> k) {
       Index all(at);
       llvm::append_range(all, k);
       if (!holds(nest.bounds, all))
-        return;
+        return sums;
       in = sums;
       for (auto [operand, map] : llvm::zip_equal(op->getOperands(), nest.operands)) {
         const Array &x = (*this)[operand];
@@ -188,8 +193,13 @@ LogicalResult Frame::combine(CombineOpInterface op) {
       }
       for (int64_t i : all)
         in.push_back({0, i});
-      sums = term.run(in);
-    });
+      return Sums(term.run(in));
+    };
+    auto join = [&](Sums x, const Sums &y) {
+      llvm::append_range(x, y);
+      return Sums(merge.run(x));
+    };
+    Sums sums = Order<Sums>{Sums(identity.run({})), add, join}.combine(getRecipe(op), ArrayRef(extents).drop_front(nest.parallel));
     for (auto [array, cell, result] : llvm::zip(out, sums, op->getResults()))
       array.cells[offset(array, at)] = rounded(cell, element(result));
   });

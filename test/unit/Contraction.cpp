@@ -35,7 +35,7 @@ static void same(const std::string &text, llvm::ArrayRef<int64_t> extents = {}) 
 struct Matmul {
   int m, k, n;
   bool tl = false, tr = false;
-  const char *element = "f32", *epilogue = "";
+  const char *element = "f32", *epilogue = "", *recipe = "";
   std::string text() const {
     std::string x = llvm::formatv("tensor<{0}x{1}x{2}>", tl ? k : m, tl ? m : k, element),
                 y = llvm::formatv("tensor<{0}x{1}x{2}>", m, n, element);
@@ -44,8 +44,8 @@ struct Matmul {
     if (*epilogue)
       body += llvm::formatv("%3 = dl.{0} %2 : {1}\n", epilogue, y);
     return llvm::formatv(
-        "\nfunc.func @k(%x: {0}, %w: {1}, %b: {2}) -> {3} {{\n%0 = dl.matmul %x{4}, %w{5} : {0}, {1}\n{6}return %{7} : {3} }\n", x, w, b, y,
-        tl ? " transposed" : "", tr ? " transposed" : "", body, *epilogue ? 3 : 2);
+        "\nfunc.func @k(%x: {0}, %w: {1}, %b: {2}) -> {3} {{\n%0 = dl.matmul %x{4}, %w{5} {8} : {0}, {1}\n{6}return %{7} : {3} }\n", x, w,
+        b, y, tl ? " transposed" : "", tr ? " transposed" : "", body, *epilogue ? 3 : 2, recipe);
   }
 };
 TEST(Contraction, Matmul) {
@@ -120,25 +120,55 @@ TEST(Contraction, SymbolicRowsAndColumns) {
          b);
   }
 }
-// Chunks of 1,024 terms, an update of the weights behind the sum.
+// Panels of few terms, chunks of few panels: in the block that needs them, or as blocks of their own.
+static const char *const recipes[] = {"{dl.recipe = #dl.chain<panel = 4, chunk = 1000>}", "{dl.recipe = #dl.chain<panel = 5, chunk = 17>}"};
+TEST(Contraction, Panels) {
+  for (const char *recipe : recipes)
+    for (Matmul p : {Matmul{7, 4, 3},
+                     {7, 5, 3},
+                     {61, 29, 67, false, false, "f32", "tanh"},
+                     {64, 33, 50, true, false},
+                     {1, 40, 1, false, true},
+                     {300, 18, 230},
+                     {40, 67, 33, false, true, "bf16", "relu"},
+                     {9, 40, 30, true, true, "f64"},
+                     {5, 0, 7}}) {
+      p.recipe = recipe;
+      same(p.text());
+    }
+}
+TEST(Contraction, PanelsOfSymbolicSums) {
+  for (const char *recipe : recipes)
+    for (int64_t b : {0, 1, 4, 5, 17, 18, 61, 64})
+      for (const char *columns : {"?", "9"}) // one block for all chunks where the result is symbolic
+        same(llvm::formatv(R"(
+          dl.symbol @B : 0 to 64
+          func.func @k(%p: tensor<3x11x?xf32, #dl.dims<3, 11, B>>, %v: tensor<3x?x{0}xf32, #dl.dims<3, B, {1}>>) -> tensor<3x11x{0}xf32{2}> {{
+            %0 = dl.matmul %p, %v {3} : tensor<3x11x?xf32, #dl.dims<3, 11, B>>, tensor<3x?x{0}xf32, #dl.dims<3, B, {1}>>
+            return %0 : tensor<3x11x{0}xf32{2}> })",
+                           columns, *columns == '?' ? "B" : "9", *columns == '?' ? ", #dl.dims<3, 11, B>" : "", recipe),
+             b);
+}
+// An update of the weights behind the sum of chunks.
 TEST(Contraction, LongSums) {
-  for (int64_t b : {0, 1, 1024, 1025, 3000, 7000})
+  for (int64_t b : {0, 1, 256, 257, 8192, 8193, 20000})
     same(R"(
-      dl.symbol @B : 0 to 9999
+      dl.symbol @B : 0 to 30000
       func.func @k(%x: tensor<?x7xf32, #dl.dims<B, 7>>, %dy: tensor<?x30xf32, #dl.dims<B, 30>>, %w: tensor<7x30xf32>) -> (tensor<7x30xf32>, tensor<7x30xf32>) {
         %0 = dl.matmul %x transposed, %dy : tensor<?x7xf32, #dl.dims<B, 7>>, tensor<?x30xf32, #dl.dims<B, 30>>
         %1 = dl.sub %w, %0 : tensor<7x30xf32>
         return %1, %0 : tensor<7x30xf32>, tensor<7x30xf32> })",
          b);
   same(R"(
-    func.func @k(%x: tensor<1792x7xf32>, %dy: tensor<1792x30xf32>) -> tensor<7x30xf32> {
-      %0 = dl.matmul %x transposed, %dy : tensor<1792x7xf32>, tensor<1792x30xf32>
+    func.func @k(%x: tensor<9000x7xf32>, %dy: tensor<9000x30xf32>) -> tensor<7x30xf32> {
+      %0 = dl.matmul %x transposed, %dy : tensor<9000x7xf32>, tensor<9000x30xf32>
       return %0 : tensor<7x30xf32> })");
 }
 
 struct Conv {
   int n, h, w, c, r, s, k;
   int stride = 1, pad[4] = {}, dilation = 1, groups = 1;
+  const char *recipe = "";
   std::string x(const char *batch) const {
     return llvm::formatv("tensor<{0}x{1}x{2}x{3}xf32{4}>", batch ? "?" : std::to_string(n), h, w, c,
                          batch ? llvm::formatv(", #dl.dims<{0}, {1}, {2}, {3}>", batch, h, w, c).str() : "");
@@ -152,8 +182,8 @@ struct Conv {
   std::string text(int which, const char *batch = nullptr) const {
     std::string in[3][2] = {{x(batch), weights()}, {y(batch), weights()}, {x(batch), y(batch)}}, out[3] = {y(batch), x(batch), weights()};
     const char *name[] = {"conv2d", "conv2d_input_grad", "conv2d_weight_grad"};
-    std::string attributes = llvm::formatv("strides [{0}, {0}] padding [{1}, {2}, {3}, {4}] dilation [{5}, {5}] groups {6}", stride, pad[0],
-                                           pad[1], pad[2], pad[3], dilation, groups);
+    std::string attributes = llvm::formatv("strides [{0}, {0}] padding [{1}, {2}, {3}, {4}] dilation [{5}, {5}] groups {6} {7}", stride,
+                                           pad[0], pad[1], pad[2], pad[3], dilation, groups, recipe);
     return llvm::formatv("{8}func.func @k(%x: {0}, %w: {1}) -> {2} {{\n%0 = dl.{3} %x, %w {4} : {5}{6}\nreturn %0 : {7} }\n", in[which][0],
                          in[which][1], out[which], name[which], attributes, in[which][0] + ", " + in[which][1],
                          which ? " -> " + out[which] : "", out[which], batch ? "dl.symbol @B : 0 to 64\n" : "\n");
@@ -186,6 +216,19 @@ static const Conv convolutions[] = {
     {1, 9, 8, 33, 1, 2, 17, 2},
     {2, 13, 14, 20, 5, 3, 20, 3, {2, 1, 2, 1}},
 };
+TEST(Contraction, PanelsOfConvolutions) {
+  for (const char *recipe : {"{dl.recipe = #dl.chain<panel = 7, chunk = 1000>}", "{dl.recipe = #dl.chain<panel = 20, chunk = 50>}"})
+    for (Conv p : convolutions)
+      for (int which : {0, 1, 2}) {
+        p.recipe = recipe;
+        if (which == 1 && p.groups > 1 && p.k > p.c)
+          continue;
+        same(p.text(which));
+        if (p.groups == 1 && p.c > 10)
+          same(p.text(which, "B"), 3);
+      }
+  same(Conv{1, 6, 7, 300, 3, 3, 20, 1, {1, 1, 1, 1}}.text(0)); // panels cut the channels
+}
 TEST(Contraction, Convolution) {
   for (const Conv &p : convolutions)
     same(p.text(0));

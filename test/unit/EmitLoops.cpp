@@ -84,9 +84,9 @@ TEST(EmitLoops, ColumnSum) {
     }
   }
 }
-// One chain of FMAs; in chunks of 1,024 where k comes first in both operands, as in a weight gradient.
+// Panels of 256 in chunks of 8,192, whichever operand is transposed.
 TEST(EmitLoops, Matmul) {
-  for (auto [k, gradient] : {std::pair(3, false), {5000, false}, {3, true}, {1024, true}, {1500, true}, {5000, true}}) {
+  for (auto [k, gradient] : {std::pair(3, false), {256, false}, {257, false}, {9000, false}, {3, true}, {20000, true}}) {
     auto x = ramp(2 * k, 0.01f), w = ramp(k * 3, 0.03f);
     std::string text = gradient ? "func.func @k(%x: tensor<Kx2xf32>, %w: tensor<Kx3xf32>) -> tensor<2x3xf32> {\n"
                                   "%0 = dl.matmul %x transposed, %w : tensor<Kx2xf32>, tensor<Kx3xf32>\n return %0 : tensor<2x3xf32> }"
@@ -96,14 +96,14 @@ TEST(EmitLoops, Matmul) {
       text.replace(at, 1, std::to_string(k));
     auto y = loops(text.c_str(), {bytes<float>(x), bytes<float>(w)});
     ASSERT_EQ(y.size(), 6u);
-    int size = gradient ? 1024 : k;
     for (int m = 0; m < 2; ++m)
       for (int n = 0; n < 3; ++n) {
         std::vector<float> part;
-        for (int lo = 0; lo < k; lo += size) {
-          part.push_back(0);
-          for (int i = lo; i < std::min(k, lo + size); ++i)
-            part.back() = std::fma(x[gradient ? i * 2 + m : m * k + i], w[i * 3 + n], part.back());
+        for (int lo = 0; lo < k; lo += 256) {
+          float panel = 0;
+          for (int i = lo; i < std::min(k, lo + 256); ++i)
+            panel = std::fma(x[gradient ? i * 2 + m : m * k + i], w[i * 3 + n], panel);
+          lo % 8192 ? void(part.back() += panel) : part.push_back(panel);
         }
         for (size_t s = 1; s < part.size(); s *= 2)
           for (size_t i = 0; i + s < part.size(); i += 2 * s)

@@ -1,5 +1,5 @@
 // Matrix products (M, N, K) through the whole stack, dlrt_run's entry call included, against OpenBLAS's sgemm in one process:
-// interleaved rounds. --tree: weight gradients and row kernels with and without docs/summation.md's order instead.
+// interleaved rounds. --error: their errors against sums in f64 instead.
 #include "compiler/Pipeline.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/dlrt.hpp"
@@ -12,6 +12,7 @@
 #include <ctime>
 #include <dlfcn.h>
 #include <new>
+#include <random>
 #include <thread>
 
 using namespace mlir;
@@ -27,7 +28,7 @@ struct Options {
   std::vector<int> threads = {1, 2}, shape;
   int rounds = 15;
   double blockMs = 4;
-  bool tree = false, json = false;
+  bool error = false, json = false;
 };
 
 /// Zero-initialised floats that begin where an arena does.
@@ -46,12 +47,11 @@ void fill(float *p, int64_t n, unsigned seed) {
 /// A model's entry `run`, compiled here, with arrays for what it takes and gives.
 class Compiled {
 public:
-  Compiled(const std::string &text, const Options &options, bool fixedTree = true) {
+  Compiled(const std::string &text, const Options &options) {
     dlc::loadDialects(context);
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     dlc::CompileOptions compile;
     compile.target = options.target;
-    compile.fixedTree = fixedTree;
     if (!module || failed(dlc::runStages(*module, compile)))
       throw std::runtime_error("does not compile: " + text);
     auto code = dlc::compileScheduled(*module, compile);
@@ -81,7 +81,6 @@ public:
   void operator()() { dlrt::check(dlrt_run(running->get(), entry, in.data(), in.size(), out.data(), out.size())); }
   float *input(size_t i) { return static_cast<float *>(in[i].data); }
   const float *output() const { return static_cast<float *>(out[0].data); }
-  llvm::ArrayRef<float> results() const { return {output(), size_t(elements(out[0]))}; } ///< the first result
 
 private:
   static int64_t elements(const dlrt_tensor &t) { return std::accumulate(t.shape, t.shape + t.ndim, int64_t(1), std::multiplies<>()); }
@@ -211,70 +210,49 @@ void products(const Options &o) {
                                    std::exp(std::accumulate(logs[t][0].begin(), logs[t][0].end(), 0.0) / logs[t][0].size()),
                                    std::exp(std::accumulate(logs[t][1].begin(), logs[t][1].end(), 0.0) / logs[t][1].size()));
 }
-
-/// What the fixed order of summation costs where it chunks K, spreads a row over 64 lanes or cuts columns into chunks.
-void trees(const Options &o) {
-  auto grad = [](int n, int h, int c, int r, int k) {
-    int q = h - r + 1;
-    return llvm::formatv(
-               "func.func @main(%x: tensor<{0}x{1}x{1}x{2}xf32> {{dl.name = \"x\"}, %dy: tensor<{0}x{5}x{5}x{4}xf32> {{dl.name = \"dy\"}) "
-               "-> tensor<{3}x{3}x{2}x{4}xf32> {{\n  %y = dl.conv2d_weight_grad %x, %dy : tensor<{0}x{1}x{1}x{2}xf32>, "
-               "tensor<{0}x{5}x{5}x{4}xf32> -> tensor<{3}x{3}x{2}x{4}xf32>\n  return %y : tensor<{3}x{3}x{2}x{4}xf32>\n}\n",
-               n, h, c, r, k, q)
-        .str();
-  };
-  auto loss = [](int n, int c) { // and the derivative
-    return llvm::formatv("func.func @main(%x: tensor<{0}x{1}xf32> {{dl.name = \"x\"}, %t: tensor<{0}x{1}xf32> {{dl.name = \"t\"}) -> "
-                         "(tensor<f32>, tensor<{0}x{1}xf32>) {{\n"
-                         "  %l = dl.categorical_cross_entropy %x, %t {{from_logits} : tensor<{0}x{1}xf32>, tensor<{0}x{1}xf32>\n"
-                         "  %p = dl.softmax %x axis 1 : tensor<{0}x{1}xf32>\n  %d = dl.sub %p, %t : tensor<{0}x{1}xf32>\n"
-                         "  return %l, %d : tensor<f32>, tensor<{0}x{1}xf32>\n}\n",
-                         n, c)
-        .str();
-  };
-  auto layerNorm = [](int n, int c) {
-    return llvm::formatv("func.func @main(%x: tensor<{0}x{1}xf32> {{dl.name = \"x\"}, %g: tensor<{1}xf32> {{dl.name = \"g\"}, %b: "
-                         "tensor<{1}xf32> {{dl.name = \"b\"}) -> tensor<{0}x{1}xf32> {{\n"
-                         "  %y = dl.layer_norm %x, %g, %b : tensor<{0}x{1}xf32>, tensor<{1}xf32>\n  return %y : tensor<{0}x{1}xf32>\n}\n",
-                         n, c)
-        .str();
-  };
-  auto columnSums = [](int n, int c) { // batch_norm's dbeta and dgamma
-    return llvm::formatv("func.func @main(%x: tensor<{0}x{1}xf32> {{dl.name = \"x\"}, %d: tensor<{0}x{1}xf32> {{dl.name = \"d\"}) -> "
-                         "(tensor<{1}xf32>, tensor<{1}xf32>) {{\n"
-                         "  %s = dl.sum %d dims [0] : tensor<{0}x{1}xf32>\n  %p = dl.mul %x, %d : tensor<{0}x{1}xf32>\n"
-                         "  %q = dl.sum %p dims [0] : tensor<{0}x{1}xf32>\n  return %s, %q : tensor<{1}xf32>, tensor<{1}xf32>\n}\n",
-                         n, c)
-        .str();
-  };
-  const std::pair<const char *, std::string> cases[] = {
-      {"LeNet conv1 weight gradient, 64", grad(64, 28, 1, 5, 20)},
-      {"LeNet conv2 weight gradient, 64", grad(64, 12, 20, 5, 50)},
-      {"56x56x64 3x3 weight gradient, 4", grad(4, 58, 64, 3, 64)},
-      {"softmax cross-entropy, 64x10", loss(64, 10)},
-      {"softmax cross-entropy, 4096x10", loss(4096, 10)},
-      {"softmax cross-entropy, 64x1000", loss(64, 1000)},
-      {"layer norm, 1024x768", layerNorm(1024, 768)},
-      {"sums of columns, 36864x20", columnSums(36864, 20)},
-  };
-  for (auto &[name, text] : cases) {
-    Compiled fixed(text, o), free(text, o, false);
-    for (int threads : o.threads) {
-      fixed.setThreads(threads);
-      free.setThreads(threads);
-      auto ns = time({[&] { fixed(); }, [&] { free(); }}, threads == 1, o);
-      for (auto [x, y] : llvm::zip(fixed.results(), free.results()))
-        if (!(std::fabs(x - y) <= 1e-3 * (1 + std::fabs(x))))
-          throw std::runtime_error(llvm::formatv("{0}: {1} in the fixed order, {2} without", name, x, y));
+/// Root mean square of errors, relative to that of the results, of 32 x 32 results over K terms; dlc's beside OpenBLAS's.
+void errors(const Options &o) {
+  constexpr int m = 32, n = 32;
+  Blas blas;
+  blas.setThreads(1);
+  if (!o.json)
+    llvm::outs() << "terms          K        dlc   OpenBLAS   ratio\n";
+  for (bool normal : {false, true})
+    for (int k = 1 << 8; k <= 1 << 22; k *= 4) {
+      std::mt19937 random(k);
+      std::uniform_real_distribution<float> uniform(0, 1);
+      std::normal_distribution<float> gauss;
+      Compiled product(::product(m, n, k, false), o);
+      product.setThreads(1);
+      for (size_t i : {0, 1})
+        for (int64_t j = 0; j < int64_t(k) * m; ++j) // m == n
+          product.input(i)[j] = normal ? gauss(random) : uniform(random);
+      const float *x = product.input(0), *w = product.input(1);
+      Floats theirs(m * n);
+      product();
+      blas.sgemm(101, 111, 111, m, n, k, 1, x, k, w, n, 0, theirs.data, n);
+      double square = 0, error[2] = {};
+      for (int i = 0; i < m; ++i)
+        for (int j = 0; j < n; ++j) {
+          double sum = 0, rest = 0; // products of floats are exact; what an addition loses is carried along
+          for (int64_t p = 0; p < k; ++p) {
+            double term = double(x[i * int64_t(k) + p]) * w[p * n + j], next = sum + term, part = next - sum;
+            rest += (sum - (next - part)) + (term - part);
+            sum = next;
+          }
+          sum += rest;
+          square += sum * sum;
+          error[0] += (product.output()[i * n + j] - sum) * (product.output()[i * n + j] - sum);
+          error[1] += (theirs.data[i * n + j] - sum) * (theirs.data[i * n + j] - sum);
+        }
+      double ours = std::sqrt(error[0] / square), blasError = std::sqrt(error[1] / square);
+      const char *terms = normal ? "normal" : "uniform";
       if (o.json)
-        llvm::outs() << llvm::json::Value(llvm::json::Object{{"case", name}, {"threads", threads}, {"fixed_ns", ns[0]}, {"free_ns", ns[1]}})
-                     << "\n";
+        llvm::outs() << llvm::json::Value(llvm::json::Object{{"terms", terms}, {"k", k}, {"dlc", ours}, {"openblas", blasError}}) << "\n";
       else
-        llvm::outs() << llvm::format("%-36s %d thr  fixed %9.1f us  free %9.1f us  cost %+5.1f %%\n", name, threads, ns[0] / 1e3,
-                                     ns[1] / 1e3, 100 * (ns[0] / ns[1] - 1));
+        llvm::outs() << llvm::format("%-8s %7d  %9.2e  %9.2e  %6.2f\n", terms, k, ours, blasError, ours / blasError);
       llvm::outs().flush();
     }
-  }
 }
 } // namespace
 
@@ -286,13 +264,13 @@ int main(int argc, char **argv) {
   app.add_option("--shape", o.shape, "M N K of one product instead of all")->expected(3)->check(CLI::PositiveNumber);
   app.add_option("--rounds", o.rounds, "of which the median is taken")->capture_default_str()->check(CLI::PositiveNumber);
   app.add_option("--block", o.blockMs, "milliseconds of a contestant's block of calls")->capture_default_str();
-  app.add_flag("--tree", o.tree, "what the fixed order of summation costs, instead");
+  app.add_flag("--error", o.error, "errors of long sums, instead");
   app.add_flag("--json", o.json, "one object a row");
   CLI11_PARSE(app, argc, argv);
   try {
     llvm::InitializeNativeTarget();
     llvm::InitializeNativeTargetAsmPrinter();
-    o.tree ? trees(o) : products(o);
+    o.error ? errors(o) : products(o);
   } catch (const std::exception &e) {
     llvm::errs() << "dlc-gemm: " << e.what() << "\n";
     return 1;

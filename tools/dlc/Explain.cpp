@@ -4,7 +4,9 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+#include <set>
 
 using namespace mlir;
 namespace dlc::tools {
@@ -53,6 +55,15 @@ llvm::json::Array explainPairs(func::FuncOp source, bool json) {
   return list;
 }
 
+/// "chain(256, 8192)", "lanes(64, 4096)": docs/summation.md.
+std::string shortName(Attribute recipe) {
+  if (auto chain = dyn_cast<dl::ChainAttr>(recipe))
+    return llvm::formatv("chain({0}, {1})", chain.getPanel(), chain.getChunk());
+  auto lanes = cast<dl::LanesAttr>(recipe);
+  return lanes.getColumns() ? llvm::formatv("columns({0}, {1})", lanes.getColumnLanes(), lanes.getColumnChunk())
+                            : llvm::formatv("lanes({0}, {1})", lanes.getRowLanes(), lanes.getRowChunk());
+}
+
 llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, bool json) {
   auto kernels = programs.kernels(program);
   auto cost = [&](const Kernel &k) { return k.calls * programs.at(k.flops); };
@@ -64,12 +75,16 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
   for (const Kernel &k : kernels)
     total += cost(k);
   llvm::json::Array list;
-  std::vector<Row> rows{{"kernel", "emitter", "tile", "block", "calls", "flop", "share", "launches over blocks: ops"}}, plain;
+  std::vector<Row> rows{{"kernel", "emitter", "tile", "block", "calls", "flop", "share", "sums", "launches over blocks: ops"}}, plain;
   for (auto [unused, number] : order) {
     Kernel k = kernels[number];
     llvm::SetVector<llvm::StringRef> ops;
-    for (Operation &op : k.function.getBody().front().without_terminator())
+    std::set<std::string> recipes;
+    for (Operation &op : k.function.getBody().front().without_terminator()) {
       ops.insert(op.getName().stripDialect());
+      if (Attribute recipe = op.getAttr("dl.recipe"))
+        recipes.insert(shortName(recipe));
+    }
     auto fallback = k.function->getAttrOfType<StringAttr>("dlx.fallback");
     llvm::json::Array launches, opNames;
     std::string text;
@@ -86,7 +101,8 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
     llvm::raw_string_ostream(percent) << llvm::format("%.1f %%", share);
     llvm::StringRef name = k.function.getSymName(), emitter = dlx::stringifyEmitter(k.plan.getEmitter());
     rows.push_back({name.str(), emitter.str(), numbers(k.plan.getTile()), numbers(k.plan.getBlock()), std::to_string(k.calls),
-                    amount(double(cost(k)), ""), percent, text + ": " + llvm::join(ops.getArrayRef(), " ")});
+                    amount(double(cost(k)), ""), percent, recipes.empty() ? "-" : llvm::join(recipes, " "),
+                    text + ": " + llvm::join(ops.getArrayRef(), " ")});
     if (fallback)
       plain.push_back({name.str(), fallback.getValue().str()});
     list.push_back(llvm::json::Object{{"name", name},
@@ -96,6 +112,7 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
                                       {"calls", k.calls},
                                       {"flops", cost(k)},
                                       {"share", share},
+                                      {"recipes", llvm::json::Array(recipes)},
                                       {"launches", std::move(launches)},
                                       {"ops", std::move(opNames)},
                                       {"fallback", fallback ? llvm::json::Value(fallback.getValue()) : llvm::json::Value(nullptr)}});

@@ -44,9 +44,9 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
     for (AffineMap m : cast<CombineOpInterface>(r).getNest().operands)
       if (m.getNumResults() == g.space.size() && m.getResult(g.space.size() - 1) != getAffineDimExpr(g.outer - 1, g.context))
         return reason = "the last dimension of the reduced values is not the last of the results", nullptr;
-  // Without the fixed order, lanes that hide an addition's latency, and long chunks.
-  int64_t rowLanes = options.fixedTree ? Summation::columnLanes : 4;
-  ColumnSpace s{g, options.fixedTree ? Summation::columnChunk : 4096};
+  dl::LanesAttr recipe = getLanes(g.reductions[0]);
+  int64_t rowLanes = recipe.getColumnLanes();
+  ColumnSpace s{g, recipe.getColumnChunk()};
   auto types = accumulatorTypes(g);
   // Wide tiles: another pass over part of a row, or over some of its lanes, fetches lines again, which costs more than
   // spilling a third of the accumulators.

@@ -3,6 +3,7 @@
 #include "compiler/codegen/cpu/Contraction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 namespace dlc::codegen {
@@ -36,7 +37,9 @@ struct Tiles {
   ContractionEmitter &e;
   Frame &f;
   const Contraction &c = e.c;
-  Span chunk = {};
+  using Box = SmallVector<Span>; ///< a span of each reduced loop
+  Box terms = {};                ///< what is summed now
+  Span rows = {}, plane = {};    ///< of the area
   ContractionEmitter::Call call = {};
 
   /// The part of a range that does not come from loop `without`.
@@ -54,9 +57,7 @@ struct Tiles {
   /// The indices of a reduced loop that have terms, at the present indices; the range numbered `skip` is known to hold.
   Span reduced(unsigned loop, int skip) {
     const auto &l = c.loops[loop];
-    Span span{f.c(0), f.expr(l.extent)};
-    if (chunk.lo && loop == c.reduced[0])
-      span = chunk;
+    Span span = terms[llvm::find(c.reduced, loop) - c.reduced.begin()];
     for (auto [i, range] : llvm::enumerate(c.ranges)) {
       if (range.reduced != (int)loop || (int)i == skip)
         continue;
@@ -120,6 +121,8 @@ struct Tiles {
     unsigned bNumber = e.packed >= 0 ? e.packed : cast<BlockArgument>(c.b).getArgNumber();
     call.a = f.gep(aElement, f.pointer(cast<BlockArgument>(c.a).getArgNumber()), a);
     call.b = f.gep(e.bElement(), f.pointer(bNumber), b);
+    if (c.panels)
+      call.area = area();
     e.callTile(f, rowLoop, rows, columns, call);
   }
   /// Tiles along `loop` over a span, of the given numbers of rows, each as often as it fits; a span of known length needs no
@@ -168,8 +171,124 @@ struct Tiles {
     return chain;
   }
 
-  /// All tiles of one panel within spans of rows and second rows.
-  void panel(Span rows, Span plane, ContractionEmitter::Columns columns) {
+  /// Where the present row lies in the area.
+  Value area() {
+    Value row = c.hasRow() ? f.sub(call.index[c.row], rows.lo) : f.c(0);
+    if (c.plane >= 0)
+      row = f.add(row, f.mul(f.sub(call.index[c.plane], plane.lo), f.c(e.areaRows())));
+    return f.gep(c.compute, f.scratch, f.mul(row, f.c(e.panel())));
+  }
+  /// The steps of a box's parts along each loop, as the recipe cuts it.
+  SmallVector<Value> cut(const Box &box, int64_t most) {
+    SmallVector<Value> lengths;
+    SmallVector<int64_t> units;
+    for (auto [loop, span] : llvm::zip(c.reduced, box)) {
+      lengths.push_back(f.sub(span.hi, span.lo));
+      units.push_back(c.loops[loop].whole);
+    }
+    return cutTerms(f, lengths, most, units);
+  }
+  /// All terms of the box, added up in the area panel by panel.
+  void panels(const Box &box, ContractionEmitter::Columns columns) {
+    SmallVector<Value> steps = cut(box, c.recipe.getPanel());
+    terms = box;
+    call.first = {};
+    std::function<void(unsigned)> from = [&](unsigned d) {
+      if (d == box.size()) {
+        if (!call.first)
+          call.first = dl::Scalars{f.b, f.b.getLoc()}.icst(f.b.getI1Type(), 1);
+        return panel(columns);
+      }
+      auto [lo, hi] = box[d];
+      Value before = call.first;
+      auto length = getConstantIntValue(f.sub(hi, lo)), step = getConstantIntValue(steps[d]);
+      if (length && step && *length <= *step)
+        return from(d + 1);
+      // Without a term there is one panel all the same: of nothing.
+      f.loop(lo, f.max(hi, f.add(lo, f.c(1))), steps[d], {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
+        terms[d] = {i, f.min(hi, f.add(i, steps[d]))};
+        Value here = f.less(i, f.add(lo, f.c(1)));
+        call.first = before ? arith::AndIOp::create(f.b, before, here).getResult() : here;
+        from(d + 1);
+      });
+      terms[d] = {lo, hi};
+      call.first = before;
+    };
+    from(0);
+  }
+  /// Sums of chunks one after the other in the area, combined by the fixed tree: copies of the area behind it hold the sums of
+  /// 1, 2, 4, ... chunks that wait for their partner.
+  void chunks(ContractionEmitter::Columns columns) {
+    Box all = terms;
+    SmallVector<Value> steps = cut(all, c.recipe.getChunk()), counts;
+    Value number = f.c(1);
+    for (auto [span, step] : llvm::zip(all, steps)) {
+      counts.push_back(f.quotient(f.sub(f.add(f.sub(span.hi, span.lo), step), f.c(1)), step));
+      number = f.mul(number, counts.back());
+    }
+    number = f.max(number, f.c(1)); // no term: a chunk of nothing
+    auto onArea = [&](Value level, bool add, bool back) {
+      Value stack = f.gep(c.compute, f.scratch, f.mul(f.add(level, f.c(1)), f.c(e.area())));
+      f.loop(f.c(0), f.c(e.area()), f.c(e.lanes), {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
+        Value here = f.gep(c.compute, f.scratch, i), there = f.gep(c.compute, stack, i);
+        Value x = f.load(c.compute, back ? there : here, e.lanes);
+        if (add)
+          x = dl::Scalars{f.b, f.b.getLoc()}.add(f.load(c.compute, there, e.lanes), x);
+        f.store(c.compute, x, add || back ? here : there);
+      });
+    };
+    f.loop(f.c(0), number, [&](Value i) {
+      Box box = all;
+      Value rest = i;
+      for (size_t d = box.size(); d-- > 0;) {
+        Value next = d ? f.quotient(rest, counts[d]) : f.c(0), at = f.sub(rest, f.mul(next, counts[d]));
+        Value lo = f.add(all[d].lo, f.mul(at, steps[d]));
+        box[d] = {lo, f.min(all[d].hi, f.add(lo, steps[d]))};
+        rest = next;
+      }
+      panels(box, columns);
+      Value ones = math::CountTrailingZerosOp::create(f.b, arith::XOrIOp::create(f.b, i, f.c(-1)));
+      f.loop(f.c(0), ones, [&](Value level) { onArea(level, true, false); });
+      onArea(ones, false, false);
+    });
+    Value low = math::CountTrailingZerosOp::create(f.b, number);
+    onArea(low, false, true);
+    f.loop(f.add(low, f.c(1)), f.c(e.levels()), [&](Value level) {
+      Value bit = arith::AndIOp::create(f.b, arith::ShRUIOp::create(f.b, number, level), f.c(1));
+      f.loop(f.c(0), bit, [&](Value) { onArea(level, true, false); });
+    });
+    terms = all;
+  }
+  /// All terms of all tiles of one panel, and what follows them.
+  void sum(ContractionEmitter::Columns columns) {
+    if (!c.panels)
+      return panel(columns);
+    if (c.chunks && e.sums < 0)
+      chunks(columns);
+    else
+      panels(terms, columns);
+    call.a = call.b = call.first = {}; // of the last tile, which stands in loops that ended
+    call.counts.clear();
+    Value count = c.hasRow() ? atLeast0(f.sub(rows.hi, rows.lo)) : f.c(1);
+    auto row = [&] {
+      if (c.hasRow())
+        call.index[c.row] = rows.lo;
+      call.area = area();
+      e.callEpilogue(f, columns, call, count);
+      if (c.hasRow())
+        call.index[c.row] = f.c(0);
+    };
+    if (c.plane < 0)
+      return row();
+    f.loop(plane.lo, plane.hi, [&](Value i) {
+      call.index[c.plane] = i;
+      row();
+    });
+    call.index[c.plane] = f.c(0);
+  }
+
+  /// All tiles of one panel of columns within the area's rows.
+  void panel(ContractionEmitter::Columns columns) {
     if (!c.hasRow()) {
       if (llvm::none_of(c.ranges, [](auto &r) { return r.reduced < 0; }))
         return emitTile(c.vector, 1, columns, -1);
@@ -235,11 +354,14 @@ void ContractionEmitter::emitTiles() {
     Span panelSpan = span(take(panelBlocks), block[3], columnCount.ceilDiv(panel()));
     Span rowSpan = span(take(rowBlocks), block[2], rowExtent), planeSpan = span(take(planeBlocks), block[1], planeExtent);
     Span outerSpan = span(take(outerBlocks), block[0], outerCount);
+    for (unsigned loop : c.reduced)
+      tiles.terms.push_back({f.c(0), f.expr(c.loops[loop].extent)});
     if (sums >= 0) {
-      int64_t size = c.chunk;
-      tiles.chunk = span(number, size, c.loops[c.reduced[0]].extent);
       Value elements = f.expr(dl::product(dl::getExtents(c.y), context));
       tiles.call.chunkSums = f.gep(c.compute, f.pointer(sums), f.mul(number, elements));
+      auto steps = c.chunkSteps();
+      for (size_t i = c.reduced.size(); i-- > 0;)
+        tiles.terms[i] = span(i ? take(f.expr(c.chunkCount(i))) : number, steps[i], c.loops[c.reduced[i]].extent);
     }
     f.loop(outerSpan.lo, outerSpan.hi, [&](Value o) {
       number = o;
@@ -259,11 +381,12 @@ void ContractionEmitter::emitTiles() {
         Value holds = arith::AndIOp::create(f.b, f.less(f.c(-1), at), f.less(at, f.expr(range.extent)));
         rows.hi = arith::SelectOp::create(f.b, holds, rows.hi, rows.lo);
       }
+      tiles.rows = rows, tiles.plane = plane;
       int64_t n = getConstant(columnCount);
       auto panelAt = [&](Value p, Columns shape) {
         tiles.call.index[c.vector] = f.mul(p, f.c(panel()));
         tiles.call.columns = f.sub(columns, tiles.call.index[c.vector]);
-        tiles.panel(rows, plane, shape);
+        tiles.sum(shape);
       };
       Value full = f.expr(columnCount.floorDiv(panel()));
       if (n < 0 || n >= panel())
@@ -285,7 +408,9 @@ void ContractionEmitter::emitCombine(unsigned launch) {
   for (AffineExpr e : llvm::reverse(extents)) // the vector loop's dimension: the last one that is not of extent 1
     if (width == 1)
       width = getConstant(e);
-  Value elements = f.c(all), chunks = f.expr(c.loops[c.reduced[0]].extent.ceilDiv(c.chunk)), memory = f.pointer(sums);
+  Value elements = f.c(all), chunks = f.c(1), memory = f.pointer(sums);
+  for (unsigned i = 0; i < c.reduced.size(); ++i)
+    chunks = f.mul(chunks, f.expr(c.chunkCount(i)));
   Value levels = f.sub(f.c(64), LLVM::CountLeadingZerosOp::create(f.b, f.b.getI64Type(), f.max(f.sub(chunks, f.c(1)), f.c(0)), false));
   dl::Scalars s{f.b, f.b.getLoc()};
   Value some = f.min(chunks, f.c(1)); // no chunk: the sum is zero

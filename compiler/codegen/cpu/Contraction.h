@@ -20,7 +20,8 @@ struct Contraction {
     AffineExpr extent;
     AffineExpr a, b, y; ///< elements a step in the operands and the (dense, row-major) result
     bool reduced = false;
-    int64_t unit = 1; ///< steps for one of the index that bounds speak of, where two loops became one
+    int64_t unit = 1;  ///< steps for one of the index that bounds speak of, where two loops became one
+    int64_t whole = 1; ///< steps that no cut of the recipe parts, where two loops became one
     bool isOne() const { return dl::getConstant(extent) == 1; }
   };
   /// 0 <= index < extent: of a reduced loop, the part that has terms (all or nothing, where the loop has no part in the
@@ -44,15 +45,20 @@ struct Contraction {
   int plane = -1;                       ///< a second row loop, where a range couples `row` with a reduced loop
   SmallVector<unsigned> outer, reduced; ///< the rest, without loops of extent 1
   bool aVector = false;                 ///< depthwise: a varies along the vector loop as well
-  int64_t chunk = 0;                    ///< of the first reduced loop (docs/summation.md); 0: one chain
-  SmallVector<unsigned> packed;         ///< loops of b outside the panels, in the order of a packed b; reduced ones last
+  dl::ChainAttr recipe;
+  bool panels = false, chunks = false; ///< there may be more than one
+  SmallVector<unsigned> packed;        ///< loops of b outside the panels, in the order of a packed b; reduced ones last
 
   int rowRange = -1, planeRange = -1; ///< the ranges that couple them with a reduced loop
   bool hasRow() const { return row != vector; }
   bool has(unsigned loop, AffineExpr Loop::*stride) const { return dl::getConstant(loops[loop].*stride) != 0; }
+  /// Steps of each reduced loop in a chunk, where they are the same for all values of symbols; else none.
+  SmallVector<int64_t> chunkSteps() const;
+  AffineExpr chunkCount(unsigned i) const { return loops[reduced[i]].extent.ceilDiv(chunkSteps()[i]); }
 };
 
-constexpr int64_t combineElements = 2048; ///< of the result, in a block of the launch that adds chunks
+/// How the launch that adds chunks is cut, and up to how many elements of the result there is one.
+constexpr int64_t combineElements = 2048, combineMost = 65536;
 
 std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason);
 
@@ -61,7 +67,7 @@ struct ContractionEmitter {
   Kernel &kernel;
   Contraction c;
   int64_t rows = 1, vectors = 1, lanes = 1; ///< of the tile
-  int packed = -1, sums = -1;               ///< temporaries, or -1
+  int packed = -1, sums = -1;               ///< temporaries, or -1: sums of chunks that are blocks of their own
   unsigned tileLaunch = 0;
   llvm::StringMap<func::FuncOp> helpers = {};
 
@@ -71,13 +77,20 @@ struct ContractionEmitter {
   AffineExpr bStride(unsigned loop) const; ///< as the tiles read it
   AffineExpr panelStride() const;          ///< of a packed b
 
+  int64_t areaRows() const { return kernel.plan.getBlock()[2]; } ///< of an index along the plane, in the block's area
+  /// Elements of the area in scratch that a block's panels of terms add up in: [plane rows][rows][columns of a panel].
+  int64_t area() const { return kernel.plan.getBlock()[1] * areaRows() * panel(); }
+  /// Copies of the area that sums of chunks wait in.
+  int64_t levels() const { return kernel.plan.getScratch() / (area() * storageBytes(c.compute)) - 1; }
+
   /// One tile: indices of the parallel loops (0 for reduced ones), where the operands' first terms lie, trip counts of the
-  /// reduced loops that are clamped or cut, columns left, and where an uncut sum goes.
+  /// reduced loops that are clamped or cut, columns left, and where a chunk's sum goes. Where terms come in panels, also where
+  /// the tile lies in the area, and whether this is its first panel (i1).
   struct Call {
     SmallVector<Value> index;
     Value a, b;
     SmallVector<Value> counts;
-    Value columns, chunkSums;
+    Value columns, chunkSums, area, first;
   };
   /// Columns of a panel: `last` lanes in the last of `vectors`; 0: as many as are left at run time.
   struct Columns {
@@ -86,6 +99,8 @@ struct ContractionEmitter {
   void emit();
   void emitTiles();
   void callTile(Frame &f, unsigned rowLoop, int64_t rows, Columns columns, const Call &call);
+  /// The epilogue over `rows` rows of the area from `call.area` on.
+  void callEpilogue(Frame &f, Columns columns, const Call &call, Value rows);
   void emitPack(unsigned launch);
   void emitCombine(unsigned launch);
 
@@ -93,6 +108,7 @@ private:
   bool isCounted(unsigned loop) const; ///< its trip count is an argument of the tile
   SmallVector<int64_t> epilogueValues() const;
   SmallVector<Type> argumentTypes() const;
+  SmallVector<Value> arguments(Frame &f, const Call &call) const;
   Call enter(Frame &f) const;
   func::FuncOp tile(unsigned rowLoop, int64_t rows, Columns columns);
   func::FuncOp scratchEpilogue(unsigned rowLoop, Columns columns);

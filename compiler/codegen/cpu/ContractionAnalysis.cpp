@@ -262,19 +262,21 @@ struct Analysis {
   }
   // (r, s, c) -> (r, s * c) where s and c are neighbours in both operands
   void mergeReduced() {
-    c.chunk = getSummation(c.op).chunk;
-    if (int64_t n = getConstant(nest.extents[nest.parallel]); n >= 0 && n <= c.chunk)
-      c.chunk = 0;
     SmallVector<unsigned> order;
     for (unsigned i = 0; i < c.loops.size(); ++i)
       if (c.loops[i].reduced)
         order.push_back(i);
-    for (unsigned k = order.size() - 1; k-- > (c.chunk ? 1u : 0u);) {
+    SmallVector<int64_t> extents = llvm::map_to_vector(order, [&](unsigned i) { return getConstant(c.loops[i].extent); });
+    int64_t inner = 1; // terms of a step of p: where a panel has them all, no cut parts them
+    for (unsigned k = order.size() - 1; k-- > 0;) {
       unsigned p = order[k], q = order[k + 1];
+      if (extents[k + 1] < 0 || llvm::MulOverflow(inner, extents[k + 1], inner) || inner > c.recipe.getPanel())
+        break;
       int64_t n = getConstant(c.loops[q].extent);
       if (n < 1 || c.loops[q].unit != 1 || bounded(q) || !follows(p, q, &Contraction::Loop::a) || !follows(p, q, &Contraction::Loop::b))
         continue;
       absorb(p, q);
+      c.loops[q].whole = n;
       for (auto &r : c.ranges)
         if (r.reduced == (int)p)
           r.reduced = q, std::swap(r.index.c[p], r.index.c[q]), c.loops[q].unit = n;
@@ -343,12 +345,18 @@ struct Analysis {
       }
     for (unsigned i = 0; i < c.loops.size(); ++i) {
       if (c.loops[i].reduced) {
-        if (!c.loops[i].isOne() || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)i; }) || (c.chunk && c.reduced.empty()))
+        if (!c.loops[i].isOne() || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)i; }))
           c.reduced.push_back(i);
       } else if (i != c.vector && (int)i != row && (int)i != c.plane && !c.loops[i].isOne()) {
         c.outer.push_back(i);
       }
     }
+    AffineExpr terms = constant(1);
+    for (unsigned i : c.reduced)
+      terms = terms * c.loops[i].extent;
+    auto mayExceed = [&](int64_t most) { return !dl::isNonNegative(c.op, dl::normalize(most - terms)); };
+    c.panels = mayExceed(c.recipe.getPanel());
+    c.chunks = mayExceed(c.recipe.getChunk());
     for (unsigned i : c.outer)
       if (c.has(i, &Contraction::Loop::b))
         c.packed.push_back(i);
@@ -357,6 +365,20 @@ struct Analysis {
   }
 };
 } // namespace
+
+SmallVector<int64_t> Contraction::chunkSteps() const {
+  SmallVector<int64_t> steps(reduced.size());
+  int64_t inner = 1;
+  for (size_t d = reduced.size(); d-- > 0;) {
+    int64_t n = getConstant(loops[reduced[d]].extent), unit = loops[reduced[d]].whole, run, most = recipe.getChunk();
+    if (inner < 0) // whether what follows is in one chunk depends on symbols
+      return {};
+    bool whole = n >= 0 && !llvm::MulOverflow(inner, n, run) && run <= most;
+    steps[d] = whole ? std::max<int64_t>(n, 1) : std::max<int64_t>(1, most / (inner * unit)) * unit;
+    inner = whole ? run : n < 0 ? -1 : most + 1;
+  }
+  return steps;
+}
 
 std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason) {
   Analysis analysis{{}, reason};
@@ -380,6 +402,9 @@ std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &
   if (c.op->getNumOperands() != 2)
     return refuse("expected two operands");
   c.a = c.op->getOperand(0), c.b = c.op->getOperand(1), c.y = c.op->getResult(0);
+  c.recipe = dyn_cast<dl::ChainAttr>(dl::getRecipe(c.op));
+  if (!c.recipe)
+    return refuse("its recipe is no chain");
   c.compute = dl::computeType(cast<RankedTensorType>(c.y.getType()).getElementType());
   if (!c.compute.isF32() && !c.compute.isF64())
     return refuse("accumulators are f32 or f64");

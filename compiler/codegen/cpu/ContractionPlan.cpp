@@ -14,6 +14,7 @@ struct Tile {
   int64_t rows, vectors, lanes;
 };
 int64_t or_(int64_t n, int64_t unknown) { return n < 0 ? unknown : n; }
+constexpr int64_t areaBytes = 1 << 16; ///< of sums of a block between panels of terms: they stay in the second-level cache
 
 /// Cycles of one step of k on a core that starts two 256-bit or one 512-bit FMA and load a cycle. The latency is 4, but
 /// eight chains do not reach the full rate; loads cost a little even where they are not the bound (lines that are split).
@@ -27,7 +28,7 @@ double step(int64_t rows, int64_t vectors, double perVector, bool aVector) {
 struct Planner {
   const Contraction &c;
   const PlanOptions &options;
-  MLIRContext *context = nullptr;
+  MLIRContext *context = c.op->getContext();
 
   int64_t k() const {
     int64_t k = 1;
@@ -95,7 +96,7 @@ struct Planner {
     for (unsigned i : c.outer)
       if (!c.has(i, &Contraction::Loop::b))
         m *= or_(getConstant(c.loops[i].extent), 8);
-    if (c.chunk || m < 32)
+    if (split() || m < 32)
       return false;
     int64_t stride = c.reduced.empty() ? 0 : or_(getConstant(c.loops[c.reduced.back()].b), 0);
     int64_t bytes = std::abs(stride) * storageBytes(element);
@@ -104,6 +105,19 @@ struct Planner {
     // Vectors that cross cache lines: 64 x 10 x 500 by AVX2 runs at 62 GFLOP/s so, packed at 66.
     bool split = options.target.lanes < 16 && bytes % 32 != 0 && m >= (bytes <= 64 ? 64 : 128);
     return element != c.compute || bytes >= 4096 || fewSets || split;
+  }
+  /// Chunks of a small result are blocks of their own, added by a launch that follows; else one block does all of them.
+  bool split() const {
+    int64_t elements = getConstant(dl::product(dl::getExtents(c.y), context));
+    return c.chunks && elements >= 0 && elements <= combineMost && !c.chunkSteps().empty();
+  }
+  /// Copies of the area for sums of chunks that wait for their partner: one for each bit of the number of chunks. A chunk holds
+  /// more than a quarter of its most terms on the average.
+  int64_t waiting() const {
+    AffineExpr terms = getAffineConstantExpr(1, context);
+    for (unsigned i : c.reduced)
+      terms = terms * c.loops[i].extent;
+    return c.chunks && !split() ? 64 - llvm::countl_zero(uint64_t(dl::getUpperBound(c.op, terms) / (c.recipe.getChunk() / 4)) + 1) : 0;
   }
   AffineExpr ceilDiv(AffineExpr e, int64_t by) const { return by == 1 ? e : e.ceilDiv(by); }
 
@@ -116,9 +130,8 @@ struct Planner {
     return argumentsOf(values, [&](Value v) { return v == c.y; });
   }
   dlx::PlanAttr plan(func::FuncOp kernel) {
-    context = kernel.getContext();
     Tile t = choose();
-    int64_t panel = t.vectors * t.lanes, chunk = options.fixedTree ? c.chunk : 0;
+    int64_t panel = t.vectors * t.lanes, elementBytes = storageBytes(c.compute);
     auto constant = [&](int64_t x) { return getAffineConstantExpr(x, context); };
     AffineExpr panels = ceilDiv(c.loops[c.vector].extent, panel), one = constant(1);
     unsigned temps = 0;
@@ -131,7 +144,7 @@ struct Planner {
     SmallVector<Value> outputs(kernel.getBody().front().getTerminator()->getOperands());
 
     if (mustPack(panel)) {
-      AffineExpr size = constant(panel * storageBytes(c.compute)) * panels, grid = panels;
+      AffineExpr size = constant(panel * elementBytes) * panels, grid = panels;
       for (unsigned i : c.packed) {
         size = size * c.loops[i].extent;
         if (!c.loops[i].reduced)
@@ -150,17 +163,22 @@ struct Planner {
     int64_t outer = 1, row = c.hasRow() ? size(c.row) : 1, plane = size(c.plane);
     for (unsigned i : c.outer)
       outer *= size(i);
-    int64_t depth = chunk && !c.reduced.empty() ? k() / std::max<int64_t>(1, size(c.reduced[0])) * chunk : k();
-    double cell = 2.0 * panel * std::max<int64_t>(1, depth); // flops of a row of a panel
+    int64_t depth = std::max<int64_t>(1, k()), chunks = 1;
+    SmallVector<int64_t> steps = split() ? c.chunkSteps() : SmallVector<int64_t>();
+    for (auto [i, s] : llvm::enumerate(steps))
+      chunks *= llvm::divideCeil(size(c.reduced[i]), s);
+    depth = llvm::divideCeil(depth, chunks);
+    double cell = 2.0 * panel * depth; // flops of a row of a panel
     int64_t panelCount = llvm::divideCeil(size(c.vector), panel);
-    double target =
-        std::clamp(cell * row * plane * outer * panelCount * (chunk ? size(c.reduced[0]) / (double)chunk : 1) / 16, 2.5e5, 1.6e7);
+    double target = std::clamp(cell * row * plane * outer * panelCount * chunks / 16, 2.5e5, 1.6e7);
     auto upTo = [&](int64_t all, double cells) { return std::clamp<int64_t>((int64_t)(cells + 0.5), 1, all); };
     int64_t blockRows = upTo(std::min<int64_t>(row, 96), target / cell);
     blockRows = llvm::divideCeil(row, llvm::divideCeil(row, blockRows)); // blocks of one size
     blockRows = c.hasRow() ? llvm::divideCeil(blockRows, t.rows) * t.rows : 1;
     int64_t covered = std::min(blockRows, row), blockPanels = upTo(panelCount, target / (cell * covered));
     int64_t blockPlane = upTo(plane, covered < row ? 1 : target / (cell * covered * blockPanels));
+    if (c.panels)
+      blockPlane = std::clamp<int64_t>(areaBytes / (blockRows * panel * elementBytes), 1, blockPlane);
     int64_t blockOuter = upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));
     AffineExpr grid = ceilDiv(panels, blockPanels), outerCount = one;
     for (unsigned i : c.outer)
@@ -172,11 +190,13 @@ struct Planner {
     grid = grid * ceilDiv(outerCount, blockOuter);
 
     int64_t scratch = 0;
-    if (chunk) {
-      AffineExpr chunks = c.loops[c.reduced[0]].extent.ceilDiv(chunk), elements = dl::product(dl::getExtents(c.y), context);
-      tempBytes.push_back(dl::DimsAttr::get(context, chunks * elements * storageBytes(c.compute)));
+    if (!steps.empty()) {
+      AffineExpr chunks = one, elements = dl::product(dl::getExtents(c.y), context);
+      for (unsigned i = 0; i < steps.size(); ++i)
+        chunks = chunks * c.chunkCount(i);
+      tempBytes.push_back(dl::DimsAttr::get(context, dl::normalize(chunks * elements * elementBytes)));
       int64_t sums = firstTemp + temps++;
-      launches.push_back(launch(kernel, "tile", distinct(reads), {sums}, grid * chunks));
+      launches.push_back(launch(kernel, "tile", distinct(reads), {sums}, dl::normalize(grid * chunks)));
       SmallVector<int64_t> writes = results;
       writes.push_back(sums); // summed up in place
       launches.push_back(launch(kernel, "combine", inputs(outputs), writes, ceilDiv(elements, combineElements)));
@@ -185,8 +205,10 @@ struct Planner {
       launches.push_back(launch(kernel, "tile", distinct(reads), results, grid));
       // Long epilogues run row by row over a tile in scratch: their code would otherwise be there once an accumulator.
       if (epilogueCost(kernel) > 8)
-        scratch = t.rows * panel * storageBytes(c.compute);
+        scratch = t.rows * panel * elementBytes;
     }
+    if (c.panels)
+      scratch = blockPlane * blockRows * panel * elementBytes * (1 + waiting());
     return dlx::PlanAttr::get(context, dlx::Emitter::contraction, {t.rows, t.vectors, t.lanes},
                               {blockOuter, blockPlane, blockRows, blockPanels}, launches, tempBytes, scratch);
   }

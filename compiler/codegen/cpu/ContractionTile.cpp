@@ -31,7 +31,7 @@ AffineExpr ContractionEmitter::panelStride() const {
 // scalars, pointers of the launch's values, a, b, sums of the chunk, columns left, counts, indices
 
 bool ContractionEmitter::isCounted(unsigned loop) const {
-  return (sums >= 0 && loop == c.reduced[0]) || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)loop; });
+  return c.panels || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)loop; });
 }
 SmallVector<int64_t> ContractionEmitter::epilogueValues() const {
   SmallVector<int64_t> numbers;
@@ -68,21 +68,28 @@ ContractionEmitter::Call ContractionEmitter::enter(Frame &f) const {
     call.index.push_back(!loop.reduced && !loop.isOne() ? Value(next()) : f.c(0));
   return call;
 }
+SmallVector<Value> ContractionEmitter::arguments(Frame &f, const Call &call) const {
+  SmallVector<Value> v{f.scalars};
+  for (int64_t number : epilogueValues())
+    v.push_back(f.pointer(number));
+  Value unused = f.scratch;
+  v.append(
+      {call.a ? call.a : unused, call.b ? call.b : unused, call.chunkSums ? call.chunkSums : unused, call.columns ? call.columns : f.c(0)});
+  for (auto [i, loop] : llvm::enumerate(c.reduced))
+    if (isCounted(loop))
+      v.push_back(call.counts.empty() ? f.c(0) : call.counts[i]);
+  for (auto [loop, index] : llvm::zip(c.loops, call.index))
+    if (!loop.reduced && !loop.isOne())
+      v.push_back(index);
+  return v;
+}
 void ContractionEmitter::callTile(Frame &f, unsigned rowLoop, int64_t rows, Columns columns, const Call &call) {
-  auto arguments = [&] {
-    SmallVector<Value> v{f.scalars};
-    for (int64_t number : epilogueValues())
-      v.push_back(f.pointer(number));
-    v.append({call.a, call.b, call.chunkSums ? call.chunkSums : call.a, call.columns ? call.columns : f.c(0)});
-    for (auto [i, loop] : llvm::enumerate(c.reduced))
-      if (isCounted(loop))
-        v.push_back(call.counts[i]);
-    for (auto [loop, index] : llvm::zip(c.loops, call.index))
-      if (!loop.reduced && !loop.isOne())
-        v.push_back(index);
-    return v;
-  };
-  SmallVector<Value> v = arguments();
+  SmallVector<Value> v = arguments(f, call);
+  if (c.panels) {
+    v.append({call.area, call.first});
+    func::CallOp::create(f.b, tile(rowLoop, rows, columns), v);
+    return;
+  }
   if (!kernel.plan.getScratch()) {
     func::CallOp::create(f.b, tile(rowLoop, rows, columns), v);
     return;
@@ -91,6 +98,11 @@ void ContractionEmitter::callTile(Frame &f, unsigned rowLoop, int64_t rows, Colu
   func::CallOp::create(f.b, tile(rowLoop, rows, columns), v);
   v.push_back(f.c(rows));
   func::CallOp::create(f.b, scratchEpilogue(rowLoop, columns), v);
+}
+void ContractionEmitter::callEpilogue(Frame &f, Columns columns, const Call &call, Value rows) {
+  SmallVector<Value> v = arguments(f, call);
+  v.append({call.area, rows});
+  func::CallOp::create(f.b, scratchEpilogue(c.row, columns), v);
 }
 
 //===-- Epilogue --------------------------------------------------------------------------------------------------===//
@@ -135,11 +147,7 @@ void ContractionEmitter::finishTile(Frame &f, const Call &call, unsigned rowLoop
         epilogue(f, masks[v] ? partial[v] : full, at, x);
         continue;
       }
-      Value offset = f.c(0);
-      for (auto [loop, index] : llvm::zip(c.loops, at.index))
-        if (!loop.reduced)
-          offset = f.add(offset, f.mul(index, f.expr(loop.y)));
-      f.store(c.compute, x, f.gep(c.compute, call.chunkSums, offset), masks[v]);
+      f.store(c.compute, x, f.gep(c.compute, call.chunkSums, full.offset(c.y, coordsOf(f, at.index))), masks[v]);
     }
 }
 /// The epilogue over `rows` (the last argument) of a tile in scratch (the one before).
@@ -159,7 +167,7 @@ func::FuncOp ContractionEmitter::scratchEpilogue(unsigned rowLoop, Columns colum
     row.index[rowLoop] = f.add(call.index[rowLoop], r); // without a row loop there is one row, and r is 0
     SmallVector<Value> accumulators;
     for (int64_t v = 0; v < columns.vectors; ++v) {
-      Value at = f.add(f.mul(r, f.c(columns.vectors * lanes)), f.c(v * lanes));
+      Value at = f.add(f.mul(r, f.c(panel())), f.c(v * lanes));
       accumulators.push_back(f.load(c.compute, f.gep(c.compute, scratch, at), lanes));
     }
     finishTile(f, row, rowLoop, accumulators, 1, columns);
@@ -178,6 +186,8 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
   SmallVector<Type> types = argumentTypes();
   if (toScratch)
     types.push_back(LLVM::LLVMPointerType::get(c.op->getContext()));
+  if (c.panels)
+    types.push_back(IntegerType::get(c.op->getContext(), 1));
   Frame f(kernel, name, types);
   fn = f.fn;
   Call call = enter(f);
@@ -233,9 +243,25 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
     finishTile(f, call, rowLoop, acc, rows, columns);
     return fn;
   }
-  Value scratch = f.fn.getArgument(types.size() - 1);
-  for (auto [i, x] : llvm::enumerate(acc))
-    f.store(c.compute, x, f.gep(c.compute, scratch, f.c(i * lanes)));
+  // Rows of the tile lie a row of the area apart, those along the plane all rows of one.
+  Value scratch = f.fn.getArgument(types.size() - (c.panels ? 2 : 1));
+  int64_t pitch = panel() * (c.panels && (int)rowLoop == c.plane ? areaRows() : 1);
+  auto each = [&](function_ref<Value(Value, Value)> value) {
+    for (auto [i, x] : llvm::enumerate(acc)) {
+      Value at = f.gep(c.compute, scratch, f.c(i / columns.vectors * pitch + i % columns.vectors * lanes));
+      f.store(c.compute, value(x, at), at);
+    }
+  };
+  if (!c.panels) {
+    each([](Value x, Value) { return x; });
+    return fn;
+  }
+  auto first = scf::IfOp::create(f.b, f.fn.getArgument(types.size() - 1), /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(f.b);
+  f.b.setInsertionPointToStart(first.thenBlock());
+  each([](Value x, Value) { return x; });
+  f.b.setInsertionPointToStart(first.elseBlock());
+  each([&](Value x, Value at) { return s.add(f.load(c.compute, at, lanes), x); });
   return fn;
 }
 } // namespace dlc::codegen

@@ -128,7 +128,17 @@ Value Frame::rem(Value x, int64_t n) {
   auto i = constantOf(x);
   return i ? c(*i % n) : n == 1 ? c(0) : binary<arith::RemUIOp>(*this, x, c(n));
 }
+Value Frame::quotient(Value x, Value y) {
+  auto i = constantOf(x), j = constantOf(y);
+  return i && j ? c(*i / *j) : j ? floorDiv(x, *j) : binary<arith::DivUIOp>(*this, x, y);
+}
+Value Frame::select(Value condition, Value yes, Value no) {
+  auto known = constantOf(condition);
+  return known ? (*known ? yes : no) : yes == no ? yes : arith::SelectOp::create(b, condition, yes, no).getResult();
+}
 Value Frame::less(Value x, Value y) {
+  if (auto i = constantOf(x), j = constantOf(y); i && j)
+    return Scalars{b, b.getLoc()}.icst(b.getI1Type(), *i < *j);
   unify(*this, x, y);
   return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y);
 }

@@ -1,6 +1,7 @@
 // A kernel as CPU emitters see it: the function being written (Frame) and values of tensors at coordinates, on demand
 // (Evaluator). All fusion goes through the Evaluator: emitters know structures, never ops. docs/structures.md.
 #pragma once
+#include "dialects/dl/Dl.h"
 #include "dialects/dlx/Dlx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -79,7 +80,9 @@ public:
   Value c(int64_t value); ///< i64 constant
   Value add(Value, Value), sub(Value, Value), mul(Value, Value), min(Value, Value), max(Value, Value);
   Value floorDiv(Value, int64_t), ceilDiv(Value, int64_t), rem(Value, int64_t); ///< of non-negative values
+  Value quotient(Value, Value);                                                 ///< of a non-negative value by a positive one
   Value less(Value, Value);                                                     ///< signed, i1
+  Value select(Value condition, Value yes, Value no);
   Value gep(Type element, Value base, Value index);
   /// An element in memory to its compute type and back (rounded already); `mask` may be null; lanes == 1: scalar.
   Value load(Type element, Value pointer, unsigned lanes, Value mask = {});
@@ -147,14 +150,11 @@ private:
   Coords unflatten(Value v, ArrayRef<Coord> at);
 };
 
-/// docs/summation.md as data: how an op's terms are combined. All zero: one chain.
-struct Summation {
-  int64_t chunk = 0;    ///< of the first reduced dimension, each with its own chain; then the fixed tree
-  unsigned rows = 0;    ///< so many last reduced dimensions, first, by 64 lanes
-  unsigned columns = 0; ///< so many first reduced dimensions, by chunks of 512 rows and 8 lanes
-  static constexpr int64_t rowLanes = 64, columnLanes = 8, columnChunk = 512;
-};
-Summation getSummation(dl::CombineOpInterface op);
+/// #dl.lanes of an op, or null where it has chains of terms.
+inline dl::LanesAttr getLanes(Operation *combine) { return dyn_cast<dl::LanesAttr>(dl::getRecipe(combine)); }
+/// How docs/summation.md cuts a box of terms into parts of at most `most`: steps of each dimension that a part takes, at least one.
+/// A dimension goes by whole `units` (all 1 where none are given).
+SmallVector<Value> cutTerms(Frame &f, ValueRange extents, int64_t most, ArrayRef<int64_t> units = {});
 /// All results of `op` at scalar coordinates by scalar loops, rounded.
 SmallVector<Value> reduceScalar(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at);
 /// An accumulator as what an element of the result holds.
@@ -164,7 +164,6 @@ Value finish(Frame &f, Value accumulator, Type element);
 struct PlanOptions {
   Target target;
   bool loopsOnly = false;        ///< -O0
-  bool fixedTree = true;         ///< false: K in one chunk, reductions in few lanes as they come; a switch of the bench alone
   llvm::BitVector prepared = {}; ///< arguments that are parameters wherever the kernel runs: a launch that reads them alone runs once
 };
 

@@ -1,4 +1,4 @@
-// The order of summation: which one an op has, and its plainest form, scalar loops. docs/summation.md.
+// Recipes in their plainest form, scalar loops. docs/summation.md.
 #include "compiler/codegen/cpu/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -8,40 +8,16 @@ using dl::CombineOpInterface;
 using dl::Scalars;
 using Values = SmallVector<Value>;
 
-/// The dimension that a map's result number i is, or -1.
-static int64_t dimAt(AffineMap map, unsigned i) {
-  auto dim = i < map.getNumResults() ? map.getResult(i) : AffineExpr();
-  return isa_and_nonnull<AffineDimExpr>(dim) ? cast<AffineDimExpr>(dim).getPosition() : -1;
-}
-Summation getSummation(CombineOpInterface op) {
-  Summation s;
-  dl::Nest nest = op.getNest();
-  int64_t first = nest.parallel, total = nest.extents.size();
-  if (op.isMultiplyAdd()) {
-    // A weight gradient: the sample is the first dimension of both operands.
-    if (!llvm::all_of(nest.operands, [&](AffineMap m) { return dimAt(m, 0) == first; }))
-      return s;
-    if (nest.reduced() == 3)
-      s.chunk = 8;
-    if (nest.reduced() == 1) {
-      int64_t result = 1;
-      for (AffineExpr e : ArrayRef(nest.extents).take_front(first))
-        result = dl::getConstant(e) < 0 || result < 0 ? -1 : result * dl::getConstant(e);
-      if (result >= 0 && result <= 16384)
-        s.chunk = 1024;
-    }
-    return s;
+SmallVector<Value> cutTerms(Frame &f, ValueRange extents, int64_t most, ArrayRef<int64_t> units) {
+  SmallVector<Value> steps(extents.size());
+  Value inner = f.c(1);
+  for (size_t d = extents.size(); d-- > 0;) {
+    Value run = f.mul(inner, extents[d]), whole = f.less(run, f.c(most + 1)), unit = f.c(units.empty() ? 1 : units[d]);
+    Value fit = f.quotient(f.c(most), f.max(f.mul(inner, unit), f.c(1)));
+    steps[d] = f.select(whole, f.max(extents[d], f.c(1)), f.mul(f.max(fit, f.c(1)), unit));
+    inner = f.select(whole, run, f.c(most + 1));
   }
-  if (!nest.bounds.empty())
-    return s;
-  for (AffineMap m : nest.operands)
-    if (m.getNumResults() == total && m.isPermutation()) {
-      while (s.rows < nest.reduced() && dimAt(m, total - 1 - s.rows) == total - 1 - s.rows)
-        ++s.rows;
-      s.columns = nest.reduced() - s.rows;
-      break;
-    }
-  return s;
+  return steps;
 }
 Value finish(Frame &f, Value accumulator, Type element) { return Scalars{f.b, f.b.getLoc()}.cast(accumulator, element); }
 
@@ -83,15 +59,70 @@ struct ScalarReduction {
     Value in = ev.holds(nest.bounds, at);
     return in ? ev.guard(in, acc, emit) : emit(ev);
   }
-  /// Terms over dimensions [d, all), ascending, the first from lo to hi where these are given.
-  Values chain(Evaluator &ev, unsigned d, Values acc, Value lo = {}, Value hi = {}) {
-    if (d == nest.extents.size())
+  /// A part of the reduced space: lo <= index < hi along each of its dimensions.
+  struct Box {
+    Values lo, hi;
+  };
+  /// Terms of a box over dimensions [d, all), ascending.
+  Values chain(Evaluator &ev, const Box &box, unsigned d, Values acc) {
+    if (d == nest.reduced())
       return term(ev, acc);
-    Frame &f = ev.f;
-    return loop(ev, lo ? lo : f.c(0), hi ? hi : f.expr(nest.extents[d]), f.c(1), acc, [&](Evaluator &inner, Value i, Values in) {
-      at[d] = {i};
-      return chain(inner, d + 1, in);
+    return loop(ev, box.lo[d], box.hi[d], ev.f.c(1), acc, [&](Evaluator &inner, Value i, Values in) {
+      at[nest.parallel + d] = {i};
+      return chain(inner, box, d + 1, in);
     });
+  }
+  /// Parts of a box in row-major order, of at most `most` terms, as cutTerms has it.
+  struct Parts {
+    Frame &f;
+    const Box &box;
+    Values steps, counts;
+    Value number = f.c(1);
+    Parts(Frame &f, const Box &box, int64_t most) : f(f), box(box) {
+      Values lengths;
+      for (auto [lo, hi] : llvm::zip(box.lo, box.hi))
+        lengths.push_back(f.sub(hi, lo));
+      steps = cutTerms(f, lengths, most);
+      for (auto [length, step] : llvm::zip(lengths, steps)) {
+        counts.push_back(f.quotient(f.sub(f.add(length, step), f.c(1)), step));
+        number = f.mul(number, counts.back());
+      }
+    }
+    Box at(Value i) {
+      Box part = box;
+      for (size_t d = counts.size(); d-- > 0;) {
+        Value rest = d ? f.quotient(i, counts[d]) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
+        part.lo[d] = f.add(box.lo[d], f.mul(here, steps[d]));
+        part.hi[d] = f.min(box.hi[d], f.add(part.lo[d], steps[d]));
+        i = rest;
+      }
+      return part;
+    }
+  };
+  /// Panels' chains, added in ascending order; the first is taken as it is.
+  Values panels(Evaluator &ev, const Box &box, int64_t most) {
+    Frame &f = ev.f;
+    Parts parts(f, box, most);
+    if (getConstantIntValue(parts.number) == 1)
+      return chain(ev, box, 0, identity(f));
+    return loop(ev, f.c(0), parts.number, f.c(1), identity(f), [&](Evaluator &inner, Value i, Values acc) {
+      Values sum = chain(inner, parts.at(i), 0, identity(f)), both = merge(f, acc, sum);
+      for (auto [b, s] : llvm::zip(both, sum))
+        b = f.select(f.less(i, f.c(1)), s, b);
+      return both;
+    });
+  }
+  Values chains(Evaluator &ev, dl::ChainAttr recipe) {
+    Frame &f = ev.f;
+    Box all;
+    for (AffineExpr e : ArrayRef(nest.extents).drop_front(nest.parallel)) {
+      all.lo.push_back(f.c(0));
+      all.hi.push_back(f.expr(e));
+    }
+    Parts chunks(f, all, recipe.getChunk());
+    if (getConstantIntValue(chunks.number) == 1)
+      return panels(ev, all, recipe.getPanel());
+    return tree(ev, chunks.number, [&](Evaluator &inner, Value i) { return panels(inner, chunks.at(i), recipe.getPanel()); });
   }
   /// Sets the coordinates of dimensions [lo, hi) from a row-major number over them.
   void locate(Evaluator &ev, unsigned lo, unsigned hi, Value number) {
@@ -168,41 +199,42 @@ struct ScalarReduction {
       });
     });
   }
-  Values rows(Evaluator &ev, unsigned first) {
+  Values rows(Evaluator &ev, dl::LanesAttr recipe, unsigned first) {
+    Frame &f = ev.f;
     unsigned all = nest.extents.size();
-    return lanes(ev, Summation::rowLanes, count(ev.f, first, all), [&](Evaluator &inner, Value j, Values acc) {
-      locate(inner, first, all, j);
-      return term(inner, acc);
+    Value n = count(f, first, all), most = f.c(recipe.getRowChunk());
+    auto chunk = [&](Evaluator &outer, Value lo, Value size) {
+      return lanes(outer, recipe.getRowLanes(), size, [&](Evaluator &inner, Value j, Values acc) {
+        locate(inner, first, all, f.add(lo, j));
+        return term(inner, acc);
+      });
+    };
+    if (auto known = getConstantIntValue(n); known && *known <= recipe.getRowChunk())
+      return chunk(ev, f.c(0), n);
+    return tree(ev, f.ceilDiv(n, recipe.getRowChunk()), [&](Evaluator &inner, Value c) {
+      Value lo = f.mul(c, most);
+      return chunk(inner, lo, f.min(f.sub(n, lo), most));
     });
   }
-  Values columns(Evaluator &ev, unsigned last) {
+  Values columns(Evaluator &ev, dl::LanesAttr recipe, unsigned last) {
     Frame &f = ev.f;
-    Value n = count(f, nest.parallel, last);
-    return tree(ev, f.ceilDiv(n, Summation::columnChunk), [&](Evaluator &chunk, Value c) {
-      Value lo = f.mul(c, f.c(Summation::columnChunk));
-      Value size = f.min(f.sub(n, lo), f.c(Summation::columnChunk));
-      return lanes(chunk, Summation::columnLanes, size, [&](Evaluator &inner, Value r, Values acc) {
+    Value n = count(f, nest.parallel, last), most = f.c(recipe.getColumnChunk());
+    return tree(ev, f.ceilDiv(n, recipe.getColumnChunk()), [&](Evaluator &chunk, Value c) {
+      Value lo = f.mul(c, most);
+      return lanes(chunk, recipe.getColumnLanes(), f.min(f.sub(n, lo), most), [&](Evaluator &inner, Value r, Values acc) {
         locate(inner, nest.parallel, last, f.add(lo, r));
-        return last == nest.extents.size() ? term(inner, acc) : merge(f, acc, rows(inner, last));
+        return last == nest.extents.size() ? term(inner, acc) : merge(f, acc, rows(inner, recipe, last));
       });
     });
   }
   Values all(Evaluator &ev) {
-    Frame &f = ev.f;
-    Summation s = getSummation(op);
-    unsigned first = nest.parallel;
     at.resize(nest.extents.size());
-    if (s.columns)
-      return columns(ev, first + s.columns);
-    if (s.rows)
-      return rows(ev, first);
-    if (!s.chunk)
-      return chain(ev, first, identity(f));
-    Value n = f.expr(nest.extents[first]), size = f.c(s.chunk);
-    return tree(ev, f.ceilDiv(n, s.chunk), [&](Evaluator &inner, Value c) {
-      Value lo = f.mul(c, size);
-      return chain(inner, first, identity(f), lo, f.min(n, f.add(lo, size)));
-    });
+    auto recipe = dl::getRecipe(op);
+    if (auto chain = dyn_cast<dl::ChainAttr>(recipe))
+      return chains(ev, chain);
+    auto lanes = cast<dl::LanesAttr>(recipe);
+    unsigned first = nest.parallel;
+    return lanes.getColumns() ? columns(ev, lanes, first + lanes.getColumns()) : rows(ev, lanes, first);
   }
 };
 } // namespace

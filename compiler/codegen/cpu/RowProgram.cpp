@@ -256,9 +256,9 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
     for (Operation *op : found) {
       auto combine = cast<dl::CombineOpInterface>(op);
       auto nest = combine.getNest();
-      Summation s = getSummation(combine);
+      dl::LanesAttr lanes = getLanes(combine);
       StringRef name = op->getName().getStringRef();
-      if (combine.isMultiplyAdd() || nest.reduced() == 0 || (leading ? s.columns : s.rows) != nest.reduced())
+      if (!lanes || (leading ? lanes.getColumns() : lanes.getRows()) != nest.reduced())
         return fail(name + " does not reduce " + (leading ? "leading or middle" : "trailing") + " dimensions alone");
       if (op != found[0] && (nest.extents != g.space || nest.parallel != g.outer))
         return fail(name + " reduces another space than " + found[0]->getName().getStringRef() +

@@ -1,6 +1,5 @@
 // Row programs: pointwise groups and reductions over trailing dimensions, as passes over a row's columns. One launch; each
-// group of results has its own part of the grid. tile: [lanes, rows at once, the bench's accumulators a row in place of 64
-// lanes, if any]; block: [rows, columns] for each group.
+// group of results has its own part of the grid. tile: [lanes, rows at once]; block: [rows, columns] for each group.
 #include "compiler/codegen/cpu/RowProgram.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -9,7 +8,7 @@ namespace dlc::codegen {
 using dl::CombineOpInterface;
 using dl::Scalars;
 using Values = SmallVector<Value>;
-static constexpr int64_t blockElements = 8192, freeAccumulators = 4;
+static constexpr int64_t blockElements = 8192;
 
 /// Bytes of a kept row, padded so that whole vectors may be stored.
 static int64_t keptBytes(const RowGroup &g, Value v) {
@@ -53,11 +52,8 @@ dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::str
   for (unsigned i = 0; i < returned.size(); ++i)
     writes.push_back(kernel.getNumArguments() + i);
   auto reads = argumentsOf(SmallVector<Value>(returned.begin(), returned.end()));
-  SmallVector<int64_t> tile{lanes, atOnce};
-  if (!options.fixedTree)
-    tile.push_back(freeAccumulators);
-  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::rows, tile, block, launch(kernel, "", reads, writes, dl::normalize(grid)),
-                            {}, scratch);
+  return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::rows, {lanes, atOnce}, block,
+                            launch(kernel, "", reads, writes, dl::normalize(grid)), {}, scratch);
 }
 
 namespace {
@@ -65,7 +61,6 @@ struct RowEmitter {
   Frame &f;
   RowGroup &g;
   unsigned lanes;
-  unsigned accumulators; ///< 0: docs/summation.md's order
   Operation *terminator = f.kernel.terminator();
   std::optional<int64_t> columns = dl::getConstant(g.columns()) < 0 ? std::nullopt : std::optional(dl::getConstant(g.columns()));
   Value zero = f.c(0);
@@ -136,8 +131,7 @@ struct RowEmitter {
     return f.gep(cast<RankedTensorType>(v.getType()).getElementType(), f.gep(f.b.getI8Type(), f.scratch, f.c(bytes)), column);
   }
 
-  /// docs/summation.md's tree over 64 lanes, as vectors of accumulators. A lane without a column drops out; in the bench's
-  /// order it holds the identity and is merged.
+  /// docs/summation.md's tree over 64 lanes, as vectors of accumulators. A lane without a column drops out.
   Values tree(CombineOpInterface op, SmallVector<Values> acc) {
     Location loc = op->getLoc();
     Scalars s{f.b, loc};
@@ -146,7 +140,7 @@ struct RowEmitter {
       if (columns && *columns <= first)
         return x;
       Values out = op.emitMerge(f.b, loc, x, y);
-      if (accumulators || (columns && *columns >= first + width))
+      if (columns && *columns >= first + width)
         return out;
       for (auto [o, v] : llvm::zip(out, x)) {
         Value has = width == 1 ? f.less(f.c(first), f.expr(g.columns()))
@@ -225,7 +219,7 @@ struct RowEmitter {
   /// One pass over columns [lo, hi) of a row, in steps of 64, then what is left.
   void columnLoop(Evaluator &ev, Value lo, Value hi) {
     bool reduces = !reductionsHere().empty();
-    unsigned vectors = reduces && accumulators ? accumulators : reduces || cost() <= 32 ? registerColumns / lanes : 1;
+    unsigned vectors = reduces || cost() <= 32 ? registerColumns / lanes : 1;
     int64_t width = vectors * lanes;
     SmallVector<Values> acc(vectors, identities());
     auto flat = [&] {
@@ -345,7 +339,7 @@ void emitRows(Kernel &kernel) {
       begin = f.sub(f.max(begin, offset), offset);
       end = f.sub(f.min(end, next), offset);
     }
-    RowEmitter rows{f, g, (unsigned)tile[0], tile.size() > 2 ? (unsigned)tile[2] : 0};
+    RowEmitter rows{f, g, (unsigned)tile[0]};
     rows.blocks(begin, end, block[2 * i], block[2 * i + 1], tile[1]);
     offset = next;
   }

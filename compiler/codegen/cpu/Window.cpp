@@ -37,11 +37,10 @@ static llvm::SetVector<Operation *> windows(func::FuncOp kernel, std::string &re
   for (Operation *op : found) {
     auto combine = cast<CombineOpInterface>(op);
     dl::Nest nest = combine.getNest();
-    Summation s = getSummation(combine);
     StringRef name = op->getName().getStringRef();
-    if (s.rows || s.columns || s.chunk || nest.parallel == 0)
+    if (getLanes(combine) || nest.parallel == 0)
       return fail(name + " is not one chain of terms an element");
-    if (int64_t n = taps(nest); n < 0 || n > mostTaps)
+    if (int64_t n = taps(nest); n < 0 || n > std::min(mostTaps, cast<dl::ChainAttr>(dl::getRecipe(op)).getPanel()))
       return fail(name + " has a window of no constant size, or of more than " + Twine(mostTaps) + " terms");
     space = op == found[0] ? SmallVector<AffineExpr>(ArrayRef(nest.extents).take_front(nest.parallel)) : space;
     if (ArrayRef(space) != ArrayRef(nest.extents).take_front(nest.parallel))
