@@ -204,7 +204,7 @@ Values argumentValues(StringRef name, Type element, ArrayRef<int64_t> shape, uin
     return values;
   }
   static const double special[] = {NAN, INFINITY, -INFINITY, -0.0, 0, 1e-40, -3e-45, 3e38, -1e38, 1e-30, 88, -104, 1};
-  double large = std::exp2(r.between(-100, 100));
+  double large = std::exp2(r.between(-100, 100)), sign = r.chance(0.35) ? -1 : 1;
   for (Num &v : values.cells) {
     double u = r.unit();
     switch (mode) {
@@ -216,7 +216,7 @@ Values argumentValues(StringRef name, Type element, ArrayRef<int64_t> shape, uin
       v.f = double(r.between(-40, 40)) / 8;
       break;
     case 8:
-      v.f = 0.1 + 2 * u;
+      v.f = sign * (0.1 + 2 * u);
       break;
     case 9:
     case 10:
@@ -226,7 +226,7 @@ Values argumentValues(StringRef name, Type element, ArrayRef<int64_t> shape, uin
       v.f = large * (2 * u - 1);
       break;
     case 12:
-      v.f = 100 + u;
+      v.f = sign * (100 + u);
       break;
     case 13:
       v.f = 40 * u - 20;

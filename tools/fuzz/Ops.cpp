@@ -85,7 +85,7 @@ bool reduce(Gen &g, StringRef name) {
       return g.make(name, x, {g.list("dims", {d})});
     }
   }
-  return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.below(Gen::rank(x) + 1)))});
+  return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.between(g.r.chance(0.9) && Gen::rank(x), Gen::rank(x))))});
 }
 bool argmax(Gen &g, StringRef name) {
   Value x = g.any(1);
@@ -511,11 +511,11 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"extent", extent},
                                   {"random_uniform", random},
                                   {"random_normal", random},
-                                  {"sum", reduce, 3},
-                                  {"mean", reduce, 2},
-                                  {"max", reduce, 2},
-                                  {"min", reduce, 2},
-                                  {"argmax", argmax, 2},
+                                  {"sum", reduce, 5},
+                                  {"mean", reduce, 3},
+                                  {"max", reduce, 4},
+                                  {"min", reduce, 4},
+                                  {"argmax", argmax, 3},
                                   {"matmul", matmul, 5},
                                   {"broadcast", broadcast, 2},
                                   {"reshape", reshape, 2},
