@@ -63,6 +63,25 @@ static void makeSymbols(Gen &g, Model &m, OpBuilder &b) {
   }
 }
 
+/// A parameter and its new value; now and then something reads both, so that the old one is needed after the new one is known.
+static std::pair<Value, Value> makeState(Gen &g) {
+  SmallVector<AffineExpr> e;
+  for (int64_t i = g.r.between(0, 2); i > 0; --i)
+    e.push_back(g.n(std::min<int64_t>(g.dim(), 65)));
+  Type t = g.withExtents(e, g.main);
+  Value old = g.argument(t);
+  static constexpr StringRef updates[] = {"add", "sub", "mul", "maximum"};
+  Operation *update = g.make(g.r.pick(updates), {old, g.like(t)});
+  if (!update)
+    return {};
+  Value fresh = update->getResult(0);
+  if (!e.empty() && g.r.chance(0.6))
+    if (Operation *mean = g.make("mean", fresh, {g.list("dims", g.some(e.size(), e.size()))}))
+      if (Operation *spread = g.make("broadcast", mean->getResult(0), {g.list("dims", {})}, t))
+        (void)g.make("mul", {old, spread->getResult(0)});
+  return {old, fresh};
+}
+
 Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   static const std::vector<OpRow> others = lookupGeneric(context);
   std::vector<OpRow> rows;
@@ -104,11 +123,15 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   for (int64_t i = 0; i < count; ++i)
     make(i == place ? (focus < opTable().size() ? opTable()[focus] : others[focus - opTable().size()]) : r.pick(rows));
 
+  auto [old, fresh] = !m.train && r.chance(0.35) ? makeState(g) : std::pair<Value, Value>();
+
   // Results are what nobody reads, and now and then what somebody does.
   SmallVector<Value> results;
+  if (fresh)
+    results.push_back(fresh);
   for (Operation &op : g.fn.front())
     for (Value v : op.getResults())
-      if ((v.use_empty() && results.size() < 5) || (r.chance(0.1) && results.size() < 7))
+      if (v != fresh && ((v.use_empty() && results.size() < 5) || (r.chance(0.1) && results.size() < 7)))
         results.push_back(v);
   if (results.empty())
     results.push_back(g.floats());
@@ -127,14 +150,17 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
     unsigned n = a.getArgNumber();
     std::string name = ("x" + Twine(n)).str();
     auto type = cast<RankedTensorType>(a.getType());
-    if (n < g.names.size() || !type.hasStaticShape() || !isa<FloatType>(type.getElementType()) || r.chance(m.step ? 0.2 : 0.6)) {
+    bool fixed = n >= g.names.size() && type.hasStaticShape() && isa<FloatType>(type.getElementType());
+    if (a != old && (!fixed || r.chance(m.step ? 0.2 : 0.6))) {
       g.fn.setArgAttr(n, "dl.name", b.getStringAttr(name));
       continue;
     }
-    bool state = false;
-    if (!m.train && r.chance(0.5))
+    bool state = a == old;
+    if (state)
+      taken[0] = b.getStringAttr(name);
+    else if (!m.train && r.chance(0.5))
       for (size_t i = 0; i < results.size() && !state; ++i)
-        if (!taken[i] && results[i].getType() == a.getType())
+        if (!taken[i] && results[i] != fresh && results[i].getType() == a.getType())
           taken[i] = b.getStringAttr(name), state = true;
     g.fn.setArgAttr(n, "dl.param", dl::ParamAttr::get(&context, name, dl::InitKind::constant, b.getF64FloatAttr(0.5), !state));
   }
