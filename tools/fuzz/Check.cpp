@@ -2,6 +2,7 @@
 #include "dialects/dlx/Dlx.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include <cmath>
 
 using namespace mlir;
@@ -9,7 +10,7 @@ namespace dlc::fuzz {
 namespace {
 /// One function of a model for one list of symbols' values.
 struct Case {
-  func::FuncOp fn;
+  func::FuncOp fn, meaning; ///< the second for the reference
   Surface surface;
   const Symbols *symbols;
   std::vector<Values> arguments, changed; ///< the second with other parameters
@@ -21,7 +22,8 @@ struct Checker {
   Counts &counts;
   StringRef only;
   Find find;
-  std::vector<Case> cases;
+  OwningOpRef<ModuleOp> meaning = {};
+  std::vector<Case> cases = {};
 
   bool report(const Twine &kind, const Build &build, const Twine &message) {
     find = {kind.str(), build.name, message.str()};
@@ -53,10 +55,24 @@ struct Checker {
   void cover(func::FuncOp fn);
 };
 
+/// The module as the reference runs it: a loss of softmax or sigmoid is one of logits, as its documentation says.
+static OwningOpRef<ModuleOp> withLossesOfLogits(ModuleOp module) {
+  OwningOpRef<ModuleOp> copy(module.clone());
+  RewritePatternSet patterns(module.getContext());
+  for (RegisteredOperationName name : module.getContext()->getRegisteredOperations())
+    if (name.hasInterface<dl::LossOpInterface>())
+      name.getCanonicalizationPatterns(patterns, module.getContext());
+  SmallVector<Operation *> losses;
+  copy->walk([&](dl::LossOpInterface op) { losses.push_back(op); });
+  (void)applyOpPatternsGreedily(losses, std::move(patterns), GreedyRewriteConfig().setStrictness(GreedyRewriteStrictness::ExistingOps));
+  return copy;
+}
+
 void Checker::makeCases() {
+  meaning = withLossesOfLogits(*model.module);
   for (auto fn : model.module->getOps<func::FuncOp>())
     for (const Symbols &symbols : model.symbols) {
-      Case c{fn, Surface::of(fn), &symbols, {}, {}, {}, {}, {}, {}};
+      Case c{fn, meaning->lookupSymbol<func::FuncOp>(fn.getName()), Surface::of(fn), &symbols, {}, {}, {}, {}, {}, {}};
       for (auto &argument : c.surface.arguments) {
         Type element = getElementTypeOrSelf(argument.type);
         auto shape = shapeOf(argument.type, symbols);
@@ -72,7 +88,7 @@ void Checker::makeCases() {
 
 bool Checker::againstReference(Case &c, const Build &build, ArrayRef<Values> arguments, ArrayRef<Bytes> found) {
   Evaluation how;
-  auto expected = evaluate(c.fn, arguments, *c.symbols, how);
+  auto expected = evaluate(c.meaning, arguments, *c.symbols, how);
   counts.emitted.insert(how.emitted.begin(), how.emitted.end());
   if (failed(expected))
     return report("reference", build, "the reference cannot run the model");
@@ -198,12 +214,12 @@ bool Checker::run(const Build &build, bool base, int threads, bool change) {
 /// The gradients that @main_grad gives, in exact arithmetic, against differences of @main along a random direction.
 bool Checker::differences() {
   Build build{"gradient", 0, "", false, false};
-  auto gradient = model.module->lookupSymbol<func::FuncOp>("main_grad"), main = model.module->lookupSymbol<func::FuncOp>("main");
+  auto gradient = model.module->lookupSymbol<func::FuncOp>("main_grad"), main = meaning->lookupSymbol<func::FuncOp>("main");
   for (Case &c : cases) {
     if (c.fn != gradient)
       continue;
     Evaluation how{true, {}};
-    auto results = evaluate(gradient, c.arguments, *c.symbols, how);
+    auto results = evaluate(c.meaning, c.arguments, *c.symbols, how);
     if (failed(results))
       return report("reference", build, "the reference cannot run the gradient");
     unsigned inputs = main.getNumArguments(), outputs = main.getNumResults();
@@ -278,7 +294,7 @@ static void buildStep(ModuleOp module, uint64_t which) {
 }
 
 Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
-  Checker checker{model, counts, only, {}, {}};
+  Checker checker{model, counts, only, {}};
   if (model.train && !model.module->lookupSymbol("main_grad")) {
     PassManager passes(model.module->getContext());
     std::string why;
