@@ -86,6 +86,20 @@ static void optimize(Module &module, TargetMachine &machine, unsigned level) {
   passes.run(module, ma);
 }
 
+/// fmuladd(x, y, z) -> x * y + z, for a target without FMA
+/// That is what such a target runs, but LLVM would compute known operands by one rounding: other bits than the same at run time.
+static void splitMultiplyAdds(Module &module) {
+  for (Function &f : module)
+    for (Instruction &i : make_early_inc_range(instructions(f))) {
+      auto *call = dyn_cast<IntrinsicInst>(&i);
+      if (!call || call->getIntrinsicID() != Intrinsic::fmuladd)
+        continue;
+      IRBuilder<> b(call);
+      call->replaceAllUsesWith(b.CreateFAdd(b.CreateFMul(call->getArgOperand(0), call->getArgOperand(1)), call->getArgOperand(2)));
+      call->eraseFromParent();
+    }
+}
+
 /// masked.store(x, p + i, only lane i) -> store(extractelement(x, i), p + i)
 /// LLVM 22 does so itself while it selects instructions, but where x is a truncation it stores the wide element: over what follows.
 static void storeSingleLanes(Module &module) {
@@ -136,6 +150,8 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
       f.setVisibility(GlobalValue::HiddenVisibility);
     }
   }
+  if (!target.fma)
+    splitMultiplyAdds(*module);
   optimize(*module, *machine, level);
   storeSingleLanes(*module);
   SmallVector<char, 0> buffer;
