@@ -80,6 +80,26 @@ static LogicalResult checkSymbols(Operation *op, const dl::SymbolRanges &declare
     type.walk(check);
   return ok;
 }
+/// A function's attributes, and those of its arguments and results, are none of another's names by a slip. The stages' own
+/// (dlx) are not a model's to give.
+static LogicalResult checkAttributes(func::FuncOp fn) {
+  for (NamedAttribute a : fn->getDiscardableAttrs())
+    if (a.getName().strref().starts_with("dlx."))
+      return fn.emitError("has the attribute '") << a.getName().strref() << "', which the compiler sets: leave it out";
+  auto check = [&](StringRef what, unsigned index, ArrayRef<NamedAttribute> attributes) -> LogicalResult {
+    for (NamedAttribute a : attributes)
+      if (StringRef meant = dl::misspelt(a.getName()); !meant.empty())
+        return fn.emitError() << what << " " << index << " has the unknown attribute '" << a.getName().strref() << "': write " << meant;
+    return success();
+  };
+  for (unsigned i = 0; i < fn.getNumArguments(); ++i)
+    if (failed(check("argument", i, function_interface_impl::getArgAttrs(fn, i))))
+      return failure();
+  for (unsigned i = 0; i < fn.getNumResults(); ++i)
+    if (failed(check("result", i, function_interface_impl::getResultAttrs(fn, i))))
+      return failure();
+  return success();
+}
 /// Ops are a model's own, types are tensors, symbols have a source, and every name is given once.
 static LogicalResult checkModel(ModuleOp module) {
   constexpr int64_t most = int64_t(1) << 32; // so that a product with another extent fits in 64 bits
@@ -96,6 +116,8 @@ static LogicalResult checkModel(ModuleOp module) {
     any |= fn.getSymName() == "main";
     if (!fn.getBody().hasOneBlock())
       return fn.emitError("has branches: a model is straight-line, with dl.scan for loops");
+    if (failed(checkAttributes(fn)))
+      return failure();
     llvm::StringSet<> params, given;
     for (BlockArgument a : fn.getArguments()) {
       if (failed(checkType(fn, a.getType(), declared)))
@@ -117,6 +139,8 @@ static LogicalResult checkModel(ModuleOp module) {
         d.attachNote() << "models are written in dl ops, func.func and func.return";
         return WalkResult::interrupt();
       }
+      if (failed(dl::checkAttributes(op)))
+        return WalkResult::interrupt();
       for (Type t : op->getResultTypes())
         if (failed(checkType(op, t, declared)))
           return WalkResult::interrupt();

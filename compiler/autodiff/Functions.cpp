@@ -93,8 +93,7 @@ FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredO
     if (!llvm::is_contained(name.getAttributeNames(), a.getName())) {
       auto known = llvm::map_to_vector(name.getAttributeNames(), [](StringAttr n) { return n.strref(); });
       llvm::erase_if(known, [](StringRef n) { return n.ends_with("SegmentSizes"); });
-      return emitError(loc, "'") << name << "' has no attribute '" << a.getName().strref() << "': it has "
-                                 << (known.empty() ? "none" : llvm::join(known, ", "));
+      return emitError(loc, "'") << name << "' has no attribute '" << a.getName().strref() << "': " << dl::spell(a.getName(), known);
     }
   OperationState state(loc, name, operands, {}, {});
   bool plain = !name.getOpPropertyByteSize(); // an op without attributes of its own

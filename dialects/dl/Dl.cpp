@@ -89,7 +89,8 @@ static LogicalResult verifyRecipe(Operation *op, Attribute recipe) {
 LogicalResult DlDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
   if (attr.getName() == "dl.recipe")
     return verifyRecipe(op, attr.getValue());
-  return op->emitOpError("has the unknown attribute '") << attr.getName() << "'";
+  return op->emitOpError("has the unknown attribute '")
+         << attr.getName().strref() << "': those of dl belong to arguments and results of functions, dl.recipe to ops";
 }
 LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {
   auto function = dyn_cast<FunctionOpInterface>(op);
@@ -113,7 +114,7 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
       return fail("a parameter needs a tensor type of constant extents");
     return success();
   }
-  return fail("unknown attribute '" + attr.getName().getValue() + "'");
+  return fail("unknown attribute '" + attr.getName().getValue() + "': " + spell(attr.getName(), {"dl.name", "dl.param", "dl.range"}));
 }
 LogicalResult DlDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {
   auto function = dyn_cast<FunctionOpInterface>(op);
@@ -124,7 +125,7 @@ LogicalResult DlDialect::verifyRegionResultAttribute(Operation *op, unsigned, un
   if (attr.getName() == "dl.name")
     return text ? success() : fail("dl.name is a string: write dl.name = \"probabilities\"");
   if (attr.getName() != "dl.state")
-    return fail("unknown attribute '" + attr.getName().getValue() + "'");
+    return fail("unknown attribute '" + attr.getName().getValue() + "': " + spell(attr.getName(), {"dl.name", "dl.state"}));
   if (!text)
     return fail("dl.state is a parameter's name: write dl.state = \"bn.mean\"");
   for (unsigned i = 0; i < index; ++i)

@@ -30,6 +30,17 @@ struct Refusal {
     return mlir::emitOptionalError(loc, "'", op, "' op ", std::forward<Args>(what)...);
   }
 };
+
+//===-- Attributes ------------------------------------------------------------------------------------------------===//
+/// "write strides" where one of `known` is near, else "it has strides, padding": the end of a message about `name`.
+std::string spell(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> known);
+/// The attribute of this dialect that `name`, of another or no dialect, is one slip away from: dl.param for d1.param; or empty.
+llvm::StringRef misspelt(llvm::StringRef name);
+/// Every attribute of the op is its own, or has a dialect's prefix: a diagnostic names the nearest of its own.
+mlir::LogicalResult checkAttributes(mlir::Operation *op);
+template <typename Op> struct KnownAttributes : mlir::OpTrait::TraitBase<Op, KnownAttributes> {
+  static mlir::LogicalResult verifyTrait(mlir::Operation *op) { return checkAttributes(op); }
+};
 } // namespace dlc::dl
 
 #include "dialects/dl/Dialect.h.inc"

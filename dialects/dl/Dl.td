@@ -40,7 +40,9 @@ def Dl_FloatTensor : Dl_TensorOf<[F32, F64, BF16]>;
 def Dl_IntTensor : Dl_TensorOf<[I1, I8, I32, I64]>;
 def Dl_BoolTensor : Dl_TensorOf<[I1]>;
 
-class Dl_Op<string mnemonic, list<Trait> traits = []> : Op<Dl_Dialect, mnemonic, !listconcat([Pure], traits)>;
+// Refuses what stands in an op's attribute dictionary and is no attribute of the op.
+def Dl_KnownAttributes : NativeOpTrait<"KnownAttributes"> { let cppNamespace = "::dlc::dl"; }
+class Dl_Op<string mnemonic, list<Trait> traits = []> : Op<Dl_Dialect, mnemonic, !listconcat([Pure, Dl_KnownAttributes], traits)>;
 // Result types follow from operands and attributes (static method inferReturnTypes with diagnostics). Inference runs in the
 // parser before the verifier, so it must check everything that it leans on.
 class Dl_InferredOp<string mnemonic, list<Trait> traits = []>
@@ -95,7 +97,7 @@ def Dl_LanesAttr : Dl_Attr<"Lanes", "lanes"> {
 }
 
 //===-- Symbols ---------------------------------------------------------------------------------------------------===//
-def Dl_SymbolOp : Op<Dl_Dialect, "symbol", [Symbol]> {
+def Dl_SymbolOp : Op<Dl_Dialect, "symbol", [Symbol, Dl_KnownAttributes]> {
   let summary = "declares a symbolic extent and its bounds, both included";
   let description = [{Example: `dl.symbol @B : 1 to 64`. Every symbol that a type of the module names is declared once.}];
   let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$min, I64Attr:$max);

@@ -29,3 +29,10 @@ void DlxDialect::initialize() {
 #include "dialects/dlx/Ops.cpp.inc"
       >();
 }
+
+LogicalResult DlxDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
+  static constexpr StringRef known[] = {"dlx.kernel", "dlx.plan", "dlx.fallback", "dlx.verdicts"};
+  if (llvm::is_contained(known, attr.getName().strref()))
+    return success();
+  return op->emitOpError("has the unknown attribute '") << attr.getName().strref() << "': " << dl::spell(attr.getName(), known);
+}

@@ -15,6 +15,7 @@ def Dlx_Dialect : Dialect {
   let summary = "Executable programs: launches over grids of blocks, one arena, no control but loops";
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::dlc::dl::DlDialect"];
 }
 class Dlx_Attr<string name, string mnemonicName> : AttrDef<Dlx_Dialect, name> { let mnemonic = mnemonicName; }
@@ -72,7 +73,8 @@ def Dlx_Extent : Attr<CPred<"::llvm::isa<::dlc::dl::DimsAttr>($_self)">, "one ex
   let returnType = "::dlc::dl::DimsAttr";
   let convertFromStorage = "$_self";
 }
-class Dlx_Op<string mnemonic, list<Trait> traits = []> : Op<Dlx_Dialect, mnemonic, traits>;
+def Dlx_KnownAttributes : NativeOpTrait<"KnownAttributes"> { let cppNamespace = "::dlc::dl"; }
+class Dlx_Op<string mnemonic, list<Trait> traits = []> : Op<Dlx_Dialect, mnemonic, !listconcat([Dlx_KnownAttributes], traits)>;
 def Dlx_Buffer : TypeDef<Dlx_Dialect, "Buffer"> {
   let mnemonic = "buffer";
   let summary = "a pointer of a running program";

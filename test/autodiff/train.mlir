@@ -3,7 +3,7 @@
 // RUN: not dlc-opt --dl-autodiff-train="loss-attributes={logits}" %s 2>&1 | FileCheck %s --check-prefix=LOSS
 
 // TEXT: attributes '3' are not a list such as {momentum, nesterov}
-// LOSS: 'dl.sparse_categorical_cross_entropy' has no attribute 'logits': it has from_logits
+// LOSS: 'dl.sparse_categorical_cross_entropy' has no attribute 'logits': write from_logits
 
 // @main stays for inference; what is frozen is not trained.
 // CHECK-LABEL: func.func @main

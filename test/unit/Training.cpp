@@ -153,7 +153,7 @@ TEST_F(Training, RefusesWithReasons) {
       return %w : tensor<1xbf16> })";
   for (const Refused &r : {Refused{scalarModel, "mul", "sgdd", "{}", "no optimiser is called 'sgdd': write one of "},
                            {scalarModel, "exp", "sgd", "{}", "no loss is called 'exp': write one of "},
-                           {scalarModel, "mul", "sgd", "{moment}", "'dl.sgd' has no attribute 'moment': it has momentum, nesterov"},
+                           {scalarModel, "mul", "sgd", "{moment}", "'dl.sgd' has no attribute 'moment': write momentum"},
                            {frozen, "mul", "sgd", "{}", "@main has no trainable parameter: mark one with "},
                            {named, "mul", "sgd", "{}", "argument 0 of @main is called 'label'"},
                            {integer, "mul", "sgd", "{}", "@main has no floating-point tensor as its first result"},

@@ -38,6 +38,10 @@ static void addHint(mlir::MLIRContext *context, mlir::Diagnostic &d) {
     d.attachNote() << "the nearest op is dl." << best;
   } else if (name == "expected non-function type") {
     d.attachNote() << "write a tensor such as tensor<8x4xf32>; elements are f32, f64, bf16, i1, i8, i32 or i64";
+  } else if (name == "'func.func' op arguments may only have dialect attributes") {
+    d.attachNote() << "attributes of arguments are dl.name, dl.param and dl.range";
+  } else if (name == "'func.func' op results may only have dialect attributes") {
+    d.attachNote() << "attributes of results are dl.name and dl.state";
   } else if (name.starts_with("Dialect `")) {
     d.attachNote() << "models are written in dl ops and func.func";
   }
