@@ -110,11 +110,13 @@ static void store(char *data, uint32_t dtype, uint64_t i, double x) {
   case DLX_F64:
     put(x);
     break;
-  case DLX_BF16: { // through f32, to nearest even; initialisers give no NaN but
-                   // by their operands
+  case DLX_BF16: { // once, to nearest even: by the f32 next to x, to odd;
+                   // initialisers give no NaN but by their operands
     float single = float(x);
     uint32_t bits;
     memcpy(&bits, &single, 4);
+    if (double(single) != x && bits % 2 == 0)
+      bits += fabs(double(single)) < fabs(x) ? 1 : -1;
     put(uint16_t(x != x ? 0x7fc0 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16));
     break;
   }

@@ -108,8 +108,11 @@ static Value constant(Scalars &s, Type type, TypedAttr attr) {
   return arith::ConstantOp::create(s.b, s.loc, attr);
 }
 Value Scalars::cst(Type type, double value) {
-  Type e = computeType(getElementTypeOrSelf(type));
-  return isa<FloatType>(e) ? constant(*this, type, b.getFloatAttr(e, value)) : icst(type, (int64_t)value);
+  Type stored = getElementTypeOrSelf(type), e = computeType(stored);
+  if (!isa<FloatType>(e))
+    return icst(type, (int64_t)value);
+  double rounded = b.getFloatAttr(stored, value).getValueAsDouble(); // once, to the storage type
+  return constant(*this, type, b.getFloatAttr(e, rounded));
 }
 Value Scalars::icst(Type type, int64_t value) {
   Type e = computeType(getElementTypeOrSelf(type));
@@ -139,8 +142,35 @@ Value Scalars::round(V x, Type element) {
   V nan = arith::CmpFOp::create(b, loc, FP::UNO, x, x);
   return select(nan, x, arith::BitcastOp::create(b, loc, x.getType(), r));
 }
+// The f32 next to an f64, to odd: the exact value where there is one, else of its two neighbours the one whose last bit is set.
+// Rounded again, to fewer bits, it gives what one rounding would have given (Boldo and Melquiond, 2008).
+static Value toOdd(Scalars &s, Value v) {
+  Type f32 = like(v.getType(), s.b.getF32Type()), i = like(v.getType(), s.b.getI32Type());
+  Value t = arith::TruncFOp::create(s.b, s.loc, f32, v);
+  Value size = s.abs(v), back = s.abs(arith::ExtFOp::create(s.b, s.loc, v.getType(), t));
+  Value bits = arith::BitcastOp::create(s.b, s.loc, i, t), even = s.eq(s.band(bits, s.icst(i, 1)), s.icst(i, 0));
+  Value step = s.select(s.lt(back, size), s.icst(i, 1), s.select(s.lt(size, back), s.icst(i, -1), s.icst(i, 0)));
+  return arith::BitcastOp::create(s.b, s.loc, f32, s.select(even, s.add(bits, step), bits));
+}
+// An f64 that rounds to 40 bits or fewer as the integer does: exact below 2^53, else without the last 11 bits, the least of those
+// kept set where one of them was.
+static Value sticky(Scalars &s, Value v) {
+  Type i = v.getType(), f = like(i, s.b.getF64Type());
+  Value low = s.band(v, s.icst(i, 0x7ff)), odd = s.select(s.eq(low, s.icst(i, 0)), s.icst(i, 0), s.icst(i, 0x800));
+  Value kept = s.bor(s.band(v, s.icst(i, ~int64_t(0x7ff))), odd), limit = s.icst(i, int64_t(1) << 53);
+  Value small = s.band(s.lt(v, limit), s.lt(s.neg(limit), v));
+  return arith::SIToFPOp::create(s.b, s.loc, f, s.select(small, v, kept));
+}
 Value Scalars::cast(V v, Type to) {
   Type from = getElementTypeOrSelf(v.getType()), c = computeType(to), t = like(v.getType(), c);
+  if (to != c) { // bf16 by way of f32: what f32 does not hold goes there to odd, and is rounded once
+    if (from.isInteger(32))
+      v = arith::SIToFPOp::create(b, loc, like(t, b.getF64Type()), v);
+    else if (from.isInteger(64))
+      v = sticky(*this, v);
+    if (from = getElementTypeOrSelf(v.getType()); from.isF64())
+      v = toOdd(*this, v), from = c;
+  }
   if (from != c) {
     bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(c);
     unsigned wf = from.getIntOrFloatBitWidth(), wt = c.getIntOrFloatBitWidth();

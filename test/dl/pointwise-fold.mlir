@@ -54,6 +54,52 @@ func.func @constants_round_as_stored() -> (tensor<f32>, tensor<f32>, tensor<bf16
   // CHECK: return %[[SUM]], %[[THIRD]], %[[SHORT]]
   return %0, %1, %2 : tensor<f32>, tensor<f32>, tensor<bf16>
 }
+// 1 + 2^-8 + 2^-40 is nearer to 1 + 2^-7 than to 1, but a tie once it is an f32; so too where constants are multiplied, as kernels do it.
+// CHECK-LABEL: @constants_round_once
+func.func @constants_round_once() -> (tensor<bf16>, tensor<bf16>) {
+  %x = dl.constant 1.0039062500009095 : tensor<f64>
+  %y = dl.constant 1.0039062500009095 : tensor<bf16>
+  %one = dl.constant 1.0 : tensor<bf16>
+  %0 = dl.cast %x : tensor<f64> -> tensor<bf16>
+  %1 = dl.mul %y, %one : tensor<bf16>
+  // CHECK-DAG: %[[CAST:.*]] = dl.constant 1.007812{{5|50*e}}
+  // CHECK-DAG: %[[KEPT:.*]] = dl.constant 1.0039062500009095 : tensor<bf16>
+  // CHECK: return %[[CAST]], %[[KEPT]]
+  return %0, %1 : tensor<bf16>, tensor<bf16>
+}
+// Sums of zeros have IEEE's signs.
+// CHECK-LABEL: @zeros
+func.func @zeros() -> (tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) {
+  %p = dl.constant 0.0 : tensor<f32>
+  %n = dl.constant -0.0 : tensor<f32>
+  %0 = dl.add %n, %p : tensor<f32>
+  %1 = dl.add %p, %n : tensor<f32>
+  %2 = dl.add %n, %n : tensor<f32>
+  %3 = dl.sub %n, %p : tensor<f32>
+  // CHECK-DAG: %[[P:.*]] = dl.constant 0.000000e+00
+  // CHECK-DAG: %[[N:.*]] = dl.constant -0.000000e+00
+  // CHECK: return %[[P]], %[[P]], %[[N]], %[[N]]
+  return %0, %1, %2, %3 : tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
+}
+// Not x, x, 0, 0, 1, 0, true: x may be infinite or NaN.
+// CHECK-LABEL: @what_nan_and_infinity_forbid
+func.func @what_nan_and_infinity_forbid(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xi1>) {
+  %zero = dl.constant 0.0 : tensor<4xf32>
+  %low = dl.constant 0xFFF0000000000000 : tensor<4xf32>
+  // CHECK: dl.maximum
+  %0 = dl.maximum %x, %low : tensor<4xf32>
+  // CHECK: dl.sub
+  %1 = dl.sub %x, %x : tensor<4xf32>
+  // CHECK: dl.mul
+  %2 = dl.mul %zero, %x : tensor<4xf32>
+  // CHECK: dl.div
+  %3 = dl.div %x, %x : tensor<4xf32>
+  // CHECK: dl.div
+  %4 = dl.div %zero, %x : tensor<4xf32>
+  // CHECK: dl.compare eq
+  %5 = dl.compare eq %x, %x : tensor<4xf32>
+  return %0, %1, %2, %3, %4, %5 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xi1>
+}
 // CHECK-LABEL: @choices
 // CHECK-SAME: %[[C:.*]]: tensor<4xi1>, %[[X:.*]]: tensor<4xf32>, %[[Z:.*]]: tensor<4xf32>
 func.func @choices(%c: tensor<4xi1>, %x: tensor<4xf32>, %z: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xi1>) {

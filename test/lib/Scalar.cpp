@@ -176,7 +176,12 @@ void ScalarProgram::add(Operation &op) {
       .Case([&](arith::ShRSIOp) { integer([=](int64_t a, int64_t b) { return shift(a, b, false, true, to); }); })
       .Case([&](math::AbsIOp) { integer([](int64_t a, int64_t) { return a < 0 ? 0 - U(a) : U(a); }); })
       .Case<arith::ExtFOp, arith::TruncFOp>([&](auto) { real([](double a, double) { return a; }); })
-      .Case<arith::SIToFPOp>([&](auto) { toReal([=](Cell a) { return double(from.isInteger(1) ? -a.i : a.i); }); })
+      .Case<arith::SIToFPOp>([&](auto) {
+        toReal([=](Cell a) {
+          int64_t i = from.isInteger(1) ? -a.i : a.i;
+          return to.isF32() ? double(float(i)) : double(i); // rounded once
+        });
+      })
       .Case<arith::UIToFPOp>([&](auto) { toReal([=](Cell a) { return double(unsignedOf(a.i, from)); }); })
       .Case<arith::FPToSIOp, arith::FPToUIOp>([&](auto) { toInteger([](Cell a, Cell) { return a.f; }); })
       .Case<arith::ExtUIOp, arith::IndexCastUIOp>([&](auto) { toInteger([=](Cell a, Cell) { return unsignedOf(a.i, from); }); })

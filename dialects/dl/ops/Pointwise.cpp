@@ -101,8 +101,8 @@ OpFoldResult CastOp::fold(FoldAdaptor a) {
   auto number = dyn_cast_or_null<FloatAttr>(a.getX());
   if (!number || !isa<FloatType>(elementOf(getX())) || !isa<FloatType>(elementOf(getY())))
     return {};
-  APFloat x = stored(stored(number.getValueAsDouble(), elementOf(getX())).convertToDouble(), computeType(elementOf(getY())));
-  return Builder(getContext()).getF64FloatAttr(stored(x.convertToDouble(), elementOf(getY())).convertToDouble());
+  double held = stored(number.getValueAsDouble(), elementOf(getX())).convertToDouble();
+  return Builder(getContext()).getF64FloatAttr(stored(held, elementOf(getY())).convertToDouble());
 }
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 
