@@ -112,6 +112,10 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
       return fail("dl.param is a #dl.param<\"name\", init(value), trainable>");
     if (!tensor || !tensor.hasStaticShape())
       return fail("a parameter needs a tensor type of constant extents");
+    auto param = cast<ParamAttr>(attr.getValue());
+    if (double v = param.getValue().getValueAsDouble(); param.getInit() == InitKind::constant && !isValueOf(v, tensor.getElementType()))
+      return op->emitOpError("argument ") << index << ": parameter '" << param.getName() << "' starts as " << v << ", which is not a value of "
+                                          << tensor.getElementType();
     return success();
   }
   return fail("unknown attribute '" + attr.getName().getValue() + "': " + spell(attr.getName(), {"dl.name", "dl.param", "dl.range"}));

@@ -22,7 +22,8 @@ bool isValueOf(double value, Type element) {
     return true;
   bool unsignedBit = element.isInteger(1);
   double top = std::ldexp(1.0, element.getIntOrFloatBitWidth() - !unsignedBit);
-  return value == std::trunc(value) && value >= (unsignedBit ? 0.0 : -top) && value < top;
+  // Beyond 2^53 the number that was written may have been another.
+  return value == std::trunc(value) && std::fabs(value) < 0x1p53 && value >= (unsignedBit ? 0.0 : -top) && value < top;
 }
 
 template <typename F, typename I> static Value either(Scalars &s, Value x, Value y) {

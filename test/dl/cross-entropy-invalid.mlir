@@ -16,6 +16,21 @@ func.func @sparse_label(%x: tensor<8x10xf32>, %t: tensor<7xi32>) {
 
 // -----
 
+func.func @sparse_label_too_narrow(%x: tensor<8x256xf32>, %t: tensor<8xi8>) {
+  // expected-error@+1 {{expected a label that holds 256 classes, found 'tensor<8xi8>': write 'tensor<8xi32>'}}
+  %l = dl.sparse_categorical_cross_entropy %x, %t : tensor<8x256xf32>, tensor<8xi8>
+  return
+}
+
+// -----
+
+func.func @sparse_label_just_wide_enough(%x: tensor<8x128xf32>, %t: tensor<8xi8>) {
+  %l = dl.sparse_categorical_cross_entropy %x, %t : tensor<8x128xf32>, tensor<8xi8>
+  return
+}
+
+// -----
+
 func.func @sparse_one_hot(%x: tensor<8x10xf32>, %t: tensor<8xf32>) {
   // expected-error@+1 {{operand #1 must be ranked tensor of 8-bit signless integer, 32-bit signless integer, 64-bit signless integer}}
   %l = dl.sparse_categorical_cross_entropy %x, %t : tensor<8x10xf32>, tensor<8xf32>

@@ -71,3 +71,15 @@ func.func @not_a_number() {
   %y = dl.constant 0x7FF8000000000000 : tensor<i64>
   return
 }
+// -----
+// 2^53 + 1 is read as 2^53.
+func.func @more_digits_than_are_kept() {
+  // expected-error @+1 {{value 9.007199e+15 is not a value of 'i64' below 2^53, beyond which the text may have been rounded: compute it from smaller ones}}
+  %y = dl.constant 9007199254740993.0 : tensor<i64>
+  return
+}
+// -----
+func.func @all_digits_are_kept() {
+  %y = dl.constant -9007199254740991.0 : tensor<i64>
+  return
+}

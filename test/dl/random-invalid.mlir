@@ -12,6 +12,36 @@ func.func @negative_axis() {
   return
 }
 // -----
+func.func @more_than_i8_counts() {
+  // expected-error @+1 {{'i8' holds indices below 128, the extent of axis 0 is 300: write i64 elements}}
+  %y = dl.iota axis 0 : tensor<300xi8>
+  return
+}
+// -----
+func.func @as_many_as_i8_counts() {
+  %y = dl.iota axis 0 : tensor<128x300xi8>
+  return
+}
+// -----
+dl.symbol @B : 1 to 129
+func.func @perhaps_more_than_i8_counts() {
+  // expected-error @+1 {{'i8' holds indices below 128, the extent of axis 0 is B: write i64 elements, or bound the extent by a dl.symbol}}
+  %y = dl.iota axis 0 : tensor<?xi8, #dl.dims<B>>
+  return
+}
+// -----
+dl.symbol @B : 1 to 128
+func.func @never_more_than_i8_counts() {
+  %y = dl.iota axis 0 : tensor<?xi8, #dl.dims<B>>
+  return
+}
+// -----
+func.func @more_than_i32_counts() {
+  // expected-error @+1 {{'i32' holds indices below 2147483648, the extent of axis 0 is 2147483649: write i64 elements}}
+  %y = dl.iota axis 0 : tensor<2147483649x0xi32>
+  return
+}
+// -----
 func.func @number() {
   // expected-error @+1 {{the result is one number, found 'tensor<4xf32>': write dl.broadcast behind it}}
   %y = dl.extent <B> : tensor<4xf32>

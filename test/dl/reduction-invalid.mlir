@@ -53,3 +53,10 @@ func.func @argmax_of_none(%x: tensor<4x0xf32>) {
   %y:2 = dl.argmax %x axis 1 : tensor<4x0xf32>
   return
 }
+// -----
+dl.symbol @N : 0 to 64
+func.func @argmax_of_perhaps_none(%x: tensor<4x?xf32, #dl.dims<4, N>>) {
+  // expected-error @+1 {{axis 1 may have no element: give N a dl.symbol with a minimum}}
+  %y:2 = dl.argmax %x axis 1 : tensor<4x?xf32, #dl.dims<4, N>>
+  return
+}

@@ -77,6 +77,9 @@ LogicalResult SparseCategoricalCrossEntropyOp::inferReturnTypes(MLIRContext *, s
     return refuse("expected x as [batch..., c] with a constant number of classes, found ", x);
   auto batch = getExtents(x);
   batch.pop_back();
+  if (label && !isValueOf(cast<RankedTensorType>(x).getShape().back() - 1, label.getElementType()))
+    return refuse("expected a label that holds ", cast<RankedTensorType>(x).getShape().back(), " classes, found ", label, ": write ",
+                  getTensor(batch, IntegerType::get(x.getContext(), 32)));
   if (!label || getExtents(label) != batch)
     return refuse("expected a label for each row of x ", x, ": ", getTensor(batch, IntegerType::get(x.getContext(), 32)), ", found ",
                   a.getLabel().getType());

@@ -108,9 +108,13 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValueAttr(); }
 
 //===-- Checks ----------------------------------------------------------------------------------------------------===//
 LogicalResult ConstantOp::verify() {
-  if (isValueOf(getValue().convertToDouble(), elementOf(getY())))
+  double value = getValue().convertToDouble();
+  if (isValueOf(value, elementOf(getY())))
     return success();
-  return emitOpError("value ") << getValue().convertToDouble() << " is not a value of " << elementOf(getY());
+  InFlightDiagnostic d = emitOpError("value ") << value << " is not a value of " << elementOf(getY());
+  if (std::fabs(value) >= 0x1p53 && std::isfinite(value))
+    d << " below 2^53, beyond which the text may have been rounded: compute it from smaller ones";
+  return d;
 }
 LogicalResult CastOp::verify() {
   if (getExtents(getX()) != getExtents(getY()))

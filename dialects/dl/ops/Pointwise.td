@@ -186,7 +186,8 @@ def Dl_ConstantOp : Dl_PointwiseOp<"constant", [{e.cst(::mlir::getElementTypeOrS
     0, [ConstantLike]> {
   let summary = "every element is one number";
   let description = [{
-    Shapes: any. Semantics: y[i] = value, rounded to the element type; an integer type holds it exactly. Derivative: none.
+    Shapes: any. Semantics: y[i] = value, an f64, rounded once to the element type; an integer type holds it exactly, and it is
+    below 2^53, so that what is written is what is meant. Derivative: none.
     Example: `%y = dl.constant 0.5 : tensor<4x5xf32>`. Source: ONNX ConstantOfShape.
   }];
   let arguments = (ins F64Attr:$value);

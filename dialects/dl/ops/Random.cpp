@@ -10,9 +10,16 @@ static RankedTensorType typeOf(Value v) { return cast<RankedTensorType>(v.getTyp
 
 //===-- Iota and extent -------------------------------------------------------------------------------------------===//
 LogicalResult IotaOp::verify() {
-  if (int64_t axis = getAxis(); axis >= 0 && axis < typeOf(getY()).getRank())
-    return success();
-  return emitOpError("axis ") << (int64_t)getAxis() << " of a tensor of rank " << typeOf(getY()).getRank();
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= typeOf(getY()).getRank())
+    return emitOpError("axis ") << axis << " of a tensor of rank " << typeOf(getY()).getRank();
+  Type element = typeOf(getY()).getElementType();
+  AffineExpr n = getExtents(getY())[axis];
+  if (element.isInteger(8) || element.isInteger(32))
+    if (int64_t most = int64_t(1) << (element.getIntOrFloatBitWidth() - 1); !isNonNegative(*this, most - n))
+      return emitOpError() << element << " holds indices below " << most << ", the extent of axis " << axis << " is " << toString(n)
+                           << ": write i64 elements" << (getConstant(n) < 0 ? ", or bound the extent by a dl.symbol" : "");
+  return success();
 }
 int64_t IotaOp::getElementCost() { return 1; }
 Value IotaOp::emitAt(OpBuilder &b, Location loc, ValueRange, ValueRange coords, function_ref<Value(AffineExpr)>) {
@@ -31,7 +38,7 @@ Value ExtentOp::emitAt(OpBuilder &b, Location loc, ValueRange, ValueRange, funct
 // extent of constants -> constant, where a constant holds it
 OpFoldResult ExtentOp::fold(FoldAdaptor) {
   int64_t n = getConstant(product(getExtents().getExtents(), getContext()));
-  return n >= 0 && n <= int64_t(1) << 53 ? OpFoldResult(Builder(getContext()).getF64FloatAttr(n)) : OpFoldResult();
+  return n >= 0 && n < int64_t(1) << 53 ? OpFoldResult(Builder(getContext()).getF64FloatAttr(n)) : OpFoldResult();
 }
 
 //===-- Random numbers --------------------------------------------------------------------------------------------===//

@@ -6,7 +6,8 @@ include "dialects/dl/Dl.td"
 def Dl_IotaOp : Dl_Op<"iota", [DeclareOpInterfaceMethods<Dl_Positional>]> {
   let summary = "every element is its index along an axis";
   let description = [{
-    Shapes: y any, axis below its rank. Semantics: y[j] = j[axis], rounded to the element type. Derivative: none.
+    Shapes: y any, axis below its rank; an integer type holds every index. Semantics: y[j] = j[axis], rounded to the element type.
+    Derivative: none.
     Example: `%y = dl.iota axis 1 : tensor<4x5xi64>`. Source: StableHLO iota.
   }];
   let arguments = (ins I64Attr:$axis);

@@ -123,6 +123,12 @@ LogicalResult ArgmaxOp::inferReturnTypes(MLIRContext *c, std::optional<Location>
   types.push_back(withElement(types.front(), IntegerType::get(c, 64)));
   return success();
 }
+LogicalResult ArgmaxOp::verify() {
+  AffineExpr n = getExtents(getX())[getAxis()];
+  if (isNonNegative(*this, n - 1))
+    return success();
+  return emitOpError("axis ") << (int64_t)getAxis() << " may have no element: give " << toString(n) << " a dl.symbol with a minimum";
+}
 Nest ArgmaxOp::getNest() { return nestOf(getX(), {(int64_t)getAxis()}); }
 /// The greater of two (value, index); NaN is greatest, at a tie the lower index wins: any order of merging gives one answer.
 static SmallVector<Value> greater(Scalars e, ValueRange x, ValueRange y) {

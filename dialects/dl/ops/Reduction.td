@@ -46,12 +46,13 @@ def Dl_MinOp : Dl_ReduceOp<"min", Dl_Tensor, [Dl_Combines]> {
 def Dl_ArgmaxOp : Dl_InferredOp<"argmax", [Dl_Combines, Dl_VJP, InferTypeOpAdaptor]> {
   let summary = "the greatest element along an axis, which goes away, and its index";
   let description = [{
-    Shapes: value and index as x without the axis, which has at least one element. Semantics: the first of the greatest
-    elements; NaN counts as greater than all. Derivative: dx is dvalue at the index, 0 elsewhere.
+    Shapes: value and index as x without the axis, which has at least one element by its bounds. Semantics: the first of the greatest
+    elements; NaN counts as greater than all. Derivative: dx is dvalue at the index (NaN where the value is), 0 elsewhere.
     Example: `%value, %index = dl.argmax %x axis 1 : tensor<4x5xf32>`. Source: ONNX ArgMax; torch.max.
   }];
   let arguments = (ins Dl_Tensor:$x, I64Attr:$axis);
   let results = (outs Dl_Tensor:$value, Dl_TensorOf<[I64]>:$index);
   let assemblyFormat = "$x `axis` $axis attr-dict `:` type($x)";
+  let hasVerifier = 1;
 }
 #endif
