@@ -108,6 +108,8 @@ template <typename Op> static SmallVector<Value> decomposeAdam(Op op, OpBuilder 
   Tensor g = decoupled ? u.g() : u.g() + u.each(decay) * u.w();
   Tensor m = u.each(beta1) * u.slot(0) + u.each(1.0 - beta1) * g;
   Tensor v = u.each(beta2) * u.slot(1) + u.each(1.0 - beta2) * (g * g);
+  if (op.getEpsilonHat())
+    return {w - u.each(lr * c2.sqrt() / c1) * m / (v.sqrt() + u.each(eps)), m, v};
   return {w - u.each(lr / c1) * m / (v.sqrt() / u.each(c2.sqrt()) + u.each(eps)), m, v};
 }
 SmallVector<Value> AdamOp::decompose(OpBuilder &b) { return decomposeAdam(*this, b, false); }

@@ -37,14 +37,15 @@ def Dl_SgdOp : Dl_OptimizerOp<"sgd", (ins UnitAttr:$momentum, UnitAttr:$nesterov
     Source: PyTorch, torch.optim.SGD with dampening 0 (https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html).
   }];
 }
-class Dl_Adam<string m> : Dl_OptimizerOp<m, (ins), ["getCounterNames", "advanceCounters"]>;
+class Dl_Adam<string m> : Dl_OptimizerOp<m, (ins UnitAttr:$epsilon_hat), ["getCounterNames", "advanceCounters"]>;
 def Dl_AdamOp : Dl_Adam<"adam"> {
   let summary = "Adam: steps by the first moment over the root of the second";
   let description = [{
     Slots: moments m and v. Scalars: lr, beta1, beta2, eps, l2, then the counters c1 and c2. Semantics: d = g + l2 w;
     m' = beta1 m + (1 - beta1) d; v' = beta2 v + (1 - beta2) d d; w' = w - lr / c1 m' / (sqrt(v') / sqrt(c2) + eps).
     In step t c = 1 - beta^t, carried as c' = beta c + (1 - beta), which keeps its precision where 1 - beta^t would not.
-    Derivative: none.
+    With epsilon_hat eps joins the root before it is corrected: w' = w - lr sqrt(c2) / c1 m' / (sqrt(v') + eps), as at the end of the
+    paper's section 2, in TensorFlow and in ONNX (whose update count T gives c = 1 - beta^T, and 1 at T = 0). Derivative: none.
     Example: `%w1, %m1, %v1 = dl.adam %w, %g slots(%m, %v) scalars(%lr, %beta1, %beta2, %eps, %l2, %c1, %c2) : tensor<8x4xf32>`.
     Source: PyTorch, torch.optim.Adam (https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html); Kingma and Ba, 2015.
   }];
@@ -52,7 +53,7 @@ def Dl_AdamOp : Dl_Adam<"adam"> {
 def Dl_AdamWOp : Dl_Adam<"adamw"> {
   let summary = "Adam with decoupled weight decay";
   let description = [{
-    As dl.adam with d = g, and w (1 - lr weight_decay) in the place of w; the scalar weight_decay stands where l2 stood.
+    As dl.adam, epsilon_hat too, with d = g, and w (1 - lr weight_decay) in the place of w; the scalar weight_decay stands where l2 stood.
     Derivative: none.
     Example: `%w1, %m1, %v1 = dl.adamw %w, %g slots(%m, %v) scalars(%lr, %beta1, %beta2, %eps, %decay, %c1, %c2) : tensor<8x4xf32>`.
     Source: PyTorch, torch.optim.AdamW (https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html).
