@@ -45,6 +45,7 @@ static StringRef libmName(Operation *op) {
   return llvm::StringSwitch<StringRef>(op->getName().getStringRef())
       .Case("math.exp", "exp")
       .Case("math.log", "log")
+      .Case("math.log1p", "log1p")
       .Case("math.tanh", "tanh")
       .Case("math.erf", "erf")
       .Case("math.sin", "sin")

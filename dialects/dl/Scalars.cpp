@@ -93,6 +93,7 @@ Value Scalars::shl(V x, V y) { return arith::ShLIOp::create(b, loc, x, y); }
 Value Scalars::shr(V x, V y) { return arith::ShRUIOp::create(b, loc, x, y); }
 Value Scalars::exp(V x) { return math::ExpOp::create(b, loc, x); }
 Value Scalars::log(V x) { return math::LogOp::create(b, loc, x); }
+Value Scalars::log1p(V x) { return math::Log1pOp::create(b, loc, x); }
 Value Scalars::tanh(V x) { return math::TanhOp::create(b, loc, x); }
 Value Scalars::erf(V x) { return math::ErfOp::create(b, loc, x); }
 Value Scalars::sqrt(V x) { return math::SqrtOp::create(b, loc, x); }

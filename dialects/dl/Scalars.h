@@ -25,7 +25,7 @@ struct Scalars {
   V lt(V, V), le(V, V), gt(V, V), ge(V, V), eq(V, V), ne(V, V);
   V select(V condition, V yes, V no);
   V band(V, V), bor(V, V), bxor(V, V), bnot(V), shl(V, V), shr(V, V); ///< shr: logical
-  V exp(V), log(V), tanh(V), erf(V), sqrt(V), sin(V), cos(V);
+  V exp(V), log(V), log1p(V), tanh(V), erf(V), sqrt(V), sin(V), cos(V);
   /// 1 / (1 + e^-x) without overflow: of e^-|x|.
   V sigmoid(V);
   /// Constant of type `type` (scalar or splat vector), in compute type.

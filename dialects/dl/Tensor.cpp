@@ -46,6 +46,7 @@ Tensor Tensor::mean(ArrayRef<int64_t> dims) const {
 }
 Tensor Tensor::exp() const { return with(ExpOp::create(b, loc, v)); }
 Tensor Tensor::log() const { return with(LogOp::create(b, loc, v)); }
+Tensor Tensor::log1p() const { return with(Log1pOp::create(b, loc, v)); }
 Tensor Tensor::tanh() const { return with(TanhOp::create(b, loc, v)); }
 Tensor Tensor::sqrt() const { return with(SqrtOp::create(b, loc, v)); }
 Tensor Tensor::rsqrt() const { return with(RsqrtOp::create(b, loc, v)); }
@@ -71,4 +72,5 @@ Tensor less(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(
 Tensor less(const Tensor &x, double y) { return less(x, x.same(y)); }
 Tensor equal(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::eq, x, y)); }
 Tensor select(const Tensor &c, const Tensor &yes, const Tensor &no) { return c.with(SelectOp::create(c.b, c.loc, c, yes, no)); }
+Tensor shown(const Tensor &x, const Tensor &g) { return select(equal(x, x), g, g.same(std::numeric_limits<double>::quiet_NaN())); }
 } // namespace dlc::dl

@@ -31,7 +31,8 @@ struct Tensor {
   Tensor wide() const;
   /// sum(dims) * reciprocalCount(dims)
   Tensor mean(llvm::ArrayRef<int64_t> dims) const;
-  Tensor exp() const, log() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, sin() const, cos() const;
+  Tensor exp() const, log() const, log1p() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, sin() const,
+      cos() const;
   Tensor sigmoid() const;
   /// 1 / the number of elements over these dimensions, of rank 0.
   Tensor reciprocalCount(llvm::ArrayRef<int64_t> dims) const;
@@ -54,4 +55,6 @@ Tensor less(const Tensor &, const Tensor &);
 Tensor less(const Tensor &, double);
 Tensor equal(const Tensor &, const Tensor &);
 Tensor select(const Tensor &condition, const Tensor &yes, const Tensor &no);
+/// g, but NaN where x is: what a derivative by cases gives for an element that is in none of them.
+Tensor shown(const Tensor &x, const Tensor &g);
 } // namespace dlc::dl

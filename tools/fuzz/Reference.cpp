@@ -282,7 +282,8 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
       if (loose && compare) {
         double e = x[0].e + x[1].e, d = std::fabs(x[0].f - x[1].f);
         bool nan = (std::isnan(x[0].f) && x[0].e == 0) || (std::isnan(x[1].f) && x[1].e == 0);
-        y.e = nan || d > e ? 0 : 1;
+        bool same = op->getOperand(0) == op->getOperand(1) && std::isfinite(e); // moved together, equal stays equal
+        y.e = nan || same || d > e ? 0 : 1;
       } else if (loose) {
         y.e = moved(x, f, floats);
         if (isa<SinOp, CosOp>(op.getOperation()))

@@ -72,20 +72,22 @@ def Dl_SubOp : Dl_Binary<"sub", "lhs - rhs", "Sub", [{e.sub(s[0], s[1])}], 1, [{
 def Dl_MulOp : Dl_Binary<"mul", "lhs * rhs", "Mul", [{e.mul(s[0], s[1])}], 1, [{dy * rhs}], [{dy * lhs}], [Commutative]>;
 def Dl_DivOp : Dl_Binary<"div", "lhs / rhs (integers: toward zero; x / 0 is 0)", "Div", [{e.div(s[0], s[1])}], 4, [{dy / rhs}],
     [{-(dy * y / rhs)}]>;
-// The winner has the cotangent, at a tie each has half (as in PyTorch); not commutative in the sign of a zero.
+// The winner has the cotangent, at a tie each has half (as in PyTorch), at a NaN it is NaN; not commutative in the sign of a zero.
 def Dl_MaximumOp : Dl_Binary<"maximum", "the greater of lhs and rhs, NaN if either is", "Max", [{e.max(s[0], s[1])}], 2,
-    [{select(equal(lhs, rhs), dy * 0.5, select(less(lhs, rhs), dy.same(0.0), dy))}],
-    [{select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy.same(0.0), dy))}]>;
+    [{shown(lhs, select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy, dy.same(0.0))))}],
+    [{shown(rhs, select(equal(lhs, rhs), dy * 0.5, select(less(lhs, rhs), dy, dy.same(0.0))))}]>;
 def Dl_MinimumOp : Dl_Binary<"minimum", "the lesser of lhs and rhs, NaN if either is", "Min", [{e.min(s[0], s[1])}], 2,
-    [{select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy.same(0.0), dy))}],
-    [{select(equal(lhs, rhs), dy * 0.5, select(less(lhs, rhs), dy.same(0.0), dy))}]>;
+    [{shown(lhs, select(equal(lhs, rhs), dy * 0.5, select(less(lhs, rhs), dy, dy.same(0.0))))}],
+    [{shown(rhs, select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy, dy.same(0.0))))}]>;
 def Dl_NegOp : Dl_Unary<"neg", "-x", "Neg", [{e.neg(s[0])}], 1, [{-dy}]> { let hasFolder = 1; }
 def Dl_AbsOp : Dl_Unary<"abs", "|x|", "Abs", [{e.abs(s[0])}], 1,
-    [{select(less(x.same(0.0), x), dy, select(less(x, 0.0), -dy, dy.same(0.0)))}]>;
+    [{shown(x, select(less(x.same(0.0), x), dy, select(less(x, 0.0), -dy, dy.same(0.0))))}]>;
 
 //===-- Functions -------------------------------------------------------------------------------------------------===//
 def Dl_ExpOp : Dl_Unary<"exp", "e^x", "Exp", [{e.exp(s[0])}], 16, [{dy * y}]>;
 def Dl_LogOp : Dl_Unary<"log", "the natural logarithm of x", "Log", [{e.log(s[0])}], 18, [{dy / x}]>;
+def Dl_Log1pOp : Dl_Unary<"log1p", "the natural logarithm of 1 + x, exact to the last bits where x is small", "Log of Add",
+    [{e.log1p(s[0])}], 24, [{dy / (1.0 + x)}]>;
 def Dl_SqrtOp : Dl_Unary<"sqrt", "the square root of x", "Sqrt", [{e.sqrt(s[0])}], 4, [{dy * 0.5 / y}]>;
 // Two correctly rounded steps: every CPU gives the same bits, which its estimate instruction would not.
 def Dl_RsqrtOp : Dl_Unary<"rsqrt", "1 / sqrt(x)", "Reciprocal of Sqrt", [{e.div(e.cst(s[0].getType(), 1.0), e.sqrt(s[0]))}], 8,
@@ -101,16 +103,16 @@ def Dl_SigmoidOp : Dl_Unary<"sigmoid", "1 / (1 + e^-x), by e^-|x|", "Sigmoid", [
 // NaN passes: x < 0 ? 0 : x is one vmaxps.
 def Dl_ReluOp : Dl_Unary<"relu", "x < 0 ? 0 : x", "Relu",
     [{e.select(e.lt(s[0], e.cst(s[0].getType(), 0.0)), e.cst(s[0].getType(), 0.0), s[0])}], 1,
-    [{select(less(x.same(0.0), y), dy, dy.same(0.0))}]> { let hasFolder = 1; }
+    [{shown(y, select(less(x.same(0.0), y), dy, dy.same(0.0)))}]> { let hasFolder = 1; }
 def Dl_SoftsignOp : Dl_Unary<"softsign", "x / (1 + |x|)", "Softsign",
     [{e.div(s[0], e.add(e.cst(s[0].getType(), 1.0), e.abs(s[0])))}], 6, [{dy * ((1.0 - y.abs()) * (1.0 - y.abs()))}]>;
 def Dl_LeakyReluOp : Dl_Unary<"leaky_relu", "x > 0 ? x : alpha * x", "LeakyRelu",
     [{e.select(e.gt(s[0], e.cst(s[0].getType(), 0.0)), s[0],
                e.mul(s[0], e.cst(s[0].getType(), getAlpha().convertToDouble())))}], 2,
-    [{select(less(x.same(0.0), x), dy, dy * getAlpha().convertToDouble())}]> {
+    [{shown(x, select(less(x.same(0.0), x), dy, dy * getAlpha().convertToDouble()))}]> {
   let description = [{
     Shapes: y as x, floating-point. Semantics: y = x > 0 ? x : alpha * x, rounded once; NaN as IEEE says. Derivative: dx = dy where
-    x > 0, else alpha dy. Example: `%y = dl.leaky_relu %x alpha 0.01 : tensor<4xf32>`. Source: ONNX LeakyRelu.
+    x > 0, else alpha dy, NaN where x is. Example: `%y = dl.leaky_relu %x alpha 0.01 : tensor<4xf32>`. Source: ONNX LeakyRelu.
   }];
   let arguments = (ins Dl_FloatTensor:$x, F64Attr:$alpha);
   let assemblyFormat = "$x `alpha` $alpha attr-dict `:` type($y)";

@@ -145,9 +145,12 @@ SmallVector<Value> MaxPool2dOp::emitMerge(OpBuilder &b, Location loc, ValueRange
   return later({b, loc}, Window::of(*this, getKernel()).padded(), x[0], x[1], y[0], y[1]);
 }
 void MaxPool2dOp::buildVjp(Differentiator &d) {
-  if (Value g = d.cotangent(getY()); g && d.needs(getX()))
-    d.add(getX(), MaxPool2dGradOp::create(d.builder(), getLoc(), getX().getType(), g, getIndex(), getKernel(), getStrides(), getPadding(),
-                                          getDilation()));
+  Value g = d.cotangent(getY());
+  if (!g || !d.needs(getX()))
+    return;
+  Tensor dy{d.builder(), getLoc(), g};
+  d.add(getX(), MaxPool2dGradOp::create(d.builder(), getLoc(), getX().getType(), shown(dy.with(getY()), dy), getIndex(), getKernel(),
+                                        getStrides(), getPadding(), getDilation()));
 }
 
 LogicalResult MaxPool2dGradOp::verify() {

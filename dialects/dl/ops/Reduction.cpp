@@ -74,7 +74,7 @@ void MeanOp::buildVjp(Differentiator &d) {
 }
 
 //===-- Maximum and minimum ---------------------------------------------------------------------------------------===//
-/// dy to the elements equal to the result, in equal shares.
+/// dy to the elements equal to the result, in equal shares; a NaN is equal to nothing and gets NaN.
 static void shareAmongEqual(Operation *op, ArrayRef<int64_t> dims, Differentiator &d) {
   Value g = d.cotangent(op->getResult(0));
   if (!g || !d.needs(op->getOperand(0)))
@@ -82,7 +82,7 @@ static void shareAmongEqual(Operation *op, ArrayRef<int64_t> dims, Differentiato
   Tensor dy{d.builder(), op->getLoc(), g}, x = dy.with(op->getOperand(0));
   Tensor hit = equal(x, dy.with(op->getResult(0)).spread(x.type(), dims));
   Tensor ones = hit.cast(x.type().getElementType());
-  d.add(x, select(hit, (dy / ones.sum(dims)).spread(x.type(), dims), x.same(0.0)));
+  d.add(x, shown(x, select(hit, (dy / ones.sum(dims)).spread(x.type(), dims), x.same(0.0))));
 }
 LogicalResult MaxOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
   return inferReduced(loc, a.getX(), a.getDims(), types);
@@ -161,5 +161,5 @@ void ArgmaxOp::buildVjp(Differentiator &d) {
   RankedTensorType places = withElement(x.type(), d.builder().getI64Type());
   Tensor at = dy.with(IotaOp::create(d.builder(), getLoc(), places, axis));
   Tensor hit = equal(at, dy.with(getIndex()).spread(places, {axis}));
-  d.add(getX(), select(hit, dy.spread(x.type(), {axis}), x.same(0.0)));
+  d.add(getX(), select(hit, shown(dy.with(getValue()), dy).spread(x.type(), {axis}), x.same(0.0)));
 }

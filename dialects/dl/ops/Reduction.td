@@ -29,7 +29,7 @@ def Dl_MaxOp : Dl_ReduceOp<"max", Dl_Tensor, [Dl_Combines]> {
   let summary = "maximum over dimensions, which go away; NaN if any element is NaN";
   let description = [{
     Shapes: as sum; of i1 it is `any`. Semantics: an empty maximum is -inf, the smallest integer, false.
-    Derivative: dy to the elements equal to the maximum, in equal shares (as in JAX).
+    Derivative: dy to the elements equal to the maximum, in equal shares (as in JAX); NaN to those that are NaN.
     Example: `%y = dl.max %x dims [1] : tensor<4x5xf32>`. Source: ONNX ReduceMax.
   }];
   let hasFolder = 1;
@@ -38,7 +38,7 @@ def Dl_MinOp : Dl_ReduceOp<"min", Dl_Tensor, [Dl_Combines]> {
   let summary = "minimum over dimensions, which go away; NaN if any element is NaN";
   let description = [{
     Shapes: as sum; of i1 it is `all`. Semantics: an empty minimum is inf, the greatest integer, true.
-    Derivative: dy to the elements equal to the minimum, in equal shares (as in JAX).
+    Derivative: dy to the elements equal to the minimum, in equal shares (as in JAX); NaN to those that are NaN.
     Example: `%y = dl.min %x dims [1] : tensor<4x5xf32>`. Source: ONNX ReduceMin.
   }];
   let hasFolder = 1;

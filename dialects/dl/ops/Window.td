@@ -87,7 +87,7 @@ def Dl_MaxPool2dOp : Dl_Pooling<"max_pool2d", Dl_Infers> {
     taps, else i32. Padding is narrower than a window.
     Semantics: y is the maximum over the window's pixels inside x, NaN if any is NaN; index is r' S + s' of the first tap (r', s')
     that holds it. A window whose taps all miss x (dilation can do that) gives -inf, or the smallest integer, and -1.
-    Derivative: dl.max_pool2d_grad by index.
+    Derivative: dl.max_pool2d_grad by index, of dy or, where y is NaN, of NaN.
     Example: `%y, %i = dl.max_pool2d %x kernel [2, 2] strides [2, 2] : tensor<1x8x8x3xf32>`.
     Source: torch.nn.MaxPool2d with return_indices, whose index counts pixels of the plane instead.
   }];
