@@ -3,6 +3,7 @@
 #include "mlir/IR/Iterators.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Rewrite/PatternApplicator.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -31,6 +32,7 @@ FailureOr<FunctionCopy> FunctionCopy::create(func::FuncOp original, StringRef na
     copy.attributes.emplace_back(original.getResultAttrDict(i));
   for (unsigned i = 0; i < original.getNumArguments(); ++i)
     copy.describeArgument(original.getArgAttrDict(i));
+  copy.function.walk([](dl::LossOpInterface loss) { takeStableForm(loss); });
   return copy;
 }
 
@@ -86,6 +88,15 @@ void FunctionCopy::finish() {
     if (isOpTriviallyDead(op))
       op->erase();
   });
+}
+void dlc::takeStableForm(Operation *loss) {
+  RewritePatternSet patterns(loss->getContext());
+  loss->getRegisteredInfo()->getCanonicalizationPatterns(patterns, loss->getContext());
+  FrozenRewritePatternSet frozen(std::move(patterns));
+  PatternApplicator applicator(frozen);
+  applicator.applyDefaultCostModel();
+  PatternRewriter rewriter(loss->getContext());
+  (void)applicator.matchAndRewrite(loss, rewriter);
 }
 FailureOr<ResultRange> dlc::createByName(OpBuilder &b, Location loc, RegisteredOperationName name, ValueRange operands,
                                          DictionaryAttr attributes) {

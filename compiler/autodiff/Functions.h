@@ -38,6 +38,9 @@ public:
 private:
   void describeArgument(mlir::DictionaryAttr attributes);
 };
+/// Applies a loss's own rewrite in place, before it is differentiated: softmax and cross-entropy become the stable form, whose
+/// gradient keeps what the composition of the two would round away or make NaN.
+void takeStableForm(mlir::Operation *loss);
 /// An op whose name and attributes come from a user: refuses unknown attributes, infers its types and verifies it.
 mlir::FailureOr<mlir::ResultRange> createByName(mlir::OpBuilder &b, mlir::Location loc, mlir::RegisteredOperationName name,
                                                 mlir::ValueRange operands, mlir::DictionaryAttr attributes);

@@ -3,7 +3,6 @@
 #include "compiler/autodiff/Passes.h"
 #include "compiler/autodiff/Reverse.h"
 #include "mlir/AsmParser/AsmParser.h"
-#include "mlir/Rewrite/PatternApplicator.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -107,20 +106,9 @@ private:
     auto results = createByName(b, loc, *name, {prediction, *label}, orEmpty(options.lossAttributes, b.getContext()));
     if (failed(results))
       return failure();
-    simplify((*results)[0].getDefiningOp(), *name);
+    takeStableForm((*results)[0].getDefiningOp());
     copy.addResult((*results)[0], b.getStringAttr("loss"), {}, 0);
     return (*results)[0];
-  }
-
-  /// Applies the loss's own rewrite in place before it is differentiated: so softmax and cross-entropy become the stable form.
-  static void simplify(Operation *loss, RegisteredOperationName name) {
-    RewritePatternSet patterns(loss->getContext());
-    name.getCanonicalizationPatterns(patterns, loss->getContext());
-    FrozenRewritePatternSet frozen(std::move(patterns));
-    PatternApplicator applicator(frozen);
-    applicator.applyDefaultCostModel();
-    PatternRewriter rewriter(loss->getContext());
-    (void)applicator.matchAndRewrite(loss, rewriter);
   }
 
   LogicalResult addUpdates(Value loss) {

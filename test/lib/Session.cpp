@@ -47,7 +47,9 @@ data::Array filled(dlrt_datatype type, std::vector<int64_t> shape, llvm::functio
     else if (type.code == 4) { // bf16, to nearest, ties to even
       uint32_t bits = std::bit_cast<uint32_t>(float(value(i)));
       a.data<uint16_t>()[i] = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    } else if (type.bits == 32)
+    } else if (type.bits == 8)
+      a.data<int8_t>()[i] = int8_t(value(i));
+    else if (type.bits == 32)
       a.data<int32_t>()[i] = int32_t(value(i));
     else
       a.data<int64_t>()[i] = int64_t(value(i));
@@ -60,6 +62,8 @@ double element(const data::Array &a, int64_t i) {
     return a.data<float>()[i];
   if (a.type.code == 4)
     return std::bit_cast<float>(uint32_t(a.data<uint16_t>()[i]) << 16);
+  if (a.type.bits == 8)
+    return a.data<int8_t>()[i];
   return a.type.bits == 32 ? a.data<int32_t>()[i] : a.data<int64_t>()[i];
 }
 double relativeError(const data::Array &a, const data::Array &b) {

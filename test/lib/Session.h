@@ -15,7 +15,7 @@ OwningOpRef<ModuleOp> textModel(MLIRContext &context, StringRef text);
 TrainOptions training(MLIRContext &context, StringRef optimizer, ArrayRef<StringRef> flags = {});
 
 data::Array zeros(dlrt_datatype type, std::vector<int64_t> shape);
-/// Element i is value(i), rounded to the type: f32, f64, bf16 or an integer of 32 or 64 bits.
+/// Element i is value(i), rounded to the type: f32, f64, bf16, bool or an integer of 8, 32 or 64 bits.
 data::Array filled(dlrt_datatype type, std::vector<int64_t> shape, llvm::function_ref<double(int64_t)> value);
 double element(const data::Array &array, int64_t i);
 /// max |a - b| / max |b|; infinite where shapes differ or one of a pair is not finite and the other is another value.

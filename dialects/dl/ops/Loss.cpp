@@ -26,7 +26,10 @@ static Tensor heldLog(const Tensor &p) {
   return l.with(MaximumOp::create(l.b, l.loc, l, l.same(lowestLog)));
 }
 /// g / p where log p is not held, else 0.
-static Tensor heldLogVjp(const Tensor &p, const Tensor &g) { return select(less(p.same(lowestLog), p.log()), g / p, p.same(0.0)); }
+static Tensor heldLogVjp(const Tensor &p, const Tensor &g) {
+  Tensor l = p.log();
+  return shown(l, select(less(p.same(lowestLog), l), g / p, p.same(0.0)));
+}
 
 /// The mean's type.
 static LogicalResult inferLoss(Type x, SmallVectorImpl<Type> &types) {
@@ -57,6 +60,11 @@ struct Logits {
 /// Which class each row's label names.
 struct Labels {
   Tensor hit, valid; // i1 [batch..., c] and [batch...]
+  /// Rows without a class hold zeros instead of what may be infinite or NaN: masked here, nothing of it reaches a value or a
+  /// derivative of any order.
+  Tensor masked(const Tensor &x) const { return select(valid.spread(hit.type(), {x.rank() - 1}), x, x.same(0.0)); }
+  /// How many rows have a class, as a number of `rows`' element type.
+  Tensor count(const Tensor &rows) const { return valid.cast(rows.type().getElementType()).sum(allDims(rows)); }
 };
 } // namespace
 static Labels labelsOf(const Tensor &x, Value label) {
@@ -98,13 +106,16 @@ SmallVector<Value> SparseCategoricalCrossEntropyOp::decompose(OpBuilder &b) {
   int64_t last = x.rank() - 1;
   Labels labels = labelsOf(x, getLabel());
   auto chosen = [&](const Tensor &v) { return select(labels.hit, v, v.same(0.0)).sum({last}); };
-  auto loss = [&]() -> Tensor {
+  Tensor row = [&]() -> Tensor {
     if (!getFromLogits())
       return -heldLog(chosen(x));
-    Logits logits(x);
+    Logits logits(labels.masked(x));
     return logits.s.log() - chosen(logits.z);
   }();
-  return meanOf(*this, select(labels.valid, loss, loss.same(0.0)));
+  Tensor loss = select(labels.valid, row, row.same(0.0));
+  if (!getMeanOverCounted())
+    return meanOf(*this, loss);
+  return {(loss.sum(allDims(loss)) / labels.count(loss)).cast(elementOf(getLoss()))};
 }
 void SparseCategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getLoss());
@@ -114,11 +125,11 @@ void SparseCategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   int64_t last = x.rank() - 1;
   Labels labels = labelsOf(x, getLabel());
   auto perRow = [&](const Tensor &row) { // of dloss, 0 where the label is no class
-    Tensor s = share(g, row);
+    Tensor s = getMeanOverCounted() ? (row.with(g).wide() / labels.count(row)).broadcast(row.type(), {}) : share(g, row);
     return select(labels.valid, s, s.same(0.0));
   };
   if (getFromLogits()) {
-    Logits logits(x);
+    Logits logits(labels.masked(x));
     Tensor p = logits.softmax();
     addTo(d, getX(), select(labels.hit, p - 1.0, p) * perRow(logits.s).spread(x.type(), {last}));
     return;
@@ -135,6 +146,11 @@ LogicalResult CategoricalCrossEntropyOp::inferReturnTypes(MLIRContext *, std::op
   return inferSameLoss(refuse, a.getX().getType(), a.getLabel().getType(), types);
 }
 RankedTensorType CategoricalCrossEntropyOp::getLabelType(RankedTensorType x) { return hasClasses(x) ? x : RankedTensorType(); }
+/// t l, but 0 where t is 0 and l is minus infinity: a class that does not occur costs nothing, however impossible.
+static Tensor timesLog(const Tensor &t, const Tensor &l) {
+  Tensor neither = t.with(AndOp::create(t.b, t.loc, equal(t, t.same(0.0)), equal(l, l.same(-std::numeric_limits<double>::infinity()))));
+  return select(neither, t.same(0.0), t * l);
+}
 /// log p of every class.
 static Tensor logProbabilities(const Tensor &x, bool fromLogits) {
   if (!fromLogits)
@@ -144,7 +160,7 @@ static Tensor logProbabilities(const Tensor &x, bool fromLogits) {
 }
 SmallVector<Value> CategoricalCrossEntropyOp::decompose(OpBuilder &b) {
   Tensor x = wide(b, getLoc(), getX()), t = wide(b, getLoc(), getLabel());
-  return meanOf(*this, -(t * logProbabilities(x, getFromLogits())).sum({x.rank() - 1}));
+  return meanOf(*this, -timesLog(t, logProbabilities(x, getFromLogits())).sum({x.rank() - 1}));
 }
 void CategoricalCrossEntropyOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getLoss());
@@ -198,12 +214,25 @@ LogicalResult MaeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc
   return inferSameLoss({loc, getOperationName()}, a.getX().getType(), a.getLabel().getType(), types);
 }
 
+namespace {
+/// With y = -|x| and the weight w of |x|, 1 - t where x > 0, else t: forms that keep their bits where sigmoid(x) rounds to 0 or 1.
+struct BinaryLogits {
+  Tensor positive, w, y;
+  BinaryLogits(const Tensor &x, const Tensor &t)
+      : positive(less(x.same(0.0), x)), w(select(positive, 1.0 - t, t)), y(select(positive, -x, x)) {}
+  /// w |x| + log(1 + e^-|x|), where 0 |x| is 0
+  Tensor loss() const { return y.exp().log1p() - select(equal(w, w.same(0.0)), w, w * y); }
+  /// sigmoid(x) - t
+  Tensor slope() const {
+    Tensor d = w - y.sigmoid();
+    return select(positive, d, -d);
+  }
+};
+} // namespace
 SmallVector<Value> BinaryCrossEntropyOp::decompose(OpBuilder &b) {
   Tensor x = wide(b, getLoc(), getX()), t = wide(b, getLoc(), getLabel());
-  if (getFromLogits()) {
-    Tensor positive = x.with(ReluOp::create(b, getLoc(), x));
-    return meanOf(*this, positive - x * t + ((-x.abs()).exp() + 1.0).log());
-  }
+  if (getFromLogits())
+    return meanOf(*this, BinaryLogits(x, t).loss());
   return meanOf(*this, -(t * heldLog(x) + (1.0 - t) * heldLog(1.0 - x)));
 }
 void BinaryCrossEntropyOp::buildVjp(Differentiator &d) {
@@ -212,7 +241,7 @@ void BinaryCrossEntropyOp::buildVjp(Differentiator &d) {
     return;
   Tensor x = wide(d.builder(), getLoc(), getX()), t = x.with(getLabel()).wide(), s = share(g, x);
   if (d.needs(getX()))
-    addTo(d, getX(), getFromLogits() ? (x.sigmoid() - t) * s : heldLogVjp(1.0 - x, (1.0 - t) * s) - heldLogVjp(x, t * s));
+    addTo(d, getX(), getFromLogits() ? BinaryLogits(x, t).slope() * s : heldLogVjp(1.0 - x, (1.0 - t) * s) - heldLogVjp(x, t * s));
   if (d.needs(getLabel()))
     addTo(d, getLabel(), getFromLogits() ? -(x * s) : (heldLog(1.0 - x) - heldLog(x)) * s);
 }
@@ -242,7 +271,7 @@ void MaeOp::buildVjp(Differentiator &d) {
   if (!g)
     return;
   Tensor x = wide(d.builder(), getLoc(), getX()), difference = x - x.with(getLabel()).wide(), s = share(g, x), zero = s.same(0.0);
-  Tensor dx = select(less(zero, difference), s, select(less(difference, zero), -s, zero));
+  Tensor dx = shown(difference, select(less(zero, difference), s, select(less(difference, zero), -s, zero)));
   if (d.needs(getX()))
     addTo(d, getX(), dx);
   if (d.needs(getLabel()))
