@@ -24,6 +24,18 @@ static int64_t countRight(const dlrt_tensor &scores, const int32_t *labels, int6
     right += answer(scores, row) == labels[row];
   return right;
 }
+/// -log of the probability of the row's label, as the loss has it: held at 100, or from logits by log-sum-exp.
+static double lossOf(const dlrt_tensor &scores, int64_t row, int32_t label, bool logits) {
+  int64_t classes = scores.shape[1], first = row * classes;
+  if (!logits)
+    return -std::max(std::log(element(scores, first + label)), -100.0); // NaN stays
+  double most = element(scores, first), sum = 0;
+  for (int64_t c = 1; c < classes; ++c)
+    most = std::max(most, element(scores, first + c));
+  for (int64_t c = 0; c < classes; ++c)
+    sum += std::exp(element(scores, first + c) - most);
+  return std::log(sum) + most - element(scores, first + label);
+}
 static Status checkScores(const Entry &entry, int output, const Dataset &set) {
   if (output < 0)
     return Error{"the model has no output to compare with labels"};
@@ -35,7 +47,7 @@ static Status checkScores(const Entry &entry, int output, const Dataset &set) {
                std::to_string(set.classes) + " classes or more, as '" + set.name + "' has"};
 }
 
-Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch) {
+Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch, bool logits) {
   auto entry = Entry::bind(model, params, team, "run");
   if (!entry)
     return entry.error();
@@ -58,7 +70,7 @@ Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team
     const int32_t *labels = batches->labels.data<int32_t>();
     m.accuracy += countRight(scores, labels, n);
     for (int64_t row = 0; row < n; ++row)
-      m.loss -= std::log(std::max(element(scores, row * scores.shape[1] + labels[row]), 1e-38));
+      m.loss += lossOf(scores, row, labels[row], logits);
     m.samples += n;
   }
   m.loss /= m.samples, m.accuracy /= m.samples;

@@ -35,8 +35,8 @@ struct Report {
 using Progress = std::function<void(int64_t step, int64_t steps, double loss)>;
 
 /// Evaluates a model on labelled samples: the first output of `run` is [n, classes], and the class with the greatest
-/// element is the answer (the first of equals).
-Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch);
+/// element is the answer (the first of equals). `logits`: that output has logits, not probabilities.
+Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch, bool logits = false);
 
 /// Trains. `train_step` has the inputs `label` (integers), the hyper-parameters (rank 0) and one other, the samples; its
 /// outputs are `loss` and `run`'s. A report that gives an error ends the run. A loss that is not finite is an error.

@@ -151,13 +151,14 @@ static Exit train(Options o) {
   o.train.schedule = plan->schedule;
   o.train.hyperparameters = plan->hyperparameters;
   Log log(o);
+  bool logits = plan->options.lossAttributes.contains("from_logits");
   auto report = [&](const train::Report &r) -> data::Status {
-    auto onTest = train::evaluate(session.model->get(), params, team.get(), *test, o.train.batch);
+    auto onTest = train::evaluate(session.model->get(), params, team.get(), *test, o.train.batch, logits);
     if (!onTest)
       return onTest.error();
     if (!validation)
       return log.report(r, nullptr, &*onTest);
-    auto onValidation = train::evaluate(session.model->get(), params, team.get(), *validation, o.train.batch);
+    auto onValidation = train::evaluate(session.model->get(), params, team.get(), *validation, o.train.batch, logits);
     return onValidation ? log.report(r, &*onValidation, &*onTest) : data::Status(onValidation.error());
   };
   data::Status status = train::train(session.model->get(), params, team.get(), *data, o.train, report,
