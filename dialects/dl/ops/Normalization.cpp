@@ -113,8 +113,13 @@ SmallVector<Value> BatchNormOp::buildTraining(Training &t) {
   Tensor less = n - 1.0;
   Tensor unbiased = var * (n / less.with(MaximumOp::create(b, getLoc(), less, less.same(1.0)))).broadcast(var.type(), {});
   double momentum = getMomentum().convertToDouble();
+  bool perhapsNone = llvm::any_of(ArrayRef(extents).drop_back(), [&](AffineExpr e) { return !isNonNegative(*this, e - 1); });
   auto carry = [&](Value state, const Tensor &now) {
-    t.setState(state, (wide(b, getLoc(), state) * (1.0 - momentum) + now * momentum).cast(elementOf(state)));
+    Tensor old = wide(b, getLoc(), state), mixed = old * (1.0 - momentum) + now * momentum;
+    if (!perhapsNone)
+      return t.setState(state, mixed.cast(elementOf(state)));
+    Tensor some = dlc::dl::less(n.same(0.0), n).broadcast(withElement(old.type(), b.getI1Type()), {}); // a batch of none has no statistics
+    t.setState(state, select(some, mixed, old).cast(elementOf(state)));
   };
   carry(getMean(), mean);
   carry(getVar(), unbiased);
