@@ -114,8 +114,8 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
       return fail("a parameter needs a tensor type of constant extents");
     auto param = cast<ParamAttr>(attr.getValue());
     if (double v = param.getValue().getValueAsDouble(); param.getInit() == InitKind::constant && !isValueOf(v, tensor.getElementType()))
-      return op->emitOpError("argument ") << index << ": parameter '" << param.getName() << "' starts as " << v << ", which is not a value of "
-                                          << tensor.getElementType();
+      return op->emitOpError("argument ") << index << ": parameter '" << param.getName() << "' starts as " << v
+                                          << ", which is not a value of " << tensor.getElementType();
     return success();
   }
   return fail("unknown attribute '" + attr.getName().getValue() + "': " + spell(attr.getName(), {"dl.name", "dl.param", "dl.range"}));
