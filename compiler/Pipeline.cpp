@@ -231,7 +231,7 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
       codegen::Kernel kernel{kernels[i], kernels[i]->getAttrOfType<dlx::PlanAttr>("dlx.plan"), symbols, target, *out[p]};
       codegen::emitKernel(kernel);
     }
-    done[p] = codegen::lowerToLLVM(*out[p]);
+    done[p] = codegen::lowerToLLVM(*out[p], target);
   };
   if (parts == 1) {
     work(0);

@@ -27,7 +27,7 @@ struct Codegen : impl::CodegenPassBase<Codegen> {
       codegen::Kernel kernel{fn, plan, symbols, codegen::Target::x86(target), *out};
       codegen::emitKernel(kernel);
     }
-    if (lower && failed(codegen::lowerToLLVM(*out)))
+    if (lower && failed(codegen::lowerToLLVM(*out, codegen::Target::x86(target))))
       return signalPassFailure();
     module.getBodyRegion().takeBody(out->getBodyRegion());
   }

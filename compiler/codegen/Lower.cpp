@@ -1,5 +1,6 @@
-// Emitted kernels to the LLVM dialect: functions of f32 by polynomials, functions of f64 by libm, one conversion.
+// Emitted kernels to the LLVM dialect: functions of f64 by libm, one conversion.
 #include "compiler/codegen/Lower.h"
+#include "dialects/dl/Scalars.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
@@ -12,7 +13,6 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
@@ -22,7 +22,6 @@
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/DialectConversion.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 namespace dlc::codegen {
@@ -44,73 +43,89 @@ void loadCodegenDialects(MLIRContext &context) {
 static StringRef libmName(Operation *op) {
   return llvm::StringSwitch<StringRef>(op->getName().getStringRef())
       .Case("math.exp", "exp")
+      .Case("math.exp2", "exp2")
+      .Case("math.expm1", "expm1")
       .Case("math.log", "log")
+      .Case("math.log2", "log2")
       .Case("math.log1p", "log1p")
-      .Case("math.tanh", "tanh")
-      .Case("math.erf", "erf")
       .Case("math.sin", "sin")
       .Case("math.cos", "cos")
+      .Case("math.tan", "tan")
+      .Case("math.asin", "asin")
+      .Case("math.acos", "acos")
+      .Case("math.atan", "atan")
+      .Case("math.sinh", "sinh")
+      .Case("math.cosh", "cosh")
+      .Case("math.tanh", "tanh")
+      .Case("math.asinh", "asinh")
+      .Case("math.acosh", "acosh")
+      .Case("math.atanh", "atanh")
+      .Case("math.erf", "erf")
+      .Case("math.erfc", "erfc")
+      .Case("math.cbrt", "cbrt")
+      .Case("math.powf", "pow")
       .Default("");
 }
 static void callLibm(ModuleOp module, Operation *op) {
   StringRef name = libmName(op);
   OpBuilder b(op);
   Location loc = op->getLoc();
-  auto f64 = b.getF64Type();
   auto callee = module.lookupSymbol<func::FuncOp>(name);
   if (!callee) {
     OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-    callee = func::FuncOp::create(top, loc, name, b.getFunctionType(f64, f64));
+    SmallVector<Type> operands(op->getNumOperands(), b.getF64Type());
+    callee = func::FuncOp::create(top, loc, name, b.getFunctionType(operands, b.getF64Type()));
     callee.setPrivate();
   }
+  auto call = [&](ValueRange x) { return func::CallOp::create(b, loc, callee, x).getResult(0); };
   auto vector = dyn_cast<VectorType>(op->getResult(0).getType());
-  Value x = op->getOperand(0), y;
+  Value y;
   if (!vector) {
-    y = func::CallOp::create(b, loc, callee, x).getResult(0);
+    y = call(op->getOperands());
   } else {
     y = arith::ConstantOp::create(b, loc, b.getZeroAttr(vector));
     for (int64_t i = 0; i < vector.getNumElements(); ++i) {
-      Value lane = vector::ExtractOp::create(b, loc, x, i);
-      y = vector::InsertOp::create(b, loc, func::CallOp::create(b, loc, callee, lane).getResult(0), y, i);
+      auto lanes = llvm::map_to_vector(op->getOperands(), [&](Value x) -> Value { return vector::ExtractOp::create(b, loc, x, i); });
+      y = vector::InsertOp::create(b, loc, call(lanes), y, i);
     }
   }
   op->getResult(0).replaceAllUsesWith(y);
   op->erase();
 }
-
-static LogicalResult lowerMath(ModuleOp module) {
-  SmallVector<Operation *> polynomials, calls;
+static void callLibm(ModuleOp module) {
+  SmallVector<Operation *> calls;
   module.walk([&](Operation *op) {
-    if (!isa_and_nonnull<math::MathDialect>(op->getDialect()) || libmName(op).empty())
-      return;
-    (getElementTypeOrSelf(op->getResult(0).getType()).isF64() ? calls : polynomials).push_back(op);
+    if (isa_and_nonnull<math::MathDialect>(op->getDialect()) && !libmName(op).empty())
+      calls.push_back(op);
   });
   for (Operation *op : calls)
     callLibm(module, op);
-  if (polynomials.empty())
-    return success();
-  RewritePatternSet patterns(module.getContext());
-  populateMathPolynomialApproximationPatterns(patterns, MathPolynomialApproximationOptions{});
-  GreedyRewriteConfig config;
-  config.enableFolding(false).setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-  config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
-  return applyOpPatternsGreedily(polynomials, std::move(patterns), config);
 }
 
-/// Scalars as vectors, whose vector.fma is lowered so: one FMA, or multiply and add where the target has none, never fmaf.
-static void lowerFma(ModuleOp module) {
-  module.walk([](math::FmaOp op) {
+/// Scalars as vectors, whose vector.fma is lowered so: one FMA, or multiply and add where the target has none, never fmaf. There
+/// a math.fma of f32 that must round once goes through f64, where the product is exact.
+static void lowerFma(ModuleOp module, bool fma) {
+  module.walk([&](math::FmaOp op) {
     OpBuilder b(op);
-    op.getResult().replaceAllUsesWith(LLVM::FMulAddOp::create(b, op.getLoc(), op.getA(), op.getB(), op.getC()));
+    Location loc = op.getLoc();
+    Value y;
+    if (fma || bitEnumContainsAny(op.getFastmath(), arith::FastMathFlags::contract)) {
+      y = LLVM::FMulAddOp::create(b, loc, op.getA(), op.getB(), op.getC());
+    } else {
+      assert(getElementTypeOrSelf(op.getType()).isF32() && "no wider type");
+      dl::Scalars s{b, loc};
+      auto wide = [&](Value v) { return s.cast(v, b.getF64Type()); };
+      y = s.cast(s.add(s.mul(wide(op.getA()), wide(op.getB())), wide(op.getC())), b.getF32Type());
+    }
+    op.getResult().replaceAllUsesWith(y);
     op.erase();
   });
 }
 
-LogicalResult lowerToLLVM(ModuleOp module) {
+LogicalResult lowerToLLVM(ModuleOp module, const Target &target) {
   MLIRContext *context = module.getContext();
-  if (failed(lowerMath(module)))
-    return failure();
-  lowerFma(module);
+  callLibm(module);
+  lowerFma(module, target.fma);
   IRRewriter rewriter(context);
   for (auto fn : module.getOps<func::FuncOp>()) {
     if (fn.isDeclaration())
@@ -130,9 +145,9 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   populateVectorToLLVMConversionPatterns(types, patterns);
   ub::populateUBToLLVMConversionPatterns(types, patterns);
   populateFuncToLLVMConversionPatterns(types, patterns);
-  ConversionTarget target(*context);
-  target.addLegalDialect<LLVM::LLVMDialect>();
-  target.addLegalOp<ModuleOp>();
-  return applyFullConversion(module, target, std::move(patterns));
+  ConversionTarget legal(*context);
+  legal.addLegalDialect<LLVM::LLVMDialect>();
+  legal.addLegalOp<ModuleOp>();
+  return applyFullConversion(module, legal, std::move(patterns));
 }
 } // namespace dlc::codegen

@@ -12,8 +12,8 @@ namespace dlc::codegen {
 void registerCodegenDialects(DialectRegistry &registry);
 /// Loads them; call once before lowering in several threads.
 void loadCodegenDialects(MLIRContext &context);
-/// In place, to the LLVM dialect. f32 functions become polynomials, f64 ones calls of libm. Private functions get internal linkage.
-LogicalResult lowerToLLVM(ModuleOp module);
+/// In place, to the LLVM dialect. Functions of f64 become calls of libm. Private functions get internal linkage.
+LogicalResult lowerToLLVM(ModuleOp module, const Target &target);
 
 enum class CodeKind { LLVM, Assembly, Object };
 /// Optimises a lowered module and writes its code. level: 0 to 3, as -O; `prefix` goes before the launches' names.

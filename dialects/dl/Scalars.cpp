@@ -49,8 +49,9 @@ Value Scalars::fma(V x, V y, V acc) {
     return add(acc, mul(x, y));
   if (isa<VectorType>(x.getType()))
     return vector::FMAOp::create(b, loc, x, y, acc);
-  return math::FmaOp::create(b, loc, x, y, acc);
+  return math::FmaOp::create(b, loc, x, y, acc, arith::FastMathFlags::contract);
 }
+Value Scalars::fused(V x, V y, V z) { return math::FmaOp::create(b, loc, x, y, z); }
 
 static Value compare(Scalars &s, arith::CmpFPredicate f, arith::CmpIPredicate i, Value x, Value y) {
   if (isFloat(x))
@@ -91,19 +92,6 @@ Value Scalars::bxor(V x, V y) { return arith::XOrIOp::create(b, loc, x, y); }
 Value Scalars::bnot(V x) { return bxor(x, icst(x.getType(), -1)); }
 Value Scalars::shl(V x, V y) { return arith::ShLIOp::create(b, loc, x, y); }
 Value Scalars::shr(V x, V y) { return arith::ShRUIOp::create(b, loc, x, y); }
-Value Scalars::exp(V x) { return math::ExpOp::create(b, loc, x); }
-Value Scalars::log(V x) { return math::LogOp::create(b, loc, x); }
-Value Scalars::log1p(V x) { return math::Log1pOp::create(b, loc, x); }
-Value Scalars::tanh(V x) { return math::TanhOp::create(b, loc, x); }
-Value Scalars::erf(V x) { return math::ErfOp::create(b, loc, x); }
-Value Scalars::sqrt(V x) { return math::SqrtOp::create(b, loc, x); }
-Value Scalars::sin(V x) { return math::SinOp::create(b, loc, x); }
-Value Scalars::cos(V x) { return math::CosOp::create(b, loc, x); }
-Value Scalars::sigmoid(V x) {
-  V one = cst(x.getType(), 1.0), t = exp(neg(abs(x)));
-  return div(select(lt(x, cst(x.getType(), 0.0)), t, one), add(one, t));
-}
-
 static Value constant(Scalars &s, Type type, TypedAttr attr) {
   if (auto v = dyn_cast<VectorType>(type))
     attr = DenseElementsAttr::get(VectorType::get(v.getShape(), attr.getType()), Attribute(attr));

@@ -11,23 +11,26 @@ mlir::Type like(mlir::Type shape, mlir::Type element);
 bool isValueOf(double value, mlir::Type element);
 
 /// Builds arith, math and vector ops; float or integer by the operands' type. Comparisons give i1. No operation is ever
-/// contracted with its neighbour, so results do not depend on fusion. Math functions on f32 are polynomials with the same
-/// bits on every CPU; on f64 they become calls of libm.
+/// contracted with its neighbour, so results do not depend on fusion. Functions of f32 have the
+/// same bits on every CPU with FMA; those of f64 become calls of libm.
 struct Scalars {
   mlir::OpBuilder &b;
   mlir::Location loc;
   using V = mlir::Value;
   V add(V, V), sub(V, V), mul(V, V), div(V, V), neg(V), abs(V);
   V rem(V, V);
-  V fma(V x, V y, V acc);
+  V fma(V x, V y, V acc);   ///< rounded once or, where the target has no such instruction, twice
+  V fused(V x, V y, V acc); ///< rounded once on every target
   /// NaN if either is NaN.
   V max(V, V), min(V, V);
   V lt(V, V), le(V, V), gt(V, V), ge(V, V), eq(V, V), ne(V, V);
   V select(V condition, V yes, V no);
   V band(V, V), bor(V, V), bxor(V, V), bnot(V), shl(V, V), shr(V, V); ///< shr: logical
-  V exp(V), log(V), log1p(V), tanh(V), erf(V), sqrt(V), sin(V), cos(V);
-  /// 1 / (1 + e^-x) without overflow: of e^-|x|.
-  V sigmoid(V);
+  // Functions (functions/Functions.cpp): of f32 our own, of f64 those of the C library and formulas of them.
+  V sqrt(V), rsqrt(V), cbrt(V), exp(V), exp2(V), expm1(V), log(V), log2(V), log1p(V), pow(V x, V y);
+  V sin(V), cos(V), tan(V), asin(V), acos(V), atan(V), sinh(V), cosh(V), tanh(V), asinh(V), acosh(V), atanh(V);
+  V erf(V), erfc(V), lgamma(V), digamma(V), sigmoid(V), softplus(V), softsign(V);
+  V silu(V), gelu(V), geluTanh(V);
   /// Constant of type `type` (scalar or splat vector), in compute type.
   V cst(mlir::Type type, double value);
   V cst(mlir::Type type, int64_t value) { return icst(type, value); }

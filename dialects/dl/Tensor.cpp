@@ -52,8 +52,33 @@ Tensor Tensor::sqrt() const { return with(SqrtOp::create(b, loc, v)); }
 Tensor Tensor::rsqrt() const { return with(RsqrtOp::create(b, loc, v)); }
 Tensor Tensor::abs() const { return with(AbsOp::create(b, loc, v)); }
 Tensor Tensor::erf() const { return with(ErfOp::create(b, loc, v)); }
+Tensor Tensor::erfc() const { return with(ErfcOp::create(b, loc, v)); }
 Tensor Tensor::sin() const { return with(SinOp::create(b, loc, v)); }
 Tensor Tensor::cos() const { return with(CosOp::create(b, loc, v)); }
+Tensor Tensor::sinh() const { return with(SinhOp::create(b, loc, v)); }
+Tensor Tensor::cosh() const { return with(CoshOp::create(b, loc, v)); }
+Tensor Tensor::digamma() const { return with(DigammaOp::create(b, loc, v)); }
+// As digamma (functions/Gamma.cpp), each term differentiated: recurrence to z = y + 8, the asymptotic series there, and below 1/2
+// psi'(x) = (pi / sin(pi x))^2 - psi'(1 - x).
+Tensor Tensor::trigamma() const {
+  const Tensor &x = *this;
+  Tensor reflected = less(x, 0.5), y = select(reflected, 1.0 - x, x), w = 1.0 / (y + 8.0), square = w * w;
+  Value series = same(0.0);
+  for (double c : {-3617. / 510, 7. / 6, -691. / 2730, 5. / 66, -1. / 30, 1. / 42, -1. / 30, 1. / 6})
+    series = with(series) * square + c;
+  Value total = w + square * 0.5 + with(series) * square * w;
+  for (int i = 0; i < 8; ++i) {
+    Tensor term = 1.0 / (y + double(i));
+    total = with(total) + term * term;
+  }
+  Tensor sum = with(total);
+  Tensor cosecant = 3.14159265358979324 / (x * 3.14159265358979324).sin();
+  return select(reflected, cosecant * cosecant - sum, sum);
+}
+Tensor Tensor::clamped(double bound) const {
+  Tensor top = with(MinimumOp::create(b, loc, v, same(bound)));
+  return with(MaximumOp::create(b, loc, top, same(-bound)));
+}
 Tensor Tensor::sigmoid() const { return with(SigmoidOp::create(b, loc, v)); }
 Tensor Tensor::operator-() const { return with(NegOp::create(b, loc, v)); }
 Tensor operator+(const Tensor &x, const Tensor &y) { return x.with(AddOp::create(x.b, x.loc, x, y)); }
@@ -68,9 +93,11 @@ Tensor operator+(double x, const Tensor &y) { return y.same(x) + y; }
 Tensor operator-(double x, const Tensor &y) { return y.same(x) - y; }
 Tensor operator*(double x, const Tensor &y) { return y.same(x) * y; }
 Tensor operator/(double x, const Tensor &y) { return y.same(x) / y; }
+Tensor pow(const Tensor &x, const Tensor &y) { return x.with(PowOp::create(x.b, x.loc, x, y)); }
 Tensor less(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::lt, x, y)); }
 Tensor less(const Tensor &x, double y) { return less(x, x.same(y)); }
 Tensor equal(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::eq, x, y)); }
+Tensor equal(const Tensor &x, double y) { return equal(x, x.same(y)); }
 Tensor select(const Tensor &c, const Tensor &yes, const Tensor &no) { return c.with(SelectOp::create(c.b, c.loc, c, yes, no)); }
 Tensor shown(const Tensor &x, const Tensor &g) { return select(equal(x, x), g, g.same(std::numeric_limits<double>::quiet_NaN())); }
 } // namespace dlc::dl

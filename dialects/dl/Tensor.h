@@ -31,9 +31,12 @@ struct Tensor {
   Tensor wide() const;
   /// sum(dims) * reciprocalCount(dims)
   Tensor mean(llvm::ArrayRef<int64_t> dims) const;
-  Tensor exp() const, log() const, log1p() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, sin() const,
-      cos() const;
-  Tensor sigmoid() const;
+  Tensor exp() const, log() const, log1p() const, tanh() const, sqrt() const, rsqrt() const, abs() const, erf() const, erfc() const;
+  Tensor sin() const, cos() const, sinh() const, cosh() const, sigmoid() const, digamma() const;
+  /// The derivative of digamma.
+  Tensor trigamma() const;
+  /// Held in [-bound, bound]; NaN passes.
+  Tensor clamped(double bound) const;
   /// 1 / the number of elements over these dimensions, of rank 0.
   Tensor reciprocalCount(llvm::ArrayRef<int64_t> dims) const;
   Tensor operator-() const;
@@ -50,10 +53,12 @@ Tensor operator+(double, const Tensor &);
 Tensor operator-(double, const Tensor &);
 Tensor operator*(double, const Tensor &);
 Tensor operator/(double, const Tensor &);
+Tensor pow(const Tensor &, const Tensor &);
 /// i1 tensors.
 Tensor less(const Tensor &, const Tensor &);
 Tensor less(const Tensor &, double);
 Tensor equal(const Tensor &, const Tensor &);
+Tensor equal(const Tensor &, double);
 Tensor select(const Tensor &condition, const Tensor &yes, const Tensor &no);
 /// g, but NaN where x is: what a derivative by cases gives for an element that is in none of them.
 Tensor shown(const Tensor &x, const Tensor &g);

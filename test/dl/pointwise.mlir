@@ -39,6 +39,42 @@ func.func @functions(%x: tensor<4xbf16>) {
   %6 = dl.tanh %x : tensor<4xbf16>
   // CHECK: dl.erf
   %7 = dl.erf %x : tensor<4xbf16>
+  // CHECK: dl.exp2 %{{.*}} : tensor<4xbf16>
+  %8 = dl.exp2 %x : tensor<4xbf16>
+  // CHECK: dl.expm1 %{{.*}} : tensor<4xbf16>
+  %9 = dl.expm1 %x : tensor<4xbf16>
+  // CHECK: dl.log2 %{{.*}} : tensor<4xbf16>
+  %10 = dl.log2 %x : tensor<4xbf16>
+  // CHECK: dl.log1p %{{.*}} : tensor<4xbf16>
+  %11 = dl.log1p %x : tensor<4xbf16>
+  // CHECK: dl.cbrt %{{.*}} : tensor<4xbf16>
+  %12 = dl.cbrt %x : tensor<4xbf16>
+  // CHECK: dl.tan %{{.*}} : tensor<4xbf16>
+  %13 = dl.tan %x : tensor<4xbf16>
+  // CHECK: dl.asin %{{.*}} : tensor<4xbf16>
+  %14 = dl.asin %x : tensor<4xbf16>
+  // CHECK: dl.acos %{{.*}} : tensor<4xbf16>
+  %15 = dl.acos %x : tensor<4xbf16>
+  // CHECK: dl.atan %{{.*}} : tensor<4xbf16>
+  %16 = dl.atan %x : tensor<4xbf16>
+  // CHECK: dl.sinh %{{.*}} : tensor<4xbf16>
+  %17 = dl.sinh %x : tensor<4xbf16>
+  // CHECK: dl.cosh %{{.*}} : tensor<4xbf16>
+  %18 = dl.cosh %x : tensor<4xbf16>
+  // CHECK: dl.asinh %{{.*}} : tensor<4xbf16>
+  %19 = dl.asinh %x : tensor<4xbf16>
+  // CHECK: dl.acosh %{{.*}} : tensor<4xbf16>
+  %20 = dl.acosh %x : tensor<4xbf16>
+  // CHECK: dl.atanh %{{.*}} : tensor<4xbf16>
+  %21 = dl.atanh %x : tensor<4xbf16>
+  // CHECK: dl.erfc %{{.*}} : tensor<4xbf16>
+  %22 = dl.erfc %x : tensor<4xbf16>
+  // CHECK: dl.lgamma %{{.*}} : tensor<4xbf16>
+  %23 = dl.lgamma %x : tensor<4xbf16>
+  // CHECK: dl.digamma %{{.*}} : tensor<4xbf16>
+  %24 = dl.digamma %x : tensor<4xbf16>
+  // CHECK: dl.pow %{{.*}}, %{{.*}} : tensor<4xbf16>
+  %25 = dl.pow %x, %x : tensor<4xbf16>
   return
 }
 // CHECK-LABEL: @activations
@@ -53,6 +89,10 @@ func.func @activations(%x: tensor<4xf64>) {
   %3 = dl.gelu %x : tensor<4xf64>
   // CHECK: dl.gelu %{{.*}} approximate tanh : tensor<4xf64>
   %4 = dl.gelu %x approximate tanh : tensor<4xf64>
+  // CHECK: dl.softplus %{{.*}} : tensor<4xf64>
+  %5 = dl.softplus %x : tensor<4xf64>
+  // CHECK: dl.silu %{{.*}} : tensor<4xf64>
+  %6 = dl.silu %x : tensor<4xf64>
   return
 }
 // CHECK-LABEL: @logic

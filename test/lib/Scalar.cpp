@@ -2,6 +2,7 @@
 #include "test/lib/Scalar.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include <cmath>
 #include <cstring>
@@ -122,6 +123,16 @@ unsigned ScalarProgram::registerOf(Value v) {
 }
 
 void ScalarProgram::add(Operation &op) {
+  if (auto branch = dyn_cast<scf::IfOp>(op)) { // both sides, then a choice
+    for (Block *side : {branch.thenBlock(), branch.elseBlock()})
+      for (Operation &inner : side->without_terminator())
+        add(inner);
+    unsigned condition = registerOf(branch.getCondition());
+    for (auto [result, yes, no] : llvm::zip_equal(branch.getResults(), branch.thenYield().getOperands(), branch.elseYield().getOperands()))
+      steps.push_back(
+          [=, out = registerOf(result), x = registerOf(yes), y = registerOf(no)](Cell *c) { c[out] = c[condition].i ? c[x] : c[y]; });
+    return;
+  }
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     Cell &c = cells[registerOf(constant)];
     if (auto f = dyn_cast<FloatAttr>(constant.getValue()))
@@ -150,15 +161,30 @@ void ScalarProgram::add(Operation &op) {
       .Case([&](arith::RemFOp) { real([](double a, double b) { return std::fmod(a, b); }); })
       .Case([&](arith::NegFOp) { real([](double a, double) { return -a; }); })
       .Case([&](math::AbsFOp) { real([](double a, double) { return std::fabs(a); }); })
-      .Case([&](math::ExpOp) { real([](double a, double) { return std::exp(a); }); })
-      .Case([&](math::LogOp) { real([](double a, double) { return std::log(a); }); })
-      .Case([&](math::Log1pOp) { real([](double a, double) { return std::log1p(a); }); })
-      .Case([&](math::TanhOp) { real([](double a, double) { return std::tanh(a); }); })
-      .Case([&](math::ErfOp) { real([](double a, double) { return std::erf(a); }); })
       .Case([&](math::SqrtOp) { real([](double a, double) { return std::sqrt(a); }); })
-      .Case([&](math::RsqrtOp) { real([](double a, double) { return 1 / std::sqrt(a); }); })
+      .Case([&](math::ExpOp) { real([](double a, double) { return std::exp(a); }); })
+      .Case([&](math::Exp2Op) { real([](double a, double) { return std::exp2(a); }); })
+      .Case([&](math::ExpM1Op) { real([](double a, double) { return std::expm1(a); }); })
+      .Case([&](math::LogOp) { real([](double a, double) { return std::log(a); }); })
+      .Case([&](math::Log2Op) { real([](double a, double) { return std::log2(a); }); })
+      .Case([&](math::Log1pOp) { real([](double a, double) { return std::log1p(a); }); })
+      .Case([&](math::CbrtOp) { real([](double a, double) { return std::cbrt(a); }); })
       .Case([&](math::SinOp) { real([](double a, double) { return std::sin(a); }); })
       .Case([&](math::CosOp) { real([](double a, double) { return std::cos(a); }); })
+      .Case([&](math::TanOp) { real([](double a, double) { return std::tan(a); }); })
+      .Case([&](math::AsinOp) { real([](double a, double) { return std::asin(a); }); })
+      .Case([&](math::AcosOp) { real([](double a, double) { return std::acos(a); }); })
+      .Case([&](math::AtanOp) { real([](double a, double) { return std::atan(a); }); })
+      .Case([&](math::SinhOp) { real([](double a, double) { return std::sinh(a); }); })
+      .Case([&](math::CoshOp) { real([](double a, double) { return std::cosh(a); }); })
+      .Case([&](math::TanhOp) { real([](double a, double) { return std::tanh(a); }); })
+      .Case([&](math::AsinhOp) { real([](double a, double) { return std::asinh(a); }); })
+      .Case([&](math::AcoshOp) { real([](double a, double) { return std::acosh(a); }); })
+      .Case([&](math::AtanhOp) { real([](double a, double) { return std::atanh(a); }); })
+      .Case([&](math::ErfOp) { real([](double a, double) { return std::erf(a); }); })
+      .Case([&](math::ErfcOp) { real([](double a, double) { return std::erfc(a); }); })
+      .Case([&](math::PowFOp) { real([](double a, double b) { return std::pow(a, b); }); })
+      .Case([&](math::RoundEvenOp) { real([](double a, double) { return std::nearbyint(a); }); })
       .Case([&](math::FloorOp) { real([](double a, double) { return std::floor(a); }); })
       .Case([&](math::FmaOp) { step([](Cell a, Cell b, Cell c) { return Cell{std::fma(a.f, b.f, c.f), 0}; }); })
       .Case([&](arith::AddIOp) { integer([](U a, U b) { return a + b; }); })
@@ -204,7 +230,7 @@ void ScalarProgram::add(Operation &op) {
 
 ScalarProgram::ScalarProgram(MLIRContext *context, ArrayRef<Type> types,
                              llvm::function_ref<SmallVector<Value>(OpBuilder &, ValueRange)> build) {
-  context->loadDialect<arith::ArithDialect, math::MathDialect>();
+  context->loadDialect<arith::ArithDialect, math::MathDialect, scf::SCFDialect>();
   Block block;
   for (Type type : types)
     registerOf(block.addArgument(type, UnknownLoc::get(context)));

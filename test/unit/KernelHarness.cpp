@@ -31,7 +31,7 @@ CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, Plan
   codegen::emitKernel(kernel);
   if (std::getenv("DLC_DUMP"))
     out->dump();
-  if (failed(verify(*out)) || failed(codegen::lowerToLLVM(*out))) {
+  if (failed(verify(*out)) || failed(codegen::lowerToLLVM(*out, options.target))) {
     message = "does not verify or lower";
     return;
   }

@@ -164,27 +164,21 @@ SmallVector<Value> CompareOp::emitPointwise(OpBuilder &b, Location loc, ValueRan
 }
 
 //===-- Gelu ------------------------------------------------------------------------------------------------------===//
-static constexpr double rootHalf = 0.70710678118654752, rootTwoOverPi = 0.79788456080286536, cubic = 0.044715;
-
-int64_t GeluOp::getElementCost() { return 28; }
+int64_t GeluOp::getElementCost() { return 40; }
 SmallVector<Value> GeluOp::emitPointwise(OpBuilder &b, Location loc, ValueRange s) {
   Scalars e{b, loc};
-  Value x = s[0];
-  auto c = [&](double value) { return e.cst(x.getType(), value); };
-  Value t = getApproximate() == GeluForm::none ? e.erf(e.mul(x, c(rootHalf)))
-                                               : e.tanh(e.mul(c(rootTwoOverPi), e.add(x, e.mul(c(cubic), e.mul(x, e.mul(x, x))))));
-  return {e.mul(e.mul(c(0.5), x), e.add(c(1.0), t))};
+  return {getApproximate() == GeluForm::none ? e.gelu(s[0]) : e.geluTanh(s[0])};
 }
 void GeluOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
   if (!g || !d.needs(getX()))
     return;
-  Tensor dy{d.builder(), getLoc(), g}, x = dy.with(getX()), square = x * x;
-  if (getApproximate() == GeluForm::none) {
-    Tensor density = (square * -0.5).exp() * (0.5 * rootTwoOverPi);
-    return d.add(getX(), dy * (0.5 * (1.0 + (x * rootHalf).erf()) + x * density));
+  Tensor dy{d.builder(), getLoc(), g}, x = dy.with(getX());
+  if (getApproximate() == GeluForm::none) { // beyond 40 the density is 0 in any type
+    Tensor c = x.clamped(40), density = (c * c * -0.5).exp() * 0.39894228040143268;
+    return d.add(getX(), dy * ((x * -0.70710678118654752).erfc() * 0.5 + c * density));
   }
-  Tensor t = (rootTwoOverPi * (x + cubic * (x * square))).tanh();
-  Tensor inner = rootTwoOverPi * (1.0 + 3 * cubic * square);
-  d.add(getX(), dy * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner));
+  Tensor c = x.clamped(30), square = c * c, v = 1.5957691216057308 * c * (1.0 + 0.044715 * square);
+  Tensor slope = 1.5957691216057308 * (1.0 + 0.134145 * square);
+  d.add(getX(), dy * (v.sigmoid() + c * v.sigmoid() * (-v).sigmoid() * slope));
 }

@@ -83,29 +83,66 @@ def Dl_NegOp : Dl_Unary<"neg", "-x", "Neg", [{e.neg(s[0])}], 1, [{-dy}]> { let h
 def Dl_AbsOp : Dl_Unary<"abs", "|x|", "Abs", [{e.abs(s[0])}], 1,
     [{shown(x, select(less(x.same(0.0), x), dy, select(less(x, 0.0), -dy, dy.same(0.0))))}]>;
 
+// Largest errors of f32: docs/functions.md.
 //===-- Functions -------------------------------------------------------------------------------------------------===//
 def Dl_ExpOp : Dl_Unary<"exp", "e^x", "Exp", [{e.exp(s[0])}], 16, [{dy * y}]>;
+def Dl_Exp2Op : Dl_Unary<"exp2", "2^x", "Pow of 2", [{e.exp2(s[0])}], 16, [{dy * y * 0.69314718055994531}]>;
+def Dl_Expm1Op : Dl_Unary<"expm1", "e^x - 1, right near 0", "Exp and Sub", [{e.expm1(s[0])}], 24, [{dy * (y + 1.0)}]>;
 def Dl_LogOp : Dl_Unary<"log", "the natural logarithm of x", "Log", [{e.log(s[0])}], 18, [{dy / x}]>;
-def Dl_Log1pOp : Dl_Unary<"log1p", "the natural logarithm of 1 + x, exact to the last bits where x is small", "Log of Add",
-    [{e.log1p(s[0])}], 24, [{dy / (1.0 + x)}]>;
+def Dl_Log2Op : Dl_Unary<"log2", "the logarithm of x to the base 2", "Log and Div", [{e.log2(s[0])}], 28,
+    [{dy / x * 1.4426950408889634}]>;
+def Dl_Log1pOp : Dl_Unary<"log1p", "log(1 + x), right near 0", "Add and Log", [{e.log1p(s[0])}], 32, [{dy / (x + 1.0)}]>;
 def Dl_SqrtOp : Dl_Unary<"sqrt", "the square root of x", "Sqrt", [{e.sqrt(s[0])}], 4, [{dy * 0.5 / y}]>;
-// Two correctly rounded steps: every CPU gives the same bits, which its estimate instruction would not.
-def Dl_RsqrtOp : Dl_Unary<"rsqrt", "1 / sqrt(x)", "Reciprocal of Sqrt", [{e.div(e.cst(s[0].getType(), 1.0), e.sqrt(s[0]))}], 8,
-    [{dy * -0.5 * (y * y * y)}]>;
-def Dl_SinOp : Dl_Unary<"sin", "sin(x), x in radians", "Sin", [{e.sin(s[0])}], 20, [{dy * x.cos()}]>;
-def Dl_CosOp : Dl_Unary<"cos", "cos(x), x in radians", "Cos", [{e.cos(s[0])}], 20, [{-(dy * x.sin())}]>;
+def Dl_RsqrtOp : Dl_Unary<"rsqrt", "1 / sqrt(x)", "Reciprocal of Sqrt", [{e.rsqrt(s[0])}], 8, [{dy * -0.5 * (y * y * y)}]>;
+def Dl_CbrtOp : Dl_Unary<"cbrt", "the cube root of x, of x's sign", "Pow of 1/3", [{e.cbrt(s[0])}], 40, [{dy / (y * y * 3.0)}]>;
+def Dl_PowOp : Dl_Binary<"pow", "lhs^rhs, as IEEE 754's pow: 1 where rhs is 0 or lhs is 1, NaN of a negative number to what is no integer",
+    "Pow", [{e.pow(s[0], s[1])}], 50,
+    [{select(equal(rhs, 0.0), dy.same(0.0), dy * rhs * pow(lhs, rhs - 1.0))}],
+    [{select(equal(y, 0.0), dy.same(0.0), dy * y * lhs.log())}]> {
+  let description = [{
+    Shapes: lhs, rhs and y alike, floating-point; write dl.broadcast before it where shapes differ. Semantics: y = lhs^rhs, rounded
+    once; 1 where rhs is 0 or lhs is 1; of a negative lhs only where rhs is an integer, else NaN; infinity as IEEE 754's pow.
+    Derivative: dlhs = dy rhs lhs^(rhs - 1), 0 where rhs is 0; drhs = dy y log(lhs), 0 where y is 0.
+    Example: `%y = dl.pow %a, %b : tensor<4xf32>`. Source: ONNX Pow.
+  }];
+  let arguments = (ins Dl_FloatTensor:$lhs, Dl_FloatTensor:$rhs);
+  let results = (outs Dl_FloatTensor:$y);
+  let hasFolder = 0;
+}
+def Dl_SinOp : Dl_Unary<"sin", "sin(x), x in radians", "Sin", [{e.sin(s[0])}], 24, [{dy * x.cos()}]>;
+def Dl_CosOp : Dl_Unary<"cos", "cos(x), x in radians", "Cos", [{e.cos(s[0])}], 24, [{-(dy * x.sin())}]>;
+def Dl_TanOp : Dl_Unary<"tan", "tan(x), x in radians", "Tan", [{e.tan(s[0])}], 44, [{dy * (y * y + 1.0)}]>;
+def Dl_AsinOp : Dl_Unary<"asin", "the angle in [-pi/2, pi/2] whose sine is x", "Asin", [{e.asin(s[0])}], 50,
+    [{dy * ((1.0 - x) * (1.0 + x)).rsqrt()}]>;
+def Dl_AcosOp : Dl_Unary<"acos", "the angle in [0, pi] whose cosine is x", "Acos", [{e.acos(s[0])}], 50,
+    [{-(dy * ((1.0 - x) * (1.0 + x)).rsqrt())}]>;
+def Dl_AtanOp : Dl_Unary<"atan", "the angle in [-pi/2, pi/2] whose tangent is x", "Atan", [{e.atan(s[0])}], 40, [{dy / (x * x + 1.0)}]>;
+def Dl_SinhOp : Dl_Unary<"sinh", "(e^x - e^-x) / 2", "Sinh", [{e.sinh(s[0])}], 36, [{dy * x.cosh()}]>;
+def Dl_CoshOp : Dl_Unary<"cosh", "(e^x + e^-x) / 2", "Cosh", [{e.cosh(s[0])}], 36, [{dy * x.sinh()}]>;
 def Dl_TanhOp : Dl_Unary<"tanh", "tanh(x)", "Tanh", [{e.tanh(s[0])}], 20, [{dy * (1.0 - y * y)}]>;
-def Dl_ErfOp : Dl_Unary<"erf", "the error function of x", "Erf", [{e.erf(s[0])}], 20,
+def Dl_AsinhOp : Dl_Unary<"asinh", "the inverse of sinh", "Asinh", [{e.asinh(s[0])}], 60, [{dy * (x * x + 1.0).rsqrt()}]>;
+def Dl_AcoshOp : Dl_Unary<"acosh", "the inverse of cosh, not negative", "Acosh", [{e.acosh(s[0])}], 60,
+    [{dy * ((x - 1.0) * (x + 1.0)).rsqrt()}]>;
+def Dl_AtanhOp : Dl_Unary<"atanh", "the inverse of tanh", "Atanh", [{e.atanh(s[0])}], 50, [{dy / ((1.0 - x) * (1.0 + x))}]>;
+def Dl_ErfOp : Dl_Unary<"erf", "the error function of x", "Erf", [{e.erf(s[0])}], 26,
     [{dy * (-(x * x)).exp() * 1.1283791670955126}]>;
+def Dl_ErfcOp : Dl_Unary<"erfc", "1 - erf(x), right where erf is near 1", "Erf and Sub", [{e.erfc(s[0])}], 60,
+    [{dy * (-(x * x)).exp() * -1.1283791670955126}]>;
+def Dl_LgammaOp : Dl_Unary<"lgamma", "log |Gamma(x)|", "none", [{e.lgamma(s[0])}], 150, [{dy * x.digamma()}]>;
+def Dl_DigammaOp : Dl_Unary<"digamma", "the derivative of log |Gamma(x)|", "none", [{e.digamma(s[0])}], 150, [{dy * x.trigamma()}]>;
 
 //===-- Activations -----------------------------------------------------------------------------------------------===//
 def Dl_SigmoidOp : Dl_Unary<"sigmoid", "1 / (1 + e^-x), by e^-|x|", "Sigmoid", [{e.sigmoid(s[0])}], 24, [{dy * (y * (1.0 - y))}]>;
+def Dl_SoftplusOp : Dl_Unary<"softplus", "log(1 + e^x)", "Softplus", [{e.softplus(s[0])}], 32, [{dy * x.sigmoid()}]>;
+// x is held where sigmoid(-x) or sigmoid(x) is 0 in any type: infinity times 0 would be NaN.
+def Dl_SiluOp : Dl_Unary<"silu", "x sigmoid(x)", "Sigmoid and Mul", [{e.silu(s[0])}], 26,
+    [{dy * (x.sigmoid() + x.clamped(1000) * x.sigmoid() * (-x).sigmoid())}]>;
 // NaN passes: x < 0 ? 0 : x is one vmaxps.
 def Dl_ReluOp : Dl_Unary<"relu", "x < 0 ? 0 : x", "Relu",
     [{e.select(e.lt(s[0], e.cst(s[0].getType(), 0.0)), e.cst(s[0].getType(), 0.0), s[0])}], 1,
     [{shown(y, select(less(x.same(0.0), y), dy, dy.same(0.0)))}]> { let hasFolder = 1; }
-def Dl_SoftsignOp : Dl_Unary<"softsign", "x / (1 + |x|)", "Softsign",
-    [{e.div(s[0], e.add(e.cst(s[0].getType(), 1.0), e.abs(s[0])))}], 6, [{dy * ((1.0 - y.abs()) * (1.0 - y.abs()))}]>;
+def Dl_SoftsignOp : Dl_Unary<"softsign", "x / (1 + |x|)", "Softsign", [{e.softsign(s[0])}], 7,
+    [{dy * ((1.0 / (x.abs() + 1.0)) * (1.0 / (x.abs() + 1.0)))}]>;
 def Dl_LeakyReluOp : Dl_Unary<"leaky_relu", "x > 0 ? x : alpha * x", "LeakyRelu",
     [{e.select(e.gt(s[0], e.cst(s[0].getType(), 0.0)), s[0],
                e.mul(s[0], e.cst(s[0].getType(), getAlpha().convertToDouble())))}], 2,
@@ -122,8 +159,10 @@ def Dl_GeluForm : I32EnumAttr<"GeluForm", "which formula of gelu", [
 def Dl_GeluOp : Dl_BarePointwiseOp<"gelu", [SameOperandsAndResultType, Dl_VJP]> {
   let summary = "x times the normal distribution function of x";
   let description = [{
-    Shapes: y as x, floating-point. Semantics: none: y = x/2 (1 + erf(x / sqrt 2)); tanh: y = x/2 (1 + tanh(sqrt(2/pi) (x +
-    0.044715 x^3))). Derivative: none: dx = dy (y/x + x e^(-x^2/2) / sqrt(2 pi)); tanh: that of the formula.
+    Shapes: y as x, floating-point. Semantics: none: y = x/2 (1 + erf(x / sqrt 2)), right in the tail, as x/2 erfc(-x / sqrt 2);
+    tanh: y = x/2 (1 + tanh(v/2)), v = 2 sqrt(2/pi) (x + 0.044715 x^3), as x sigmoid(v). -0 at -infinity.
+    Derivative: none: dx = dy (erfc(-x / sqrt 2) / 2 + x e^(-x^2/2) / sqrt(2 pi)); tanh: dx = dy (sigmoid(v) + x sigmoid(v)
+    sigmoid(-v) dv/dx).
     Example: `%y = dl.gelu %x approximate tanh : tensor<4xf32>`. Source: Hendrycks and Gimpel, 2016; ONNX Gelu.
   }];
   let arguments = (ins Dl_FloatTensor:$x, DefaultValuedAttr<Dl_GeluForm, "::dlc::dl::GeluForm::none">:$approximate);
