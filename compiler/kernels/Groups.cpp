@@ -87,6 +87,7 @@ Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
     for (unsigned p : producers)
       if (groupOf[p] != groupOf[c])
         join(p, c, unfit);
+    joinSiblings(c, unfit);
   }
   MLIRContext *context = block.getParentOp()->getContext();
   for (const Edge &e : edges) {
@@ -163,7 +164,7 @@ Group Grouping::single(Operation *op) const {
     g.kind = GroupKind::Contraction;
     return g;
   }
-  bool whole = nest.bounds.empty() && nest.operands.size() == 1 && nest.operands[0].isProjectedPermutation() &&
+  bool whole = nest.bounds.empty() && llvm::all_equal(nest.operands) && nest.operands[0].isProjectedPermutation() &&
                nest.operands[0].getNumResults() == nest.extents.size();
   if (!whole) {
     g.kind = GroupKind::Window;
@@ -373,6 +374,36 @@ bool Grouping::join(unsigned producer, unsigned consumer, Unfit unfit) {
   groups[c].ops.clear();
   groups[p] = std::move(merged);
   return true;
+}
+
+/// Reductions over the same leading dimensions of one tensor read it once.
+void Grouping::joinSiblings(unsigned c, Unfit unfit) {
+  if (groups[groupOf[c]].kind != GroupKind::Columns || groups[groupOf[c]].anchor != ops[c])
+    return;
+  for (Operation *op : SmallVector<Operation *>(groups[groupOf[c]].ops))
+    for (Value v : op->getOperands()) {
+      if (getExtents(v) != groups[groupOf[c]].space)
+        continue;
+      auto [it, fresh] = summed.try_emplace(v, c);
+      unsigned p = groupOf[std::exchange(it->second, c)], own = groupOf[c];
+      if (fresh || p == own || groups[p].kind != GroupKind::Columns || groups[p].ops.size() + groups[own].ops.size() > 256)
+        continue;
+      Nest one = cast<CombineOpInterface>(groups[p].anchor).getNest(), other = cast<CombineOpInterface>(groups[own].anchor).getNest();
+      bool feeds = llvm::any_of(groups[own].ops, [&](Operation *reader) {
+        return llvm::any_of(in[index.lookup(reader)], [&](unsigned e) { return groupOf[edges[e].producer] == p; });
+      });
+      if (feeds || one.extents != other.extents || one.operands[0] != other.operands[0] || !pathAround(p, own).empty())
+        continue;
+      Group merged = groups[p];
+      merged.ops.append(groups[own].ops);
+      llvm::sort(merged.ops, [&](Operation *x, Operation *y) { return index.lookup(x) < index.lookup(y); });
+      if (!unfit(*this, merged).empty())
+        continue;
+      for (Operation *mine : groups[own].ops)
+        groupOf[index.lookup(mine)] = p;
+      groups[own].ops.clear();
+      groups[p] = std::move(merged);
+    }
 }
 
 SmallVector<const Group *> Grouping::ordered() const {

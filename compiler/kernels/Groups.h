@@ -46,6 +46,7 @@ private:
   void trace(Value v, Relation relation, unsigned consumer);
   Group single(Operation *op) const;
   bool join(unsigned p, unsigned c, Unfit unfit);
+  void joinSiblings(unsigned c, Unfit unfit);
   std::string refusal(const Group &p, const Group &c, ArrayRef<const Edge *> between, Group &merged) const;
   std::string pathAround(unsigned p, unsigned c) const;
   int64_t bytes(Value v) const;
@@ -56,6 +57,7 @@ private:
   std::vector<SmallVector<unsigned, 4>> in, out; // edges by op
   std::vector<unsigned> groupOf;
   std::vector<Group> groups;
+  llvm::DenseMap<Value, unsigned> summed;                       ///< by what column reductions read: the last one
   std::map<std::pair<unsigned, unsigned>, std::string> refused; // by edge's ops
   SmallVector<dlx::VerdictAttr> list;
   dl::SymbolRanges ranges;

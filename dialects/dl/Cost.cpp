@@ -11,7 +11,7 @@ AffineExpr dlc::dl::getFlops(Operation *op) {
   if (auto positional = dyn_cast<PositionalOpInterface>(op))
     return each(getExtents(op->getResult(0)), positional.getElementCost());
   if (auto combine = dyn_cast<CombineOpInterface>(op))
-    return each(combine.getNest().extents, combine.isMultiplyAdd() ? 2 : 1);
+    return each(combine.getNest().extents, op->getNumOperands() > 1 ? 2 : 1); // a product, or what chooses the term
   AffineExpr sum = getAffineConstantExpr(0, c);
   if (auto composite = dyn_cast<DecomposableOpInterface>(op)) {
     Block scratch;

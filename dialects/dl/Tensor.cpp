@@ -11,20 +11,24 @@ static SmallVector<int64_t> others(int64_t rank, ArrayRef<int64_t> dims) {
 }
 Tensor Tensor::same(double value) const { return with(ConstantOp::create(b, loc, type(), b.getF64FloatAttr(value))); }
 Tensor Tensor::sum(ArrayRef<int64_t> dims) const { return dims.empty() ? *this : with(SumOp::create(b, loc, v, dims)); }
+Tensor Tensor::sumProducts(const Tensor &other, ArrayRef<int64_t> dims) const {
+  return dims.empty() ? *this * other : with(SumProductsOp::create(b, loc, v, other, dims));
+}
 Tensor Tensor::max(ArrayRef<int64_t> dims) const { return dims.empty() ? *this : with(MaxOp::create(b, loc, v, dims)); }
 Tensor Tensor::broadcast(RankedTensorType type, ArrayRef<int64_t> dims) const {
   return v.getType() == type ? *this : with(BroadcastOp::create(b, loc, type, v, dims));
 }
 Tensor Tensor::spread(RankedTensorType type, ArrayRef<int64_t> summed) const { return broadcast(type, others(type.getRank(), summed)); }
 Tensor Tensor::reshape(RankedTensorType type) const { return v.getType() == type ? *this : with(ReshapeOp::create(b, loc, type, v)); }
-Tensor Tensor::reciprocalCount(ArrayRef<int64_t> dims) const {
+Tensor Tensor::count(ArrayRef<int64_t> dims) const {
   auto extents = getExtents(v);
   auto counted = llvm::map_to_vector(dims, [&](int64_t d) { return extents[d]; });
   RankedTensorType scalar = RankedTensorType::get({}, type().getElementType());
   if (int64_t n = getConstant(product(counted, b.getContext())); n >= 0)
-    return with(ConstantOp::create(b, loc, scalar, b.getF64FloatAttr(1.0 / n)));
-  return 1.0 / with(ExtentOp::create(b, loc, scalar, DimsAttr::get(b.getContext(), counted)));
+    return with(ConstantOp::create(b, loc, scalar, b.getF64FloatAttr(n)));
+  return with(ExtentOp::create(b, loc, scalar, DimsAttr::get(b.getContext(), counted)));
 }
+Tensor Tensor::reciprocalCount(ArrayRef<int64_t> dims) const { return 1.0 / count(dims); }
 Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
   return llvm::is_sorted(permutation) ? *this : with(TransposeOp::create(b, loc, v, permutation));
 }
@@ -94,10 +98,21 @@ Tensor operator-(double x, const Tensor &y) { return y.same(x) - y; }
 Tensor operator*(double x, const Tensor &y) { return y.same(x) * y; }
 Tensor operator/(double x, const Tensor &y) { return y.same(x) / y; }
 Tensor pow(const Tensor &x, const Tensor &y) { return x.with(PowOp::create(x.b, x.loc, x, y)); }
+Tensor fma(const Tensor &x, const Tensor &y, const Tensor &z) { return x.with(FmaOp::create(x.b, x.loc, x, y, z)); }
 Tensor less(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::lt, x, y)); }
 Tensor less(const Tensor &x, double y) { return less(x, x.same(y)); }
 Tensor equal(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::eq, x, y)); }
 Tensor equal(const Tensor &x, double y) { return equal(x, x.same(y)); }
 Tensor select(const Tensor &c, const Tensor &yes, const Tensor &no) { return c.with(SelectOp::create(c.b, c.loc, c, yes, no)); }
 Tensor shown(const Tensor &x, const Tensor &g) { return select(equal(x, x), g, g.same(std::numeric_limits<double>::quiet_NaN())); }
+
+static Tensor divided(const Tensor &sum, const Tensor &n) { return sum / n.broadcast(sum.type(), {}); }
+Centred::Centred(const Tensor &x, ArrayRef<int64_t> dims)
+    : dims(dims), m(x.mean(dims)), d(x - m.spread(x.type(), dims)), delta(divided(d.sum(dims), x.count(dims))) {}
+Tensor Centred::mean() const { return select(less(delta.abs(), std::numeric_limits<double>::infinity()), m + delta, m); }
+Tensor Centred::variance() const {
+  Tensor squares = d.sumProducts(d, dims);
+  Tensor v = squares * d.reciprocalCount(dims).broadcast(squares.type(), {}) - delta * delta;
+  return select(less(v, 0.0), v.same(0.0), v); // rounding may leave less than nothing
+}
 } // namespace dlc::dl

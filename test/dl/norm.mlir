@@ -6,8 +6,7 @@
 func.func @batch_norm(%x: tensor<4x8x8x3xf32>, %g: tensor<3xf32>, %b: tensor<3xf32>, %m: tensor<3xf32>, %v: tensor<3xf32>) -> tensor<4x8x8x3xf32> {
   // CHECK: dl.batch_norm %{{.*}} {epsilon = 1.000000e-03 : f64} : tensor<4x8x8x3xf32>, tensor<3xf32>
   // PARTS: dl.rsqrt %{{.*}} : tensor<3xf32>
-  // PARTS: dl.mul %{{.*}} : tensor<4x8x8x3xf32>
-  // PARTS: dl.add %{{.*}} : tensor<4x8x8x3xf32>
+  // PARTS: dl.fma %{{.*}} : tensor<4x8x8x3xf32>
   %y = dl.batch_norm %x, %g, %b, %m, %v {epsilon = 1.0e-3} : tensor<4x8x8x3xf32>, tensor<3xf32>
   return %y : tensor<4x8x8x3xf32>
 }

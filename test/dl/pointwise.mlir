@@ -11,6 +11,8 @@ func.func @arithmetic(%x: tensor<4xf32>, %z: tensor<4xf32>, %s: tensor<?x4xi32, 
   %2 = dl.mul %x, %z : tensor<4xf32>
   // CHECK: dl.div %{{.*}}, %{{.*}} : tensor<?x4xi32, #dl.dims<B, 4>>
   %3 = dl.div %s, %s : tensor<?x4xi32, #dl.dims<B, 4>>
+  // CHECK: dl.fma %{{.*}}, %{{.*}}, %{{.*}} : tensor<4xf32>
+  %f = dl.fma %x, %z, %x : tensor<4xf32>
   // CHECK: dl.maximum
   %4 = dl.maximum %x, %z : tensor<4xf32>
   // CHECK: dl.minimum

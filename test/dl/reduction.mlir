@@ -15,6 +15,8 @@ func.func @each(%x: tensor<?x4x5xf32, #dl.dims<B, 4, 5>>) -> (tensor<?x5xf32, #d
   %3 = dl.min %x dims [0] : tensor<?x4x5xf32, #dl.dims<B, 4, 5>>
   // CHECK: %{{.*}}, %{{.*}} = dl.argmax %{{.*}} axis 2 :
   %value, %index = dl.argmax %x axis 2 : tensor<?x4x5xf32, #dl.dims<B, 4, 5>>
+  // CHECK: dl.sum_products %{{.*}}, %{{.*}} dims [1] :
+  %4 = dl.sum_products %x, %x dims [1] : tensor<?x4x5xf32, #dl.dims<B, 4, 5>>
   return %0, %1, %2, %3, %value, %index : tensor<?x5xf32, #dl.dims<B, 5>>, tensor<f32>, tensor<4xf32>,
     tensor<4x5xf32>, tensor<?x4xf32, #dl.dims<B, 4>>, tensor<?x4xi64, #dl.dims<B, 4>>
 }

@@ -18,6 +18,8 @@ const Case cases[] = {
     {"exp", "dl.exp %a : tensor<3xf64>", {{"tensor<3xf64>"}}},
     {"relu", "dl.relu %a : tensor<9xf64>", {{"tensor<9xf64>"}}},
     {"sum", "dl.sum %a dims [0, 2] : tensor<2x3x2xf64>", {{"tensor<2x3x2xf64>"}}},
+    {"fma", "dl.fma %a, %b, %c : tensor<3xf64>", {{"tensor<3xf64>"}, {"tensor<3xf64>"}, {"tensor<3xf64>"}}},
+    {"sum_products", "dl.sum_products %a, %b dims [0, 2] : tensor<2x3x2xf64>", {{"tensor<2x3x2xf64>"}, {"tensor<2x3x2xf64>"}}},
     {"max", "dl.max %a dims [1] : tensor<3x4xf64>", {{"tensor<3x4xf64>"}}},
     {"broadcast", "dl.broadcast %a dims [1] : tensor<3xf64> -> tensor<2x3x2xf64>", {{"tensor<3xf64>"}}},
     {"reshape", "dl.reshape %a : tensor<2x6xf64> -> tensor<3x4xf64>", {{"tensor<2x6xf64>"}}},

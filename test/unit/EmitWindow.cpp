@@ -38,6 +38,17 @@ TEST(EmitWindow, LargeWindow) {
     })",
                  planWindow);
 }
+// Panels of 256 terms, and chunks of 8,192.
+TEST(EmitWindow, Panels) {
+  for (auto [kernel, out] : {std::pair("17, 17", "3x3"), {"3, 300", "4x1"}, {"300, 3", "1x4"}, {"120, 130", "2x2"}})
+    expectSameBits(fill(R"(
+      func.func @k(%x: tensor<1x301x302x3xf32>) -> tensor<1x{S}x3xf32> {
+        %y = dl.sum_pool2d %x kernel [{K}] strides [99, 99] padding [1, 1, 1, 1] : tensor<1x301x302x3xf32>
+        return %y : tensor<1x{S}x3xf32>
+      })",
+                        {{"K", kernel}, {"S", out}}),
+                   planWindow);
+}
 // What has no coordinates is built further out, but not beyond the condition that a pixel's window lies inside.
 TEST(EmitWindow, ScalarOperand) {
   for (const char *c : {"3", "16", "32", "40"})

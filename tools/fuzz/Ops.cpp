@@ -87,6 +87,10 @@ bool reduce(Gen &g, StringRef name) {
   }
   return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.between(g.r.chance(0.9) && Gen::rank(x), Gen::rank(x))))});
 }
+bool products(Gen &g, StringRef name) {
+  Value x = g.floats(0, 4);
+  return g.make(name, {x, g.like(x.getType())}, {g.list("dims", g.some(Gen::rank(x), g.r.below(Gen::rank(x) + 1)))});
+}
 bool argmax(Gen &g, StringRef name) {
   Value x = g.any(1);
   return g.make(name, x, {g.whole("axis", g.r.below(Gen::rank(x)))});
@@ -529,6 +533,7 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"random_uniform", random},
                                   {"random_normal", random},
                                   {"sum", reduce, 5},
+                                  {"sum_products", products},
                                   {"mean", reduce, 3},
                                   {"max", reduce, 4},
                                   {"min", reduce, 4},

@@ -422,7 +422,7 @@ LogicalResult Frame::combine(CombineOpInterface op) {
   std::vector<Sum> sums(n);
   std::vector<Greatest> tops(n, Greatest{floats, isa<MinOp>(op)});
   auto x = ArrayRef(at(op->getOperand(0)).cells), y = op->getNumOperands() > 1 ? ArrayRef(at(op->getOperand(1)).cells) : ArrayRef<Num>();
-  bool products = op.isMultiplyAdd(), greatest = isa<MaxOp, MinOp, ArgmaxOp, MaxPool2dOp>(op);
+  bool products = op.isMultiplyAdd() || isa<SumProductsOp>(op), greatest = isa<MaxOp, MinOp, ArgmaxOp, MaxPool2dOp>(op);
   auto kind = forEachTerm(op, extents, [&](int64_t to, int64_t i, int64_t j, int64_t place) {
     const Num &a = x[i];
     if (greatest)

@@ -138,11 +138,14 @@ std::optional<Combining> forEachTerm(Operation *op, const Extents &extents, Term
       for (auto [d, i] : llvm::enumerate(from))
         if (!llvm::is_contained(dims, (int64_t)d))
           at.push_back(i);
-      body(numberOf(at, y), number++, 0, dims.empty() ? 0 : from[dims[0]]);
+      body(numberOf(at, y), number, number, dims.empty() ? 0 : from[dims[0]]);
+      ++number;
     });
   };
   if (auto sum = dyn_cast<SumOp>(op))
     return reduce(sum.getDims()), Combining::Sum;
+  if (auto products = dyn_cast<SumProductsOp>(op))
+    return reduce(products.getDims()), Combining::Products;
   if (auto max = dyn_cast<MaxOp>(op))
     return reduce(max.getDims()), Combining::Max;
   if (auto min = dyn_cast<MinOp>(op))

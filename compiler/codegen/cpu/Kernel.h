@@ -155,6 +155,18 @@ inline dl::LanesAttr getLanes(Operation *combine) { return dyn_cast<dl::LanesAtt
 /// How docs/summation.md cuts a box of terms into parts of at most `most`: steps of each dimension that a part takes, at least one.
 /// A dimension goes by whole `units` (all 1 where none are given).
 SmallVector<Value> cutTerms(Frame &f, ValueRange extents, int64_t most, ArrayRef<int64_t> units = {});
+/// Two sums into one, the first from earlier terms.
+using Merge = function_ref<SmallVector<Value>(ValueRange, ValueRange)>;
+/// The fixed tree over parts [0, n), one after another.
+SmallVector<Value> fixedTree(Evaluator &ev, Value n, ValueRange identity, Merge merge,
+                             function_ref<SmallVector<Value>(Evaluator &, Value)> part);
+/// A part of the reduced space: lo <= index < hi along each of its dimensions.
+struct Box {
+  SmallVector<Value> lo, hi;
+};
+/// The terms of a box by chunks and panels; `chain` gives a panel's.
+SmallVector<Value> combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box &all, ValueRange identity, Merge merge,
+                                 function_ref<SmallVector<Value>(Evaluator &, const Box &)> chain);
 /// All results of `op` at scalar coordinates by scalar loops, rounded.
 SmallVector<Value> reduceScalar(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at);
 /// An accumulator as what an element of the result holds.

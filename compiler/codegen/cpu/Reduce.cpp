@@ -2,6 +2,7 @@
 #include "compiler/codegen/cpu/Kernel.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace dlc::codegen {
 using dl::CombineOpInterface;
@@ -21,9 +22,120 @@ SmallVector<Value> cutTerms(Frame &f, ValueRange extents, int64_t most, ArrayRef
 }
 Value finish(Frame &f, Value accumulator, Type element) { return Scalars{f.b, f.b.getLoc()}.cast(accumulator, element); }
 
-namespace {
 using Body = function_ref<Values(Evaluator &, Value, Values)>;
+/// for (i = lo; i < hi; i += step) acc = body(i, acc), with an evaluator of the body's own.
+static Values loop(Evaluator &ev, Value lo, Value hi, Value step, Values acc, Body body) {
+  Frame &f = ev.f;
+  auto l = f.loop(lo, hi, step, acc, [&](Value i, ValueRange in, SmallVectorImpl<Value> &next) {
+    auto saved = std::exchange(ev.at, f.before(f.b.getBlock()->getParentOp()));
+    Evaluator inner{f, ev.lanes, {}, &ev};
+    next = body(inner, i, Values(in));
+    ev.at = saved;
+  });
+  return Values(l.getResults());
+}
+namespace {
+/// Accumulators in memory, scalars or vectors, indexed by loops.
+struct Slots {
+  Frame &f;
+  SmallVector<Type> types;
+  Values memory;
+  static int64_t lanes(Type t) { return isa<VectorType>(t) ? cast<VectorType>(t).getNumElements() : 1; }
+  Slots(Frame &f, ValueRange like, int64_t count) : f(f), types(like.getTypes()) {
+    for (Type t : types)
+      memory.push_back(f.local(getElementTypeOrSelf(t), count * lanes(t)));
+  }
+  Value at(Type t, Value memory, Value i) { return f.gep(getElementTypeOrSelf(t), memory, f.mul(i, f.c(lanes(t)))); }
+  Values load(Value i) {
+    Values v;
+    for (auto [t, p] : llvm::zip(types, memory))
+      v.push_back(f.load(getElementTypeOrSelf(t), at(t, p, i), lanes(t)));
+    return v;
+  }
+  void store(Value i, ValueRange values) {
+    for (auto [t, p, v] : llvm::zip(types, memory, values))
+      f.store(getElementTypeOrSelf(t), v, at(t, p, i));
+  }
+};
+} // namespace
 
+Values fixedTree(Evaluator &ev, Value n, ValueRange identity, Merge merge, function_ref<Values(Evaluator &, Value)> part) {
+  Frame &f = ev.f;
+  Slots slots(f, identity, 64); // a stack of sums of 1, 2, 4, ... parts, by the bits of their number
+  loop(ev, f.c(0), n, f.c(1), {}, [&](Evaluator &inner, Value i, Values) {
+    Value ones = math::CountTrailingZerosOp::create(f.b, arith::XOrIOp::create(f.b, i, f.c(-1)));
+    Values whole = loop(inner, f.c(0), ones, f.c(1), part(inner, i),
+                        [&](Evaluator &, Value level, Values acc) { return merge(slots.load(level), acc); });
+    slots.store(ones, whole);
+    return Values();
+  });
+  // What is left, from the shortest: the first is taken as it is, since merging the identity could change a bit.
+  Value low = math::CountTrailingZerosOp::create(f.b, n);
+  return loop(ev, low, f.c(63), f.c(1), Values(identity), [&](Evaluator &inner, Value level, Values acc) {
+    Value bit = arith::AndIOp::create(f.b, arith::ShRUIOp::create(f.b, n, level), f.c(1));
+    Value set = arith::CmpIOp::create(f.b, arith::CmpIPredicate::ne, bit, f.c(0));
+    return inner.guard(set, acc, [&](Evaluator &) {
+      Values here = slots.load(level);
+      Value first = arith::CmpIOp::create(f.b, arith::CmpIPredicate::eq, level, low);
+      Values merged = merge(here, acc);
+      for (auto [m, h] : llvm::zip(merged, here))
+        m = f.select(first, h, m);
+      return merged;
+    });
+  });
+}
+
+namespace {
+/// Parts of a box in row-major order, of at most `most` terms, as cutTerms has it.
+struct Parts {
+  Frame &f;
+  const Box &box;
+  Values steps, counts;
+  Value number = f.c(1);
+  Parts(Frame &f, const Box &box, int64_t most) : f(f), box(box) {
+    Values lengths;
+    for (auto [lo, hi] : llvm::zip(box.lo, box.hi))
+      lengths.push_back(f.sub(hi, lo));
+    steps = cutTerms(f, lengths, most);
+    for (auto [length, step] : llvm::zip(lengths, steps)) {
+      counts.push_back(f.quotient(f.sub(f.add(length, step), f.c(1)), step));
+      number = f.mul(number, counts.back());
+    }
+  }
+  Box at(Value i) {
+    Box part = box;
+    for (size_t d = counts.size(); d-- > 0;) {
+      Value rest = d ? f.quotient(i, counts[d]) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
+      part.lo[d] = f.add(box.lo[d], f.mul(here, steps[d]));
+      part.hi[d] = f.min(box.hi[d], f.add(part.lo[d], steps[d]));
+      i = rest;
+    }
+    return part;
+  }
+};
+} // namespace
+Values combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box &all, ValueRange identity, Merge merge,
+                     function_ref<Values(Evaluator &, const Box &)> chain) {
+  Frame &f = ev.f;
+  auto panels = [&](Evaluator &outer, const Box &chunk) {
+    Parts parts(f, chunk, recipe.getPanel());
+    if (getConstantIntValue(parts.number) == 1)
+      return chain(outer, chunk);
+    // Added in ascending order; the first is taken as it is.
+    return loop(outer, f.c(0), parts.number, f.c(1), Values(identity), [&](Evaluator &inner, Value i, Values acc) {
+      Values sum = chain(inner, parts.at(i)), both = merge(acc, sum);
+      for (auto [b, s] : llvm::zip(both, sum))
+        b = f.select(f.less(i, f.c(1)), s, b);
+      return both;
+    });
+  };
+  Parts chunks(f, all, recipe.getChunk());
+  if (getConstantIntValue(chunks.number) == 1)
+    return panels(ev, all);
+  return fixedTree(ev, chunks.number, identity, merge, [&](Evaluator &inner, Value i) { return panels(inner, chunks.at(i)); });
+}
+
+namespace {
 /// One op being reduced at one place; `at` has a coordinate for each dimension of the nest as loops reach it.
 struct ScalarReduction {
   CombineOpInterface op;
@@ -34,17 +146,6 @@ struct ScalarReduction {
   Values identity(Frame &f) { return op.emitIdentity(f.b, loc, f.b.getF32Type()); }
   Values merge(Frame &f, ValueRange x, ValueRange y) { return op.emitMerge(f.b, loc, x, y); }
 
-  /// for (i = lo; i < hi; i += step) acc = body(i, acc), with an evaluator of the body's own.
-  Values loop(Evaluator &ev, Value lo, Value hi, Value step, Values acc, Body body) {
-    Frame &f = ev.f;
-    auto l = f.loop(lo, hi, step, acc, [&](Value i, ValueRange in, SmallVectorImpl<Value> &next) {
-      auto saved = std::exchange(ev.at, f.before(f.b.getBlock()->getParentOp()));
-      Evaluator inner{f, 1, {}, &ev};
-      next = body(inner, i, Values(in));
-      ev.at = saved;
-    });
-    return Values(l.getResults());
-  }
   Values term(Evaluator &ev, Values acc) {
     auto emit = [&](Evaluator &e) {
       Values elements;
@@ -59,10 +160,6 @@ struct ScalarReduction {
     Value in = ev.holds(nest.bounds, at);
     return in ? ev.guard(in, acc, emit) : emit(ev);
   }
-  /// A part of the reduced space: lo <= index < hi along each of its dimensions.
-  struct Box {
-    Values lo, hi;
-  };
   /// Terms of a box over dimensions [d, all), ascending.
   Values chain(Evaluator &ev, const Box &box, unsigned d, Values acc) {
     if (d == nest.reduced())
@@ -72,46 +169,6 @@ struct ScalarReduction {
       return chain(inner, box, d + 1, in);
     });
   }
-  /// Parts of a box in row-major order, of at most `most` terms, as cutTerms has it.
-  struct Parts {
-    Frame &f;
-    const Box &box;
-    Values steps, counts;
-    Value number = f.c(1);
-    Parts(Frame &f, const Box &box, int64_t most) : f(f), box(box) {
-      Values lengths;
-      for (auto [lo, hi] : llvm::zip(box.lo, box.hi))
-        lengths.push_back(f.sub(hi, lo));
-      steps = cutTerms(f, lengths, most);
-      for (auto [length, step] : llvm::zip(lengths, steps)) {
-        counts.push_back(f.quotient(f.sub(f.add(length, step), f.c(1)), step));
-        number = f.mul(number, counts.back());
-      }
-    }
-    Box at(Value i) {
-      Box part = box;
-      for (size_t d = counts.size(); d-- > 0;) {
-        Value rest = d ? f.quotient(i, counts[d]) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
-        part.lo[d] = f.add(box.lo[d], f.mul(here, steps[d]));
-        part.hi[d] = f.min(box.hi[d], f.add(part.lo[d], steps[d]));
-        i = rest;
-      }
-      return part;
-    }
-  };
-  /// Panels' chains, added in ascending order; the first is taken as it is.
-  Values panels(Evaluator &ev, const Box &box, int64_t most) {
-    Frame &f = ev.f;
-    Parts parts(f, box, most);
-    if (getConstantIntValue(parts.number) == 1)
-      return chain(ev, box, 0, identity(f));
-    return loop(ev, f.c(0), parts.number, f.c(1), identity(f), [&](Evaluator &inner, Value i, Values acc) {
-      Values sum = chain(inner, parts.at(i), 0, identity(f)), both = merge(f, acc, sum);
-      for (auto [b, s] : llvm::zip(both, sum))
-        b = f.select(f.less(i, f.c(1)), s, b);
-      return both;
-    });
-  }
   Values chains(Evaluator &ev, dl::ChainAttr recipe) {
     Frame &f = ev.f;
     Box all;
@@ -119,10 +176,9 @@ struct ScalarReduction {
       all.lo.push_back(f.c(0));
       all.hi.push_back(f.expr(e));
     }
-    Parts chunks(f, all, recipe.getChunk());
-    if (getConstantIntValue(chunks.number) == 1)
-      return panels(ev, all, recipe.getPanel());
-    return tree(ev, chunks.number, [&](Evaluator &inner, Value i) { return panels(inner, chunks.at(i), recipe.getPanel()); });
+    return combineChains(
+        ev, recipe, all, identity(f), [&](ValueRange x, ValueRange y) { return merge(f, x, y); },
+        [&](Evaluator &inner, const Box &panel) { return chain(inner, panel, 0, identity(inner.f)); });
   }
   /// Sets the coordinates of dimensions [lo, hi) from a row-major number over them.
   void locate(Evaluator &ev, unsigned lo, unsigned hi, Value number) {
@@ -136,26 +192,6 @@ struct ScalarReduction {
     return f.expr(dl::product(ArrayRef(nest.extents).slice(lo, hi - lo), op->getContext()));
   }
 
-  /// Accumulators in memory, indexed by loops.
-  struct Slots {
-    Frame &f;
-    SmallVector<Type> types;
-    Values memory;
-    Slots(Frame &f, ValueRange like, int64_t count) : f(f), types(like.getTypes()) {
-      for (Type t : types)
-        memory.push_back(f.local(t, count));
-    }
-    Values load(Value i) {
-      Values v;
-      for (auto [t, p] : llvm::zip(types, memory))
-        v.push_back(f.load(t, f.gep(t, p, i), 1));
-      return v;
-    }
-    void store(Value i, ValueRange values) {
-      for (auto [t, p, v] : llvm::zip(types, memory, values))
-        f.store(t, v, f.gep(t, p, i));
-    }
-  };
   /// Term j of [0, n) goes to lane j mod L; then lane l takes in l + L/2, ..., 1, as far as these have terms.
   Values lanes(Evaluator &ev, int64_t L, Value n, Body body) {
     Frame &f = ev.f;
@@ -172,32 +208,8 @@ struct ScalarReduction {
              [&](Value lane) { slots.store(lane, merge(f, slots.load(lane), slots.load(f.add(lane, f.c(w))))); });
     return slots.load(f.c(0));
   }
-  /// The fixed tree over parts [0, n), as parts come: a stack of sums of 1, 2, 4, ... parts, by the bits of their number.
   Values tree(Evaluator &ev, Value n, function_ref<Values(Evaluator &, Value)> part) {
-    Frame &f = ev.f;
-    Slots slots(f, identity(f), 64);
-    loop(ev, f.c(0), n, f.c(1), {}, [&](Evaluator &inner, Value i, Values) {
-      Value ones = math::CountTrailingZerosOp::create(f.b, arith::XOrIOp::create(f.b, i, f.c(-1)));
-      Values whole = loop(inner, f.c(0), ones, f.c(1), part(inner, i),
-                          [&](Evaluator &, Value level, Values acc) { return merge(f, slots.load(level), acc); });
-      slots.store(ones, whole);
-      return Values();
-    });
-    // What is left, from the shortest: the first is taken as it is, since merging the identity could change a bit.
-    Values init = identity(f);
-    Value low = math::CountTrailingZerosOp::create(f.b, n);
-    return loop(ev, low, f.c(63), f.c(1), init, [&](Evaluator &inner, Value level, Values acc) {
-      Value bit = arith::AndIOp::create(f.b, arith::ShRUIOp::create(f.b, n, level), f.c(1));
-      Value set = arith::CmpIOp::create(f.b, arith::CmpIPredicate::ne, bit, f.c(0));
-      return inner.guard(set, acc, [&](Evaluator &) {
-        Values here = slots.load(level);
-        Value first = arith::CmpIOp::create(f.b, arith::CmpIPredicate::eq, level, low);
-        Values merged = merge(f, here, acc);
-        for (auto [m, h] : llvm::zip(merged, here))
-          m = arith::SelectOp::create(f.b, first, h, m);
-        return merged;
-      });
-    });
+    return fixedTree(ev, n, identity(ev.f), [&](ValueRange x, ValueRange y) { return merge(ev.f, x, y); }, part);
   }
   Values rows(Evaluator &ev, dl::LanesAttr recipe, unsigned first) {
     Frame &f = ev.f;

@@ -1,6 +1,6 @@
 // Combinations over small windows: pooling, its gradients, depthwise convolution, with what feeds and follows them. A block
 // is some rows of pixels; vectors lie along the last dimension; a small window is unrolled, and pixels whose windows lie
-// wholly inside take no checks. tile: [lanes]; block: [rows]. One chain of terms in ascending order: docs/summation.md.
+// wholly inside take no checks. tile: [lanes]; block: [rows]. Panels and chunks of terms are loops: docs/summation.md.
 #include "compiler/codegen/cpu/Plan.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -8,13 +8,13 @@ namespace dlc::codegen {
 using dl::CombineOpInterface;
 using dl::Scalars;
 using Values = SmallVector<Value>;
-static constexpr int64_t blockElements = 8192, unrolledTaps = 16, mostTaps = 256;
+static constexpr int64_t blockElements = 8192, unrolledTaps = 16;
 
 /// Number of terms of an element, or -1.
 static int64_t taps(const dl::Nest &nest) {
   int64_t n = 1;
   for (AffineExpr e : ArrayRef(nest.extents).drop_front(nest.parallel))
-    n = dl::getConstant(e) < 0 || n < 0 ? -1 : std::min(n * dl::getConstant(e), mostTaps + 1);
+    n = dl::getConstant(e) < 0 || n < 0 ? -1 : std::min(n * dl::getConstant(e), int64_t(1) << 30);
   return n;
 }
 /// The kernel's windows, in order; none and the reason where it is not of this structure.
@@ -40,8 +40,8 @@ static llvm::SetVector<Operation *> windows(func::FuncOp kernel, std::string &re
     StringRef name = op->getName().getStringRef();
     if (getLanes(combine) || nest.parallel == 0)
       return fail(name + " is not one chain of terms an element");
-    if (int64_t n = taps(nest); n < 0 || n > std::min(mostTaps, cast<dl::ChainAttr>(dl::getRecipe(op)).getPanel()))
-      return fail(name + " has a window of no constant size, or of more than " + Twine(mostTaps) + " terms");
+    if (taps(nest) < 0)
+      return fail(name + " has a window of no constant size");
     space = op == found[0] ? SmallVector<AffineExpr>(ArrayRef(nest.extents).take_front(nest.parallel)) : space;
     if (ArrayRef(space) != ArrayRef(nest.extents).take_front(nest.parallel))
       return fail("windows of two shapes of result");
@@ -73,7 +73,10 @@ dlx::PlanAttr planWindow(func::FuncOp kernel, const PlanOptions &options, std::s
     return {};
   auto space = spaceOf(found[0]);
   int64_t row = dl::getConstant(dl::product(ArrayRef(space).take_back(2), kernel.getContext()));
-  int64_t rows = row > 0 ? std::max<int64_t>(1, blockElements / row) : 1;
+  int64_t most = 1;
+  for (Operation *op : found)
+    most = std::max(most, taps(cast<CombineOpInterface>(op).getNest()) / unrolledTaps);
+  int64_t rows = row > 0 ? std::max<int64_t>(1, blockElements / row / most) : 1;
   // The widest vectors take two cycles each: not for less than half of one, as of 20 or 50 channels.
   unsigned lanes = options.target.lanes;
   if (int64_t rest = dl::getConstant(space.back()) % 16; lanes == 16 && rest > 0 && rest <= 8)
@@ -96,15 +99,19 @@ struct WindowEmitter {
   unsigned lanes;
   Operation *terminator = f.kernel.terminator();
 
-  /// Calls fn for each assignment of constants to the dimensions of `at` that `wanted` names, ascending, the last fastest.
-  void forTaps(const dl::Nest &nest, Coords &at, unsigned d, function_ref<bool(unsigned)> wanted, function_ref<void()> fn) {
+  /// Calls fn for each assignment of constants, from 0 by step(d), to the dimensions of `at`, ascending, the last fastest.
+  void forTaps(const dl::Nest &nest, Coords &at, unsigned d, function_ref<int64_t(unsigned)> step, function_ref<void()> fn) {
     if (d == nest.extents.size())
       return fn();
-    int64_t n = wanted(d) ? dl::getConstant(nest.extents[d]) : 1;
-    for (int64_t i = 0; i < n; ++i) {
+    for (int64_t i = 0, n = dl::getConstant(nest.extents[d]); i < n; i += step(d)) {
       at[d] = {f.c(i)};
-      forTaps(nest, at, d + 1, wanted, fn);
+      forTaps(nest, at, d + 1, step, fn);
     }
+  }
+  static bool isLinear(AffineExpr e) {
+    auto op = dyn_cast<AffineBinaryOpExpr>(e);
+    return !op ||
+           ((op.getKind() == AffineExprKind::Add || op.getKind() == AffineExprKind::Mul) && isLinear(op.getLHS()) && isLinear(op.getRHS()));
   }
   /// Every term of every window of this pixel is inside: i1, or null where nothing bounds them.
   Value inside(Evaluator &ev, ArrayRef<Coord> pixel) {
@@ -114,8 +121,13 @@ struct WindowEmitter {
       Coords at(pixel);
       at.resize(nest.extents.size());
       for (const dl::Bound &bound : nest.bounds)
+        // A linear bound that holds at both ends of a dimension holds between them.
         forTaps(
-            nest, at, nest.parallel, [&](unsigned d) { return bound.expr.isFunctionOfDim(d); },
+            nest, at, nest.parallel,
+            [&](unsigned d) {
+              int64_t n = dl::getConstant(nest.extents[d]);
+              return !bound.expr.isFunctionOfDim(d) ? n : isLinear(bound.expr) ? std::max<int64_t>(n - 1, 1) : 1;
+            },
             [&] {
               Value in = ev.holds(bound, at);
               all = all ? Scalars{f.b, f.b.getLoc()}.band(all, in) : in;
@@ -138,16 +150,32 @@ struct WindowEmitter {
     Value in = checked ? ev.holds(nest.bounds, at) : Value();
     return in ? ev.guard(in, acc, emit) : emit(ev);
   }
-  /// Terms over dimensions [d, all) by loops, for windows too large to unroll.
-  Values loops(Evaluator &ev, CombineOpInterface op, const dl::Nest &nest, Coords &at, unsigned d, Values acc, bool checked) {
+  /// Terms of a panel over dimensions [d, all) of the nest by loops, for windows too large to unroll.
+  Values loops(Evaluator &ev, CombineOpInterface op, const dl::Nest &nest, const Box &panel, Coords &at, unsigned d, Values acc,
+               bool checked) {
     if (d == nest.extents.size())
       return term(ev, op, nest, at, acc, checked);
-    auto l = f.loop(f.c(0), f.expr(nest.extents[d]), f.c(1), acc, [&](Value i, ValueRange in, SmallVectorImpl<Value> &next) {
+    unsigned r = d - nest.parallel;
+    auto l = f.loop(panel.lo[r], panel.hi[r], f.c(1), acc, [&](Value i, ValueRange in, SmallVectorImpl<Value> &next) {
       Evaluator inner{f, lanes, ev.mask, &ev, true};
       at[d] = {i};
-      next = loops(inner, op, nest, at, d + 1, Values(in), checked);
+      next = loops(inner, op, nest, panel, at, d + 1, Values(in), checked);
     });
     return Values(l.getResults());
+  }
+  Values chains(Evaluator &ev, CombineOpInterface op, const dl::Nest &nest, Coords &at, Values identity, bool checked) {
+    Box all;
+    for (AffineExpr e : ArrayRef(nest.extents).drop_front(nest.parallel)) {
+      all.lo.push_back(f.c(0));
+      all.hi.push_back(f.expr(e));
+    }
+    return combineChains(
+        ev, cast<dl::ChainAttr>(dl::getRecipe(op)), all, identity,
+        [&](ValueRange x, ValueRange y) { return op.emitMerge(f.b, op->getLoc(), x, y); },
+        [&](Evaluator &outer, const Box &panel) {
+          Evaluator inner{f, lanes, ev.mask, &outer, true}; // outer has not the mask: nothing is built there
+          return loops(inner, op, nest, panel, at, nest.parallel, identity, checked);
+        });
   }
   /// The accumulators of all windows at one vector of elements.
   Values combine(Evaluator &ev, ArrayRef<Coord> element, bool checked) {
@@ -158,10 +186,10 @@ struct WindowEmitter {
       Coords at(element);
       at.resize(nest.extents.size());
       Values acc = op.emitIdentity(f.b, op->getLoc(), VectorType::get({(int64_t)lanes}, f.b.getF32Type()));
-      if (taps(nest) <= unrolledTaps)
-        forTaps(nest, at, nest.parallel, [](unsigned) { return true; }, [&] { acc = term(ev, op, nest, at, acc, checked); });
+      if (taps(nest) <= std::min(unrolledTaps, cast<dl::ChainAttr>(dl::getRecipe(op)).getPanel()))
+        forTaps(nest, at, nest.parallel, [](unsigned) { return 1; }, [&] { acc = term(ev, op, nest, at, acc, checked); });
       else
-        acc = loops(ev, op, nest, at, nest.parallel, acc, checked);
+        acc = chains(ev, op, nest, at, acc, checked);
       llvm::append_range(all, acc);
     }
     return all;

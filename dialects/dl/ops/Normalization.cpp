@@ -75,10 +75,9 @@ LogicalResult BatchNormOp::verify() {
   return success();
 }
 SmallVector<Value> BatchNormOp::decompose(OpBuilder &b) {
-  Tensor x = wide(b, getLoc(), getX()), mean = wide(b, getLoc(), getMean());
+  Tensor x = wide(b, getLoc(), getX()), centred = x - perChannel(wide(b, getLoc(), getMean()), x);
   Tensor scale = wide(b, getLoc(), getGamma()) * (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble()).rsqrt();
-  Tensor shift = wide(b, getLoc(), getBeta()) - mean * scale;
-  return {(x * perChannel(scale, x) + perChannel(shift, x)).cast(elementOf(getY()))};
+  return {fma(centred, perChannel(scale, x), perChannel(wide(b, getLoc(), getBeta()), x)).cast(elementOf(getY()))};
 }
 void BatchNormOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
@@ -92,7 +91,7 @@ void BatchNormOp::buildVjp(Differentiator &d) {
   if (!d.needs(getGamma()) && !d.needs(getBeta()) && !d.needs(getMean()) && !d.needs(getVar()))
     return;
   Tensor dbeta = dy.sum(rows(dy)), mean = wide(b, getLoc(), getMean());
-  Tensor dydiff = (dy * (wide(b, getLoc(), getX()) - perChannel(mean, dy))).sum(rows(dy));
+  Tensor dydiff = dy.sumProducts(wide(b, getLoc(), getX()) - perChannel(mean, dy), rows(dy));
   if (d.needs(getBeta()))
     addTo(d, getBeta(), dbeta);
   if (d.needs(getGamma()))
@@ -107,12 +106,10 @@ SmallVector<Value> BatchNormOp::buildTraining(Training &t) {
   auto op = BatchNormTrainOp::create(b, getLoc(), getX().getType(), getMean().getType(), getMean().getType(), getX(), getGamma(), getBeta(),
                                      getEpsilonAttr());
   Tensor x = wide(b, getLoc(), getX()), mean = wide(b, getLoc(), op.getMean()), var = wide(b, getLoc(), op.getVar());
-  auto extents = getExtents(getX());
-  Type scalar = RankedTensorType::get({}, x.type().getElementType());
-  Tensor n = x.with(ExtentOp::create(b, getLoc(), scalar, DimsAttr::get(getContext(), ArrayRef(extents).drop_back())));
-  Tensor less = n - 1.0;
+  Tensor n = x.count(rows(x)), less = n - 1.0;
   Tensor unbiased = var * (n / less.with(MaximumOp::create(b, getLoc(), less, less.same(1.0)))).broadcast(var.type(), {});
   double momentum = getMomentum().convertToDouble();
+  SmallVector<AffineExpr> extents = getExtents(getX());
   bool perhapsNone = llvm::any_of(ArrayRef(extents).drop_back(), [&](AffineExpr e) { return !isNonNegative(*this, e - 1); });
   auto carry = [&](Value state, const Tensor &now) {
     Tensor old = wide(b, getLoc(), state), mixed = old * (1.0 - momentum) + now * momentum;
@@ -128,21 +125,23 @@ SmallVector<Value> BatchNormOp::buildTraining(Training &t) {
 
 LogicalResult BatchNormTrainOp::verify() { return verifyChannels(*this); }
 SmallVector<Value> BatchNormTrainOp::decompose(OpBuilder &b) {
-  Tensor x = wide(b, getLoc(), getX()), mean = x.mean(rows(x)), centred = x - perChannel(mean, x);
-  Tensor var = (centred * centred).mean(rows(x));
-  Tensor scale = wide(b, getLoc(), getGamma()) * (var + getEpsilon().convertToDouble()).rsqrt();
-  Tensor y = centred * perChannel(scale, x) + perChannel(wide(b, getLoc(), getBeta()), x);
-  return {y.cast(elementOf(getY())), mean.cast(elementOf(getMean())), var.cast(elementOf(getVar()))};
+  Tensor x = wide(b, getLoc(), getX());
+  Centred centred(x, rows(x));
+  Tensor var = centred.variance(), scale = wide(b, getLoc(), getGamma()) * (var + getEpsilon().convertToDouble()).rsqrt();
+  Tensor y = fma(centred.elements(), perChannel(scale, x), perChannel(wide(b, getLoc(), getBeta()), x));
+  return {y.cast(elementOf(getY())), centred.mean().cast(elementOf(getMean())), var.cast(elementOf(getVar()))};
 }
 void BatchNormTrainOp::buildVjp(Differentiator &d) {
   OpBuilder &b = d.builder();
   Value g = d.cotangent(getY()), gMean = d.cotangent(getMean()), gVar = d.cotangent(getVar());
-  Tensor x = wide(b, getLoc(), getX()), centred = x - perChannel(wide(b, getLoc(), getMean()), x);
+  Tensor x = wide(b, getLoc(), getX());
+  Centred statistics(x, rows(x)); // not of the results, whose rounding costs digits: the forward pass' are found by CSE
+  Tensor centred = statistics.elements();
   Tensor share = x.reciprocalCount(rows(x));
   auto perElement = [&](const Tensor &v) { return perChannel(v * share.broadcast(v.type(), {}), x); };
   if (g) {
-    Tensor dy = wide(b, getLoc(), g), r = (wide(b, getLoc(), getVar()) + getEpsilon().convertToDouble()).rsqrt();
-    Tensor z = centred * perChannel(r, x), dbeta = dy.sum(rows(x)), dgamma = (dy * z).sum(rows(x));
+    Tensor dy = wide(b, getLoc(), g), r = (statistics.variance() + getEpsilon().convertToDouble()).rsqrt();
+    Tensor z = centred * perChannel(r, x), dbeta = dy.sum(rows(x)), dgamma = dy.sumProducts(z, rows(x));
     if (d.needs(getGamma()))
       addTo(d, getGamma(), dgamma);
     if (d.needs(getBeta()))
@@ -156,31 +155,35 @@ void BatchNormTrainOp::buildVjp(Differentiator &d) {
     addTo(d, getX(), perElement(wide(b, getLoc(), gVar)) * centred * 2.0);
 }
 
-/// A row's normalised elements and 1 / sqrt(var + epsilon).
-static std::pair<Tensor, Tensor> normalised(const Tensor &x, double epsilon) {
-  int64_t last = x.rank() - 1;
-  Tensor centred = x - x.mean({last}).spread(x.type(), {last});
-  Tensor r = ((centred * centred).mean({last}) + epsilon).rsqrt().spread(x.type(), {last});
-  return {centred * r, r};
-}
+/// 1 / sqrt(var + epsilon) of each row.
+static Tensor inverseDeviation(const Centred &x, double epsilon) { return (x.variance() + epsilon).rsqrt(); }
 LogicalResult LayerNormOp::verify() { return verifyChannels(*this); }
 SmallVector<Value> LayerNormOp::decompose(OpBuilder &b) {
-  Tensor z = normalised(wide(b, getLoc(), getX()), getEpsilon().convertToDouble()).first;
-  return {(z * perChannel(wide(b, getLoc(), getGamma()), z) + perChannel(wide(b, getLoc(), getBeta()), z)).cast(elementOf(getY()))};
+  Tensor x = wide(b, getLoc(), getX());
+  SmallVector<int64_t> last{x.rank() - 1};
+  Centred row(x, last);
+  Tensor z = row.elements() * inverseDeviation(row, getEpsilon().convertToDouble()).spread(x.type(), last);
+  return {fma(z, perChannel(wide(b, getLoc(), getGamma()), z), perChannel(wide(b, getLoc(), getBeta()), z)).cast(elementOf(getY()))};
 }
 void LayerNormOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
   if (!g)
     return;
   OpBuilder &b = d.builder();
-  Tensor dy = wide(b, getLoc(), g);
-  auto [z, r] = normalised(wide(b, getLoc(), getX()), getEpsilon().convertToDouble());
-  int64_t last = z.rank() - 1;
-  Tensor dz = dy * perChannel(wide(b, getLoc(), getGamma()), z);
-  if (d.needs(getX()))
-    addTo(d, getX(), r * (dz - dz.mean({last}).spread(z.type(), {last}) - z * (dz * z).mean({last}).spread(z.type(), {last})));
+  Tensor dy = wide(b, getLoc(), g), x = wide(b, getLoc(), getX());
+  SmallVector<int64_t> last{x.rank() - 1};
+  auto spread = [&](const Tensor &v) { return v.spread(x.type(), last); };
+  Centred row(x, last);
+  Tensor r = inverseDeviation(row, getEpsilon().convertToDouble()), z = row.elements() * spread(r);
+  if (d.needs(getX())) {
+    // mean(dz z) = (sum(dz d) - delta sum(dz)) r / n, so that it needs no pass of its own.
+    Tensor dz = dy * perChannel(wide(b, getLoc(), getGamma()), dy), sum = dz.sum(last);
+    Tensor share = x.reciprocalCount(last).broadcast(sum.type(), {});
+    Tensor mean = sum * share, along = (dz.sumProducts(row.d, last) - row.delta * sum) * (r * share);
+    addTo(d, getX(), spread(r) * (dz - spread(mean) - z * spread(along)));
+  }
   if (d.needs(getGamma()))
-    addTo(d, getGamma(), (dy * z).sum(rows(z)));
+    addTo(d, getGamma(), dy.sumProducts(z, rows(z)));
   if (d.needs(getBeta()))
     addTo(d, getBeta(), dy.sum(rows(z)));
 }

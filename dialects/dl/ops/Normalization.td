@@ -31,8 +31,8 @@ def Dl_BatchNormOp : Dl_Op<"batch_norm", !listconcat(Dl_Composite, [DeclareOpInt
     AllTypesMatch<["gamma", "beta", "mean", "var"]>])> {
   let summary = "normalises each channel by running statistics; in training, by the batch's";
   let description = [{
-    Shapes: x [..., c], the others [c], constant, one element type. Semantics: x scale + (beta - mean scale) with
-    scale = gamma / sqrt(var + epsilon). In training: dl.batch_norm_train, and the states that mean and var are become
+    Shapes: x [..., c], the others [c], constant, one element type. Semantics: (x - mean) scale + beta with
+    scale = gamma / sqrt(var + epsilon), the last two operations by dl.fma. In training: dl.batch_norm_train, and the states that mean and var are become
     (1 - momentum) old + momentum new, where the new variance is the unbiased one (n / (n - 1); of one element, 0).
     Derivative: with d = x - mean, r = 1 / sqrt(var + epsilon): dx = dy scale, dgamma = sum(dy d) r, dbeta = sum dy,
     dmean = -dbeta scale, dvar = -1/2 gamma r^3 sum(dy d).
@@ -50,7 +50,8 @@ def Dl_BatchNormTrainOp : Dl_Op<"batch_norm_train", !listconcat(Dl_Composite, [A
   let summary = "normalises each channel by its own mean and variance";
   let description = [{
     Shapes: x, y [..., c], the others [c], constant, one element type. Semantics: mean and var are each channel's, var the
-    biased one, sum (x - mean)^2 / n; y = (x - mean) / sqrt(var + epsilon) gamma + beta. Derivative: with r = 1 / sqrt(var +
+    biased one: with m = sum x / n as rounded, d = x - m and delta = sum d / n, mean = m + delta, var = sum d^2 / n - delta^2,
+    y = (d - delta) gamma / sqrt(var + epsilon) + beta. So a constant gives beta, and a small signal on a large mean its digits. Derivative: with r = 1 / sqrt(var +
     epsilon) and z = (x - mean) r: dbeta = sum dy, dgamma = sum dy z, dx = gamma r (dy - (dbeta + z dgamma) / n), and
     (dmean + 2 dvar (x - mean)) / n for cotangents of the statistics.
     Example: `%y, %m, %v = dl.batch_norm_train %x, %g, %b : tensor<4x8x8x3xf32>, tensor<3xf32>`.
@@ -64,8 +65,8 @@ def Dl_BatchNormTrainOp : Dl_Op<"batch_norm_train", !listconcat(Dl_Composite, [A
 def Dl_LayerNormOp : Dl_Op<"layer_norm", !listconcat(Dl_Composite, [AllTypesMatch<["x", "y"]>, AllTypesMatch<["gamma", "beta"]>])> {
   let summary = "normalises each row, the last dimension, by its own mean and variance";
   let description = [{
-    Shapes: x, y [..., c], gamma and beta [c], constant, one element type. Semantics: with mean and biased variance of the row,
-    z = (x - mean) / sqrt(var + epsilon), y = z gamma + beta. Derivative: with g = dy gamma and means over the row,
+    Shapes: x, y [..., c], gamma and beta [c], constant, one element type. Semantics: with m = sum x / n as rounded, d = x - m and
+    delta = sum d / n of the row, z = (d - delta) / sqrt(sum d^2 / n - delta^2 + epsilon), y = z gamma + beta. Derivative: with g = dy gamma and means over the row,
     dx = (g - mean(g) - z mean(g z)) / sqrt(var + epsilon); dgamma = sum dy z, dbeta = sum dy over the rows.
     Example: `%y = dl.layer_norm %x, %g, %b : tensor<4x8xf32>, tensor<8xf32>`. Source: Ba, Kiros, Hinton, arXiv:1607.06450.
   }];

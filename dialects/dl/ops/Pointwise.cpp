@@ -125,6 +125,18 @@ void CastOp::buildVjp(Differentiator &d) {
   if (Value g = d.cotangent(getY()); g && d.needs(getX()))
     d.add(getX(), Tensor{d.builder(), getLoc(), g}.cast(elementOf(getX())));
 }
+void FmaOp::buildVjp(Differentiator &d) {
+  Value g = d.cotangent(getY());
+  if (!g)
+    return;
+  Tensor dy{d.builder(), getLoc(), g}, lhs = dy.with(getLhs()), rhs = dy.with(getRhs());
+  if (d.needs(getLhs()))
+    d.add(getLhs(), dy * rhs);
+  if (d.needs(getRhs()))
+    d.add(getRhs(), dy * lhs);
+  if (d.needs(getAddend()))
+    d.add(getAddend(), dy);
+}
 void SelectOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
   if (!g)

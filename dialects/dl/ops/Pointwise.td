@@ -72,6 +72,17 @@ def Dl_SubOp : Dl_Binary<"sub", "lhs - rhs", "Sub", [{e.sub(s[0], s[1])}], 1, [{
 def Dl_MulOp : Dl_Binary<"mul", "lhs * rhs", "Mul", [{e.mul(s[0], s[1])}], 1, [{dy * rhs}], [{dy * lhs}], [Commutative]>;
 def Dl_DivOp : Dl_Binary<"div", "lhs / rhs (integers: toward zero; x / 0 is 0)", "Div", [{e.div(s[0], s[1])}], 4, [{dy / rhs}],
     [{-(dy * y / rhs)}]>;
+def Dl_FmaOp : Dl_PointwiseOp<"fma", [{e.fma(s[0], s[1], s[2])}], 2, [SameOperandsAndResultType, Dl_VJP]> {
+  let summary = "lhs * rhs + addend";
+  let description = [{
+    Shapes: all alike, floating-point. Semantics: y = lhs * rhs + addend, rounded once (x86-64-v2: the product too).
+    Derivative: dlhs = dy * rhs, drhs = dy * lhs, daddend = dy.
+    Example: `%y = dl.fma %a, %b, %c : tensor<4xf32>`. Source: IEEE 754-2019 fusedMultiplyAdd.
+  }];
+  let arguments = (ins Dl_FloatTensor:$lhs, Dl_FloatTensor:$rhs, Dl_FloatTensor:$addend);
+  let results = (outs Dl_FloatTensor:$y);
+  let assemblyFormat = "$lhs `,` $rhs `,` $addend attr-dict `:` type($y)";
+}
 // The winner has the cotangent, at a tie each has half (as in PyTorch), at a NaN it is NaN; not commutative in the sign of a zero.
 def Dl_MaximumOp : Dl_Binary<"maximum", "the greater of lhs and rhs, NaN if either is", "Max", [{e.max(s[0], s[1])}], 2,
     [{shown(lhs, select(equal(lhs, rhs), dy * 0.5, select(less(rhs, lhs), dy, dy.same(0.0))))}],

@@ -58,12 +58,40 @@ void SumOp::buildVjp(Differentiator &d) {
 // sum over no dimension -> x
 OpFoldResult SumOp::fold(FoldAdaptor) { return getDims().empty() ? getX() : Value(); }
 
+LogicalResult SumProductsOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  return inferReduced(loc, a.getLhs(), a.getDims(), types);
+}
+Nest SumProductsOp::getNest() {
+  Nest nest = nestOf(getLhs(), getDims());
+  nest.operands.push_back(nest.operands[0]);
+  return nest;
+}
+SmallVector<Value> SumProductsOp::emitIdentity(OpBuilder &b, Location loc, Type t) {
+  return {Scalars{b, loc}.cst(like(t, computeType(getElementTypeOrSelf(getY().getType()))), 0.0)};
+}
+SmallVector<Value> SumProductsOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc, ValueRange x, function_ref<Value(unsigned)>) {
+  return {Scalars{b, loc}.fma(x[0], x[1], acc[0])};
+}
+SmallVector<Value> SumProductsOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) {
+  return {Scalars{b, loc}.add(x[0], y[0])};
+}
+void SumProductsOp::buildVjp(Differentiator &d) {
+  Value g = d.cotangent(getY());
+  if (!g || !(d.needs(getLhs()) || d.needs(getRhs())))
+    return;
+  Tensor lhs{d.builder(), getLoc(), getLhs()}, rhs = lhs.with(getRhs()), dy = lhs.with(g).spread(lhs.type(), getDims());
+  if (d.needs(getLhs()))
+    d.add(getLhs(), dy * rhs);
+  if (d.needs(getRhs()))
+    d.add(getRhs(), dy * lhs);
+}
+
 LogicalResult MeanOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
   return inferReduced(loc, a.getX(), a.getDims(), types);
 }
 SmallVector<Value> MeanOp::decompose(OpBuilder &b) {
-  Tensor x{b, getLoc(), getX()};
-  return {x.sum(getDims()) * x.reciprocalCount(getDims()).broadcast(cast<RankedTensorType>(getY().getType()), {})};
+  Tensor x = Tensor{b, getLoc(), getX()}.wide();
+  return {Centred(x, getDims()).mean().cast(getElementTypeOrSelf(getY().getType()))};
 }
 void MeanOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());

@@ -18,11 +18,23 @@ def Dl_SumOp : Dl_ReduceOp<"sum", Dl_NumberTensor, [Dl_Combines]> {
   }];
   let hasFolder = 1;
 }
+def Dl_SumProductsOp : Dl_InferredOp<"sum_products", [Dl_Combines, Dl_VJP, InferTypeOpAdaptor, AllTypesMatch<["lhs", "rhs"]>]> {
+  let summary = "sum of products over dimensions, which go away";
+  let description = [{
+    Shapes: lhs and rhs alike, floating-point, dims ascending and distinct. Semantics: y[j] is the sum of lhs * rhs over `dims`,
+    as dl.sum of dl.mul but for the products, which are not rounded: terms are added by FMA.
+    Derivative: dlhs[i] = dy[j] * rhs[i], drhs[i] = dy[j] * lhs[i].
+    Example: `%y = dl.sum_products %a, %b dims [1] : tensor<4x5xf32>`. Source: ONNX ReduceSumSquare, of two operands.
+  }];
+  let arguments = (ins Dl_FloatTensor:$lhs, Dl_FloatTensor:$rhs, DenseI64ArrayAttr:$dims);
+  let results = (outs Dl_FloatTensor:$y);
+  let assemblyFormat = "$lhs `,` $rhs `dims` $dims attr-dict `:` type($lhs)";
+}
 def Dl_MeanOp : Dl_ReduceOp<"mean", Dl_FloatTensor, [DeclareOpInterfaceMethods<Dl_Decomposable>]> {
   let summary = "mean over dimensions, which go away";
   let description = [{
-    Shapes: as sum. Semantics: the sum times the rounded reciprocal of the number of terms; NaN of none.
-    Derivative: dx[i] = dy[j] / terms. Example: `%y = dl.mean %x dims [1] : tensor<4x5xf32>`. Source: ONNX ReduceMean.
+    Shapes: as sum. Semantics: m + sum (x - m) / n, where m = sum x / n as rounded: the mean of a constant is that constant.
+    Where x is not finite, m; NaN of none. Derivative: dx[i] = dy[j] / terms. Example: `%y = dl.mean %x dims [1] : tensor<4x5xf32>`. Source: ONNX ReduceMean.
   }];
 }
 def Dl_MaxOp : Dl_ReduceOp<"max", Dl_Tensor, [Dl_Combines]> {
