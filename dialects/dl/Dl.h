@@ -17,10 +17,10 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace dlc::dl {
-/// A rank-0 input of the training step and its usual value.
+/// A rank-0 input of the training step and its usual value. It is at least 0 and below `limit`.
 struct Hyperparameter {
   llvm::StringRef name;
-  double value;
+  double value, limit = INFINITY;
 };
 /// Refuses an op, in inference (where it does not exist yet, and `loc` may be missing) and in verification alike.
 struct Refusal {

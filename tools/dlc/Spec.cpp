@@ -2,6 +2,7 @@
 #include "tools/dlc/Spec.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
 using namespace llvm;
@@ -74,7 +75,7 @@ double Spec::number(StringRef key, double otherwise) {
 double Spec::amount(StringRef key, double otherwise, double limit) {
   double value = number(key, otherwise);
   if (value < 0 || value >= limit)
-    refuse(key, *find(key), std::isinf(limit) ? "0 or more" : "0 or more and below " + std::to_string(limit).substr(0, 3));
+    refuse(key, *find(key), std::isinf(limit) ? "0 or more" : "0 or more and below " + llvm::formatv("{0}", limit).str());
   return value;
 }
 double Spec::required(StringRef key) {

@@ -64,7 +64,7 @@ static llvm::Error planOptimizer(MLIRContext *context, StringRef text, bool ownR
     all.set(flag, b.getUnitAttr());
   auto everything = interface->getHyperparameters(all.getDictionary(context));
   for (const dl::Hyperparameter &h : everything)
-    if (double value = spec->amount(h.name, h.value); all.get(h.name) && spec->has(h.name) && value != 0)
+    if (double value = spec->amount(h.name, h.value, h.limit); all.get(h.name) && spec->has(h.name) && value != 0)
       raised.set(h.name, b.getUnitAttr());
   for (StringAttr flag : flagsOf(*op))
     if (llvm::none_of(everything, [&](auto &h) { return h.name == flag; }) && spec->flag(flag))
@@ -74,7 +74,7 @@ static llvm::Error planOptimizer(MLIRContext *context, StringRef text, bool ownR
   plan.options.optimizer = spec->name;
   plan.options.optimizerAttributes = raised.getDictionary(context);
   for (const dl::Hyperparameter &h : interface->getHyperparameters(plan.options.optimizerAttributes)) {
-    double value = spec->amount(h.name, h.value);
+    double value = spec->amount(h.name, h.value, h.limit);
     if (h.name == "lr")
       plan.schedule.lr0 = value;
     else

@@ -84,10 +84,10 @@ SmallVector<StringRef> AdamWOp::getSlotNames(DictionaryAttr) { return {"moment1"
 SmallVector<StringRef> AdamOp::getCounterNames(DictionaryAttr) { return {"correction1", "correction2"}; }
 SmallVector<StringRef> AdamWOp::getCounterNames(DictionaryAttr) { return {"correction1", "correction2"}; }
 SmallVector<Hyperparameter> AdamOp::getHyperparameters(DictionaryAttr) {
-  return {{"lr", 0.001}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"l2", 0.0}};
+  return {{"lr", 0.001}, {"beta1", 0.9, 1}, {"beta2", 0.999, 1}, {"eps", 1e-8}, {"l2", 0.0}};
 }
 SmallVector<Hyperparameter> AdamWOp::getHyperparameters(DictionaryAttr) {
-  return {{"lr", 0.001}, {"beta1", 0.9}, {"beta2", 0.999}, {"eps", 1e-8}, {"weight_decay", 0.01}};
+  return {{"lr", 0.001}, {"beta1", 0.9, 1}, {"beta2", 0.999, 1}, {"eps", 1e-8}, {"weight_decay", 0.01}};
 }
 // 1 - beta^t from 1 - beta^(t-1): relative precision stays where beta^t is near 1.
 static SmallVector<Value> advanceCorrections(OpBuilder &b, Location loc, ValueRange scalars) {
