@@ -104,6 +104,20 @@ static dlrt_status checkLoop(const dlrt_model &model, size_t entry, const dlx_in
   return DLRT_OK;
 }
 
+/// Checks a placement: all rows inside both buffers.
+static dlrt_status checkPlacement(const dlrt_model &model, size_t entry, const dlx_instruction &place, const int64_t *values) {
+  const dlx_buffer *buffers = model.plans[entry].buffers;
+  bool takes = place.kind == DLX_TAKE;
+  int64_t bytes = values[place.a], rows = values[place.d], offset = values[place.e], stride = values[place.f], dense, last;
+  int64_t denseRoom = values[buffers[takes ? place.b : place.c].bytes], room = values[buffers[takes ? place.c : place.b].bytes];
+  if (bytes == 0 || rows == 0)
+    return DLRT_OK;
+  bool good = bytes > 0 && rows > 0 && offset >= 0 && stride >= bytes && !__builtin_mul_overflow(bytes, rows, &dense) &&
+              dense <= denseRoom && !__builtin_mul_overflow(rows - 1, stride, &last) && !__builtin_add_overflow(last, offset, &last) &&
+              !__builtin_add_overflow(last, bytes, &last) && last <= room;
+  return good ? DLRT_OK : broken(model, entry, "a placement into buffer", place.b);
+}
+
 dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry, const int64_t *symbols, EntryState &state) {
   uint64_t symbolBytes = model.program.symbols.count * sizeof(int64_t);
   if (state.evaluated && memcmp(state.symbols.data(), symbols, symbolBytes) == 0)
@@ -130,6 +144,9 @@ dlrt_status dlrt::evaluateEntry(const dlrt_model &model, size_t entry, const int
       }
     } else if (instruction.kind == DLX_LOOP) {
       if (dlrt_status status = checkLoop(model, entry, instruction, values))
+        return status;
+    } else if (instruction.kind != DLX_COPY) {
+      if (dlrt_status status = checkPlacement(model, entry, instruction, values))
         return status;
     } else {
       int64_t bytes = values[instruction.a];

@@ -35,10 +35,11 @@ private:
   uint32_t launches = 0;
   std::atomic<int32_t> status{0};  // of the first kernel that failed
   std::atomic<uint32_t> failed{0}; // its function
+  /// Rows of `row` bytes; from the start of one to the next's, on either side.
   struct Copy {
     char *to;
     const char *from;
-    int64_t bytes;
+    int64_t bytes, row, toStride, fromStride;
   };
   static constexpr int64_t copyBlock = 65536;
 
@@ -130,16 +131,32 @@ bool Executor::loop(const dlx_instruction &loop, uint32_t body) {
 
 void Executor::copyBody(void *argument, int64_t begin, int64_t end, int) {
   const Copy &copy = *static_cast<const Copy *>(argument);
-  int64_t from = begin * copyBlock, to = end * copyBlock < copy.bytes ? end * copyBlock : copy.bytes;
-  memcpy(copy.to + from, copy.from + from, size_t(to - from));
+  int64_t last = end * copyBlock < copy.bytes ? end * copyBlock : copy.bytes;
+  for (int64_t at = begin * copyBlock; at < last;) {
+    int64_t row = at / copy.row, inside = at % copy.row, left = copy.row - inside, count = left < last - at ? left : last - at;
+    memcpy(copy.to + row * copy.toStride + inside, copy.from + row * copy.fromStride + inside, size_t(count));
+    at += count;
+  }
 }
 
+/// Copies of all three kinds. The buffers of a placement are apart.
 void Executor::copy(const dlx_instruction &instruction) {
-  Copy copy = {state.pointers[instruction.b] + instruction.f, state.pointers[instruction.c] + instruction.e, state.values[instruction.a]};
-  bool apart = copy.to + copy.bytes <= copy.from || copy.from + copy.bytes <= copy.to;
+  bool places = instruction.kind == DLX_PLACE, takes = instruction.kind == DLX_TAKE;
+  int64_t bytes = state.values[instruction.a];
+  Copy copy = {state.pointers[instruction.b], state.pointers[instruction.c], bytes, bytes, bytes, bytes};
+  if (places || takes) {
+    copy.bytes *= state.values[instruction.d];
+    (places ? copy.toStride : copy.fromStride) = state.values[instruction.f];
+    (places ? copy.to : const_cast<char *&>(copy.from)) += copy.bytes ? state.values[instruction.e] : 0;
+  } else {
+    copy.to += instruction.f, copy.from += instruction.e;
+  }
+  bool apart = places || takes || copy.to + bytes <= copy.from || copy.from + bytes <= copy.to;
   int64_t blocks = (copy.bytes + copyBlock - 1) / copyBlock;
   if (team && apart && blocks > 1 && blocks <= dlrt_team::maxBlocks)
     team->run(copyBody, &copy, blocks);
+  else if (places || takes)
+    copyBody(&copy, 0, blocks, 0);
   else if (copy.bytes)
     memmove(copy.to, copy.from, size_t(copy.bytes));
 }

@@ -128,9 +128,11 @@ dlrt_status Builder::loop(const dlx_instruction &l, uint32_t body, uint32_t last
   return DLRT_OK;
 }
 
+/// Copies of all three kinds.
 dlrt_status Builder::copy(const dlx_instruction &c) {
   REFUSE_UNLESS(isUsable(c.b) && isUsable(c.c), "a copy from buffer %u to %u of %u, or a view outside its loop", c.c, c.b, entry.nbuffers);
-  REFUSE_UNLESS(c.f <= buffer(c.b).bound && c.e <= buffer(c.c).bound, "a copy's offset is outside its buffer");
+  if (c.kind == DLX_COPY)
+    REFUSE_UNLESS(c.f <= buffer(c.b).bound && c.e <= buffer(c.c).bound, "a copy's offset is outside its buffer");
   uint32_t root = c.b;
   while (buffer(root).kind == DLX_VIEW)
     root = uint32_t(buffer(root).at);
@@ -150,8 +152,10 @@ dlrt_status Builder::copy(const dlx_instruction &c) {
     break;
   }
   REFUSE_UNLESS(writable, "a copy writes to buffer %u, which the entry may only read", c.b);
-  if (dlrt_status status = listExpr(c.a))
-    return status;
+  for (uint32_t expr : {c.a, c.d, c.e, c.f})
+    if (expr == c.a || c.kind != DLX_COPY)
+      if (dlrt_status status = listExpr(expr))
+        return status;
   NEED_MEMORY(plan.code.push(c));
   return DLRT_OK;
 }
@@ -170,6 +174,8 @@ dlrt_status Builder::range(uint32_t first, uint32_t last, uint32_t depth) {
       i += instruction.b;
       break;
     case DLX_COPY:
+    case DLX_PLACE:
+    case DLX_TAKE:
       status = copy(instruction);
       break;
     default:

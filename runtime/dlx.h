@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define DLX_MAGIC 0x31584c44u /* "DLX1" */
-#define DLX_VERSION 1u
+#define DLX_VERSION 2u
 #define DLX_ABI_VERSION 1u
 #define DLX_NONE 0xffffffffu
 
@@ -69,8 +69,10 @@ typedef struct {
 typedef struct { uint32_t buffer, reserved; int64_t offset; } dlx_arg;      /* pointer = buffer + offset bytes */
 typedef struct { uint32_t kernel, grid, args, nargs; } dlx_launch;          /* kernel: index of function; grid: expr */
 /* stage: launches [a, a + b), free to run together. loop: trip count expr a, the next `b` instructions are the body, over
- * views [c, c + d) and swaps [e, e + f). copy: expr a bytes from buffer c (+ e) to buffer b (+ f): e, f byte offsets. */
-typedef enum { DLX_STAGE, DLX_LOOP, DLX_COPY, DLX_INSTRUCTIONS } dlx_instruction_kind;
+ * views [c, c + d) and swaps [e, e + f). copy: expr a bytes from buffer c (+ e) to buffer b (+ f): e, f byte offsets.
+ * place: expr d rows of expr a bytes, from buffer c, where they are dense, to buffer b, row i at exprs e + i * f. take: the same from
+ * buffer c at e + i * f to buffer b, where they are dense. Rows don't overlap: f is at least a. */
+typedef enum { DLX_STAGE, DLX_LOOP, DLX_COPY, DLX_PLACE, DLX_TAKE, DLX_INSTRUCTIONS } dlx_instruction_kind;
 typedef struct { uint32_t kind, a, b, c, d, e, f, reserved; } dlx_instruction;
 /* In iteration i of the loop, buffer `view` points to its base + start + i * stride (exprs: bytes; stride may be negative).
  * Set at the start of each iteration in the order of the records; a view is used only inside the one loop that moves it, and

@@ -267,6 +267,12 @@ private:
     entries.push_back(e);
   }
 
+  template <typename Op> void pieces(Op op, dlx_instruction_kind kind, const llvm::DenseMap<Value, uint32_t> &number) {
+    dlx_instruction i = {};
+    i.kind = kind, i.a = expr(op.getBytes()), i.b = number.lookup(op.getTo()), i.c = number.lookup(op.getFrom());
+    i.d = expr(op.getRows()), i.e = expr(op.getOffset()), i.f = expr(op.getStride());
+    instructions.push_back(i);
+  }
   void block(Block &body, llvm::DenseMap<Value, uint32_t> &number, uint32_t base) {
     for (Operation &op : body) {
       if (auto b = dyn_cast<dlx::BufferOp>(op)) {
@@ -299,6 +305,10 @@ private:
         dlx_instruction i = {};
         i.kind = DLX_COPY, i.a = expr(copy.getBytes()), i.b = number.lookup(copy.getTo()), i.c = number.lookup(copy.getFrom());
         instructions.push_back(i);
+      } else if (auto place = dyn_cast<dlx::PlaceOp>(op)) {
+        pieces(place, DLX_PLACE, number);
+      } else if (auto take = dyn_cast<dlx::TakeOp>(op)) {
+        pieces(take, DLX_TAKE, number);
       } else if (auto loop = dyn_cast<dlx::LoopOp>(op)) {
         dlx_instruction i = {};
         i.kind = DLX_LOOP, i.a = expr(loop.getTrip());

@@ -3,6 +3,7 @@
 #include "compiler/kernels/Groups.h"
 #include "compiler/kernels/Passes.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 namespace dlc {
@@ -16,6 +17,7 @@ using namespace dlc;
 struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
   llvm::StringMap<func::FuncOp> known; // by the text of the body
+  llvm::StringSet<> taken; // names
   unsigned count = 0;
 
   /// A function of what the group reads to what others read of it, and the values to call it with.
@@ -90,7 +92,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
     std::string name;
     do // entries may have any name
       name = "k" + std::to_string(count++);
-    while (module.lookupSymbol(name));
+    while (!taken.insert(name).second);
     fn.setName(name);
     module.push_back(fn);
     return fn;
@@ -134,10 +136,12 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       old.push_back(&op);
     for (const Group *group : grouping.ordered()) {
       Operation *first = group->ops.front();
-      if (group->kind == GroupKind::Control) {
+      if (group->kind == GroupKind::Control || group->kind == GroupKind::Pieces) {
         for (Value v : first->getOperands())
           resolve(v);
-        b.clone(*first, map);
+        Operation *as = b.clone(*first, map);
+        if (group->kind == GroupKind::Pieces)
+          as->setAttr("dlx.pieces", b.getUnitAttr()); // for the schedule
         continue;
       }
       llvm::SetVector<Value> reads;
@@ -160,6 +164,8 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    for (auto symbol : module.getOps<SymbolOpInterface>())
+      taken.insert(symbol.getName());
     for (auto fn : llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (fn.isDeclaration() || fn->hasAttr("dlx.kernel"))
         continue;

@@ -59,6 +59,44 @@ static bool isContraction(Operation *op) {
   return c && c.isMultiplyAdd();
 }
 
+/// A kernel asks for each part of a concatenation whether an element lies in it, and each slice of a value is a kernel of its own:
+/// above so many, parts are copied instead.
+static constexpr size_t mostParts = 16;
+/// The source's coordinates are the result's, but for an offset along one dimension: a part of the one is dense in the other.
+static bool isPart(Operation *op, const Source &source) {
+  unsigned differing = 0;
+  auto from = getExtents(op->getOperand(source.operand)), to = getExtents(op->getResult(0));
+  if (from.size() != to.size() || source.map.getNumResults() != from.size())
+    return false;
+  for (auto [d, e] : llvm::enumerate(source.map.getResults())) {
+    AffineExpr dim = getAffineDimExpr(d, op->getContext());
+    if (e == dim && from[d] == to[d])
+      continue;
+    if (++differing > 1 || simplifyAffineExpr(e - dim, to.size(), source.map.getNumSymbols()).isFunctionOfDim(d))
+      return false;
+  }
+  return source.where.size() <= 1;
+}
+static bool isSlice(Operation *op) {
+  auto move = dyn_cast<MovementOpInterface>(op);
+  if (!move || move.isView() || op->getNumOperands() != 1)
+    return false;
+  auto sources = move.getSources();
+  return sources.size() == 1 && sources[0].where.empty() && isPart(op, sources[0]);
+}
+static bool isInPieces(Operation *op) {
+  auto move = dyn_cast<MovementOpInterface>(op);
+  if (!move || move.isView() || !op->getNumOperands())
+    return false;
+  if (op->getNumOperands() > mostParts)
+    return !move.getFill() && llvm::all_of(move.getSources(), [&](const Source &source) { return isPart(op, source); });
+  size_t slices = 0;
+  for (Operation *user : op->getOperand(0).getUsers())
+    if (op->getNumOperands() == 1 && isSlice(user) && ++slices > mostParts)
+      return isSlice(op);
+  return false;
+}
+
 /// "dl.matmul at lenet.mlir:12"
 static std::string describe(Operation *op) {
   std::string text = op->getName().getStringRef().str();
@@ -77,6 +115,8 @@ Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
   for (unsigned c = 0; c < ops.size(); ++c)
     groups.push_back(single(ops[c])), groupOf.push_back(c);
   for (unsigned c = 0; fuse && c < ops.size(); ++c) {
+    if (groups[c].kind == GroupKind::Pieces)
+      continue;
     // Anchors first: what can follow a contraction or a reduction should, before it joins a plain pointwise group.
     SmallVector<unsigned> producers;
     for (unsigned e : in[c])
@@ -93,10 +133,14 @@ Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
   for (const Edge &e : edges) {
     bool one = groupOf[e.producer] == groupOf[e.consumer];
     static constexpr StringRef names[] = {"pointwise group", "row program", "column reduction", "window", "epilogue of the contraction",
-                                          "control flow"};
+                                          "control flow",    "pieces"};
     auto it = refused.find({e.producer, e.consumer});
-    assert((one || !fuse || it != refused.end()) && "every producer of every op was tried");
-    std::string reason = one ? names[(int)groups[groupOf[e.producer]].kind].str() : fuse ? it->second : "-O0 fuses nothing";
+    bool pieces = inPieces.contains(ops[e.producer]) || inPieces.contains(ops[e.consumer]);
+    assert((one || !fuse || pieces || it != refused.end()) && "every producer of every op was tried");
+    std::string reason = one      ? names[(int)groups[groupOf[e.producer]].kind].str()
+                         : !fuse  ? "-O0 fuses nothing"
+                         : pieces ? "more than " + std::to_string(mostParts) + " parts of one value: they are copied, without a kernel"
+                                  : it->second;
     list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]),
                                          one, reason, 2 * bytes(e.value)));
   }
@@ -106,9 +150,12 @@ void Grouping::collect(Block &block) {
   // Free ops whose value must lie in memory are ops like others.
   llvm::SmallPtrSet<Operation *, 8> needed;
   for (Operation &op : block)
+    if (isInPieces(&op))
+      inPieces.insert(&op);
+  for (Operation &op : block)
     for (Value v : op.getOperands())
       if (Operation *def = v.getDefiningOp(); def && isFree(def))
-        if (!isKernelOp(&op) || isContraction(&op))
+        if (!isKernelOp(&op) || isContraction(&op) || inPieces.contains(&op))
           needed.insert(def);
   for (Operation &op : block)
     if (!op.hasTrait<OpTrait::IsTerminator>() && !isView(&op) && (!isFree(&op) || needed.contains(&op))) {
@@ -149,8 +196,8 @@ void Grouping::trace(Value v, Relation relation, unsigned consumer) {
 Group Grouping::single(Operation *op) const {
   Group g;
   g.ops.push_back(op);
-  if (!isKernelOp(op)) {
-    g.kind = GroupKind::Control;
+  if (!isKernelOp(op) || inPieces.contains(op)) {
+    g.kind = inPieces.contains(op) ? GroupKind::Pieces : GroupKind::Control;
     return g;
   }
   auto combine = dyn_cast<CombineOpInterface>(op);
@@ -188,6 +235,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   using R = Relation;
   auto all = [&](auto ok) { return llvm::all_of(between, [&](const Edge *e) { return ok(e->relation); }); };
   const Edge &first = *between.front();
+  if (p.kind == K::Pieces || c.kind == K::Pieces)
+    return "it is copied in pieces";
   auto name = [&](const Group &g) { return describe(g.anchor ? g.anchor : g.ops.back()); };
   auto cost = [&](const Twine &what) { return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay"; };
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))
@@ -234,6 +283,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   merged.ops.append(c.ops.begin(), c.ops.end());
   switch (p.kind) {
   case K::Control:
+  case K::Pieces:
     break;
   case K::Contraction:
   case K::Window:

@@ -9,8 +9,8 @@ using namespace mlir;
 
 /// What joins the ops of a group. The anchor of a contraction, window or columns group is its Combine op; pointwise ops
 /// follow it on the elements that it gives.
-/// Control ops (scan) stand alone.
-enum class GroupKind { Pointwise, Rows, Columns, Window, Contraction, Control };
+/// Control ops (scan) stand alone, and so do movements of many parts, which the runtime copies in pieces without a kernel.
+enum class GroupKind { Pointwise, Rows, Columns, Window, Contraction, Control, Pieces };
 
 struct Group {
   GroupKind kind;
@@ -51,7 +51,8 @@ private:
   std::string pathAround(unsigned p, unsigned c) const;
   int64_t bytes(Value v) const;
 
-  SmallVector<Operation *> ops; // grouped ops in block order
+  SmallVector<Operation *> ops;               // grouped ops in block order
+  llvm::SmallPtrSet<Operation *, 8> inPieces; // of them: movements of many parts
   llvm::DenseMap<Operation *, unsigned> index;
   SmallVector<Edge> edges;
   std::vector<SmallVector<unsigned, 4>> in, out; // edges by op

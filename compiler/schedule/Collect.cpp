@@ -1,5 +1,6 @@
 // Calls of planned kernels to nodes and storages; scans to loops.
 #include "compiler/schedule/EntrySchedule.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/BitVector.h"
 
 namespace dlc {
@@ -40,6 +41,10 @@ LogicalResult EntrySchedule::collect(Block &block, std::vector<Node> &list) {
   for (Operation &op : block.without_terminator()) {
     if (auto move = dyn_cast<dl::MovementOpInterface>(op); move && move.isView()) {
       storageOf[op.getResult(0)] = storageOf.lookup(op.getOperand(0));
+      continue;
+    }
+    if (op.hasAttr("dlx.pieces")) {
+      collectPieces(cast<dl::MovementOpInterface>(op), list);
       continue;
     }
     LogicalResult done = failure();
@@ -89,6 +94,46 @@ Node EntrySchedule::copyNode(unsigned to, unsigned from) {
   n.reads = {from};
   n.writes = {to};
   return n;
+}
+
+/// What a source gives of the result, or the result takes of the source: they differ along one dimension alone.
+static Piece pieceOf(dl::MovementOpInterface op, const dl::Source &source) {
+  Value x = op->getOperand(source.operand), y = op->getResult(0);
+  auto from = dl::getExtents(x), to = dl::getExtents(y);
+  MLIRContext *context = y.getContext();
+  unsigned axis = 0, rank = from.size();
+  auto moved = [&](unsigned d) { // by how much the source's coordinate is ahead of the result's
+    AffineExpr by = source.map.getResult(d) - getAffineDimExpr(d, context);
+    return simplifyAffineExpr(by, rank, source.map.getNumSymbols());
+  };
+  AffineExpr zero = getAffineConstantExpr(0, context);
+  while (axis + 1 < rank && moved(axis) == zero && from[axis] == to[axis])
+    ++axis;
+  Piece p;
+  p.takes = source.where.empty();
+  int64_t element = std::max<int64_t>(1, getElementTypeOrSelf(y).getIntOrFloatBitWidth() / 8);
+  AffineExpr inner = dl::product(ArrayRef(to).drop_front(axis + 1), context) * element; // bytes of one step along the axis
+  p.rows = dl::product(ArrayRef(to).take_front(axis), context);
+  p.bytes = dl::normalize((p.takes ? to : from)[axis] * inner);
+  p.stride = dl::normalize((p.takes ? from : to)[axis] * inner);
+  p.offset = dl::normalize((p.takes ? moved(axis) : moved(axis) * -1) * inner);
+  return p;
+}
+
+void EntrySchedule::collectPieces(dl::MovementOpInterface op, std::vector<Node> &list) {
+  Value result = op->getResult(0);
+  Node n;
+  n.kind = Node::Pieces;
+  unsigned whole = storageOf[result] = newStorage(BufferKind::arena, 0, result.getType());
+  n.writes.push_back(whole);
+  for (const dl::Source &source : op.getSources()) {
+    Value operand = op->getOperand(source.operand);
+    unsigned s = storageOf.lookup(operand);
+    n.reads.push_back(s);
+    n.pieces.push_back(pieceOf(op, source));
+    n.pieces.back().to = whole, n.pieces.back().from = s;
+  }
+  list.push_back(std::move(n));
 }
 
 LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &list) {

@@ -91,11 +91,11 @@ void EntrySchedule::emit(std::vector<Node> &list, OpBuilder &top, OpBuilder &b) 
   for (size_t i = 0; i < order.size();) {
     int stage = order[i]->stage;
     dlx::StageOp op;
-    SmallVector<Node *> copies, loops;
+    SmallVector<Node *> copies, pieces, loops;
     for (; i < order.size() && order[i]->stage == stage; ++i) {
       Node &n = *order[i];
       if (n.kind != Node::Launch) {
-        (n.kind == Node::Copy ? copies : loops).push_back(&n);
+        (n.kind == Node::Copy ? copies : n.kind == Node::Pieces ? pieces : loops).push_back(&n);
         continue;
       }
       if (!op) {
@@ -112,6 +112,14 @@ void EntrySchedule::emit(std::vector<Node> &list, OpBuilder &top, OpBuilder &b) 
     }
     for (Node *n : copies)
       dlx::CopyOp::create(b, entry.getLoc(), buffer(top, n->writes[0]), buffer(top, n->reads[0]), n->grid);
+    for (Node *n : pieces)
+      for (const Piece &p : n->pieces) {
+        Value to = buffer(top, p.to), from = buffer(top, p.from);
+        if (p.takes)
+          dlx::TakeOp::create(b, entry.getLoc(), to, from, extent(p.bytes), extent(p.rows), extent(p.offset), extent(p.stride));
+        else
+          dlx::PlaceOp::create(b, entry.getLoc(), to, from, extent(p.bytes), extent(p.rows), extent(p.offset), extent(p.stride));
+      }
     for (Node *n : loops) {
       SmallVector<Value> moving, first, second;
       for (unsigned s : n->moving)

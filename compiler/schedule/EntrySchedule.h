@@ -48,6 +48,8 @@ private:
   LogicalResult collect(Block &block, std::vector<Node> &list);
   LogicalResult collectCall(func::CallOp call, std::vector<Node> &list);
   Node copyNode(unsigned to, unsigned from);
+  /// A movement that dl-kernels-form left to copies.
+  void collectPieces(dl::MovementOpInterface op, std::vector<Node> &list);
   /// Carried values have two storages, exchanged after each step; steps of inputs and stacks are views that move.
   LogicalResult collectScan(dl::ScanOp scan, std::vector<Node> &list);
   /// Launches that do the same in every step (packing a captured weight) run once, before the loop.

@@ -19,14 +19,22 @@ struct Storage {
   Value made;                      ///< its dlx value
 };
 
-/// A launch, a copy, or a loop.
+/// A part of one storage that is dense in another: rows of bytes at offset + i * stride.
+struct Piece {
+  unsigned to, from; ///< storages
+  bool takes;        ///< `from` has the offset and the stride, not `to`
+  AffineExpr bytes, rows, offset, stride;
+};
+
+/// A launch, a copy, pieces of one value put together or taken out of one, or a loop.
 struct Node {
-  enum Kind { Launch, Copy, Loop } kind = Launch;
+  enum Kind { Launch, Copy, Pieces, Loop } kind = Launch;
   std::string function;                ///< launch
   dl::DimsAttr grid;                   ///< launch: blocks; copy: bytes; loop: trip count
   SmallVector<unsigned> reads, writes; ///< storages; a launch's arguments are reads then writes
   SmallVector<unsigned> before;        ///< nodes that must have run
   func::CallOp call;                   ///< launch: whose
+  std::vector<Piece> pieces;           ///< pieces
   std::vector<Node> body;              ///< loop
   SmallVector<unsigned> moving;        ///< loop: views
   SmallVector<std::pair<unsigned, unsigned>> swaps;

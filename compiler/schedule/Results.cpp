@@ -83,7 +83,7 @@ bool EntrySchedule::donate(unsigned storage, unsigned param) {
     if (r != writer)
       continue;
     // In its own launch: element by element only.
-    auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(nodes[r].call.getCallee());
+    auto kernel = kernels.lookup(nodes[r].call.getCallee());
     for (auto [i, v] : llvm::enumerate(nodes[r].call.getOperands()))
       if (Storage &s = storages[storageOf.lookup(v)]; s.kind == BufferKind::param && s.at == (int64_t)param && !isElementwise(kernel, i))
         return false;
@@ -138,7 +138,7 @@ bool EntrySchedule::usesSymbols(const Node &n) {
     found |= llvm::any_of(dims.getExtents(), [](AffineExpr e) { return !isa<AffineConstantExpr>(e); });
   };
   look(n.grid);
-  auto kernel = entry->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(func::CallOp(n.call).getCallee());
+  auto kernel = kernels.lookup(func::CallOp(n.call).getCallee());
   // Packing evaluates what needs no more arguments than it reads; other launches may loop over anything.
   llvm::SmallPtrSet<Value, 8> others;
   auto first = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan").getLaunches()[0];

@@ -128,4 +128,10 @@ def Dlx_CopyOp : Dlx_Op<"copy"> {
   let summary = "copies bytes";
   let assemblyFormat = "$to `,` $from `bytes` $bytes attr-dict";
 }
+class Dlx_RowsOp<string mnemonic> : Dlx_Op<mnemonic> {
+  let arguments = (ins Dlx_Buffer:$to, Dlx_Buffer:$from, Dlx_Extent:$bytes, Dlx_Extent:$rows, Dlx_Extent:$offset, Dlx_Extent:$stride);
+  let assemblyFormat = "$to `,` $from `bytes` $bytes `rows` $rows `offset` $offset `stride` $stride attr-dict";
+}
+def Dlx_PlaceOp : Dlx_RowsOp<"place"> { let summary = "copies dense rows of bytes to offset + i * stride"; }
+def Dlx_TakeOp : Dlx_RowsOp<"take"> { let summary = "copies rows of bytes at offset + i * stride to dense ones"; }
 #endif

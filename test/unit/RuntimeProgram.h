@@ -159,6 +159,12 @@ public:
   void copy(const Words &bytes, uint32_t to, uint32_t toOffset, uint32_t from, uint32_t fromOffset) {
     instruction({DLX_COPY, expr(bytes), to, from, 0, fromOffset, toOffset, 0});
   }
+  /// DLX_PLACE or DLX_TAKE.
+  void rows(dlx_instruction_kind kind, uint32_t to, uint32_t from, const Words &bytes, const Words &count, const Words &offset,
+            const Words &stride) {
+    uint32_t a = expr(bytes), d = expr(count), e = expr(offset), f = expr(stride);
+    instruction({uint32_t(kind), a, to, from, d, e, f, 0});
+  }
 
   /// The program's bytes; 64-byte aligned, `size` long.
   std::vector<uint64_t> storage;

@@ -198,6 +198,86 @@ TEST(RuntimeExecutor, CopiesLargeAndOverlapping) {
   free(memory);
 }
 
+/// y [n, 3 m] is x [n, m] and z [n, 2 m] side by side, in blocks on the team; back is z again.
+TEST(RuntimeExecutor, PlacesAndTakesRows) {
+  Builder b;
+  uint32_t n = b.symbolic("N", 0, 600), m = b.symbolic("M", 0, 70);
+  Words row = symbol(m) * constant(4), rows = symbol(n);
+  b.entry("run");
+  uint32_t x = b.input("x", DLX_F32, {rows, symbol(m)}, rows * row, 600 * 70 * 4);
+  uint32_t z = b.input("z", DLX_F32, {rows, symbol(m) * constant(2)}, rows * row * constant(2), 600 * 140 * 4);
+  uint32_t y = b.output("y", DLX_F32, {rows, symbol(m) * constant(3)}, rows * row * constant(3), 600 * 210 * 4);
+  uint32_t back = b.output("back", DLX_F32, {rows, symbol(m) * constant(2)}, rows * row * constant(2), 600 * 140 * 4);
+  b.rows(DLX_PLACE, y, x, row, rows, constant(0), row * constant(3));
+  b.rows(DLX_PLACE, y, z, row * constant(2), rows, row, row * constant(3));
+  b.rows(DLX_TAKE, back, y, row * constant(2), rows, row, row * constant(3));
+  Session session(b, 2);
+  auto memory = [](size_t floats) { return static_cast<float *>(aligned_alloc(64, (floats * 4 + 127) / 64 * 64)); };
+  float *a = memory(600 * 70), *c = memory(600 * 140), *out = memory(600 * 210), *again = memory(600 * 140);
+  for (int i = 0; i < 600 * 140; ++i)
+    a[i / 2] = float(i / 2), c[i] = float(-i);
+  for (auto [height, width] : {std::pair<int64_t, int64_t>{600, 70}, {600, 1}, {1, 70}, {7, 3}, {0, 70}, {600, 0}}) {
+    ASSERT_EQ(session.run({Tensor(a, {height, width}).tensor, Tensor(c, {height, 2 * width}).tensor},
+                          {Tensor(out, {height, 3 * width}).tensor, Tensor(again, {height, 2 * width}).tensor}),
+              DLRT_OK)
+        << dlrt_error();
+    for (int64_t i = 0; i < height; ++i)
+      for (int64_t j = 0; j < 3 * width; ++j)
+        ASSERT_EQ(out[i * 3 * width + j], j < width ? a[i * width + j] : c[i * 2 * width + j - width]) << i << " " << j;
+    ASSERT_EQ(memcmp(again, c, size_t(height * width * 2) * 4), 0);
+  }
+  for (float *p : {a, c, out, again})
+    free(p);
+}
+
+TEST(RuntimeExecutor, RefusesRowsOutsideTheirBuffers) {
+  // 4 rows of 8 bytes, from 32 dense bytes into 4 rows of 24 at 16, is the most that fits.
+  struct Case {
+    int64_t bytes, rows, offset, stride;
+    bool good;
+  };
+  constexpr int64_t most = INT64_MAX;
+  for (dlx_instruction_kind kind : {DLX_PLACE, DLX_TAKE})
+    for (const Case &c : {Case{8, 4, 16, 24, true},
+                          {8, 4, 17, 24, false},
+                          {8, 4, 16, 25, false},
+                          {9, 4, 0, 24, false},
+                          {8, 5, 0, 16, false},
+                          {8, 4, -1, 24, false},
+                          {8, 2, 40, -24, false},
+                          {-8, 1, 8, 24, false},
+                          {8, -1, 0, 24, false},
+                          {8, 4, 0, 4, false},
+                          {8, 2, 0, most, false},
+                          {8, 2, most, 8, false},
+                          {most, 2, 0, most, false},
+                          {8, most, 0, 8, false},
+                          {0, most, most, 0, true},
+                          {8, 0, most, most, true},
+                          {8, 3, most - 8, 8, false},
+                          {32, 1, 64, 32, true},
+                          {32, 1, 65, 32, false}}) {
+      Builder b;
+      b.entry("run");
+      uint32_t dense = b.input("x", DLX_F32, {constant(8)}, constant(32), 32), apart = b.arena(96);
+      uint32_t y = b.output("y", DLX_F32, {constant(8)}, constant(32), 32);
+      if (kind == DLX_PLACE)
+        b.rows(kind, apart, dense, constant(c.bytes), constant(c.rows), constant(c.offset), constant(c.stride));
+      else
+        b.rows(kind, y, apart, constant(c.bytes), constant(c.rows), constant(c.offset), constant(c.stride));
+      Session session(b);
+      alignas(64) float in[8] = {}, out[8] = {};
+      dlrt_status status = session.run({Tensor(in, {8}).tensor}, {Tensor(out, {8}).tensor});
+      EXPECT_EQ(status, c.good ? DLRT_OK : DLRT_FORMAT) << kind << ": " << c.bytes << " " << c.rows << " " << c.offset << " " << c.stride;
+    }
+  Builder b; // what may not be written
+  b.entry("run");
+  uint32_t x = b.input("x", DLX_F32, {constant(8)}, constant(32), 32), h = b.arena(32);
+  b.rows(DLX_PLACE, x, h, constant(8), constant(1), constant(0), constant(8));
+  dlrt_model *model;
+  EXPECT_TRUE(failsWith(dlrt_model_open(b.finish(), &model), DLRT_FORMAT, "a copy writes to buffer 0, which the entry may only read"));
+}
+
 TEST(RuntimeExecutor, ReadsConstants) {
   Builder b;
   float weights[4] = {1, 2, 3, 4};

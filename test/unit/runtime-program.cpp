@@ -29,6 +29,8 @@ void buildEverything(Builder &b) {
   uint32_t h = b.arena(16), next = b.arena(16), xt = b.buffer(DLX_VIEW, 16, x);
   uint32_t packed = b.buffer(DLX_PREPARED, 16, 0), c = b.buffer(DLX_CONSTANT, 16, 0);
   b.copy(constant(16), h, 0, packed, 0);
+  b.rows(DLX_PLACE, h, packed, constant(4), constant(2), constant(4), constant(8));
+  b.rows(DLX_TAKE, next, c, constant(4), constant(2), constant(0), constant(8));
   b.loop(symbol(s), 1, {{xt, constant(0), constant(16)}}, {{h, next}});
   b.stage(f, constant(4), {{h}, {xt}, {next}});
   b.stage(f, constant(4), {{h}, {c}, {y}});

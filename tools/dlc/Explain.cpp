@@ -137,11 +137,12 @@ llvm::json::Object explainMemory(dlx::ProgramOp program, bool json) {
   int64_t stages = 0;
   // A stage is a stage, a copy or a loop's end, in program order; a view keeps its base alive.
   program.walk([&](Operation *op) {
-    if (isa<dlx::StageOp, dlx::CopyOp>(op))
+    bool copies = isa<dlx::CopyOp, dlx::PlaceOp, dlx::TakeOp>(op);
+    if (isa<dlx::StageOp>(op) || copies)
       ++stages; // visited after the launches that it holds
     llvm::StringRef function = isa<dlx::LaunchOp>(op) ? cast<dlx::LaunchOp>(op).getFunction() : op->getName().stripDialect();
-    int64_t now = isa<dlx::CopyOp>(op) ? stages - 1 : stages;
-    if (isa<dlx::LaunchOp, dlx::CopyOp, dlx::LoopOp>(op))
+    int64_t now = copies ? stages - 1 : stages;
+    if (copies || isa<dlx::LaunchOp, dlx::LoopOp>(op))
       for (Value v : op->getOperands())
         for (Operation *def = v.getDefiningOp(); def; def = isa<dlx::ViewOp>(def) ? def->getOperand(0).getDefiningOp() : nullptr) {
           Life &life = lives[def];

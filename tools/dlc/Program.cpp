@@ -65,6 +65,9 @@ void Programs::add(Block &block, AffineExpr times, Cost &cost) {
       }
     } else if (auto copy = dyn_cast<dlx::CopyOp>(op)) {
       cost.bytes = dl::normalize(cost.bytes + times * copy.getBytes().getExtents()[0] * 2);
+    } else if (isa<dlx::PlaceOp, dlx::TakeOp>(op)) {
+      auto extent = [&](StringRef name) { return op.getAttrOfType<dl::DimsAttr>(name).getExtents()[0]; };
+      cost.bytes = dl::normalize(cost.bytes + times * extent("bytes") * extent("rows") * 2);
     } else if (auto loop = dyn_cast<dlx::LoopOp>(op)) {
       add(loop.getBody().front(), dl::normalize(times * loop.getTrip().getExtents()[0]), cost);
     } else if (auto stage = dyn_cast<dlx::StageOp>(op)) {
