@@ -69,7 +69,23 @@ static LogicalResult checkBlock(Block &block, unsigned depth) {
   return success();
 }
 
+/// The module holds a model alone, nothing that the compiler makes of one.
+static LogicalResult checkSource(ModuleOp module) {
+  for (Operation &op : *module.getBody())
+    if (!isa<func::FuncOp, dl::SymbolOp>(op))
+      return op.emitError("is no part of a model: it has functions and symbols");
+  WalkResult walked = module.walk([](Operation *op) -> WalkResult {
+    for (NamedAttribute attribute : op->getAttrs())
+      if (attribute.getName().strref().starts_with("dlx."))
+        return op->emitError("has the attribute ") << attribute.getName() << ", which only the compiler gives: leave it out";
+    return success();
+  });
+  return failure(walked.wasInterrupted());
+}
+
 LogicalResult checkLimits(ModuleOp module, bool train) {
+  if (failed(checkSource(module)))
+    return failure();
   unsigned symbols = 0, functions = train;
   for (auto symbol : module.getOps<dl::SymbolOp>())
     if (++symbols > DLX_MAX_SYMBOLS)

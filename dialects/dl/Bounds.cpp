@@ -22,7 +22,7 @@ struct Polynomial {
   using Monomial = std::vector<Factor>;
   std::map<Monomial, int64_t> terms;
 
-  static constexpr size_t most = 64; // terms; a longer expression stays as it was written
+  static constexpr size_t most = 64; // terms, and factors of one; a longer expression stays as it was written
   LogicalResult add(const Monomial &m, Wide coefficient) {
     Wide sum = terms.count(m) ? terms[m] + coefficient : coefficient;
     if (sum != (int64_t)sum)
@@ -70,6 +70,8 @@ Result parse(AffineExpr e) {
       for (auto &[n, l] : y->terms) {
         Polynomial::Monomial both = m;
         both.insert(both.end(), n.begin(), n.end());
+        if (both.size() > Polynomial::most)
+          return failure();
         llvm::sort(both);
         if (failed(p.add(both, Wide(k) * l)))
           return failure();

@@ -156,10 +156,12 @@ namespace {
 /// sum := product (('+' | '-') product)*, product := atom (('*' | floordiv | ceildiv | mod) atom)*
 struct ExtentParser {
   AsmParser &p;
-  int depth = 0;
+  int depth = 0, atoms = 0;
   FailureOr<AffineExpr> atom() {
     int64_t value;
     SMLoc at = p.getCurrentLocation();
+    if (++atoms > 2048) // all that read expressions call themselves for their parts; programs take no longer ones
+      return p.emitError(at, "extent of more than 2048 integers and symbols"), failure();
     OptionalParseResult integer = p.parseOptionalInteger(value);
     if (integer.has_value()) {
       if (failed(*integer))

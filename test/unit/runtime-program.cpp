@@ -29,11 +29,11 @@ void buildEverything(Builder &b) {
   uint32_t h = b.arena(16), next = b.arena(16), xt = b.buffer(DLX_VIEW, 16, x);
   uint32_t packed = b.buffer(DLX_PREPARED, 16, 0), c = b.buffer(DLX_CONSTANT, 16, 0);
   b.copy(constant(16), h, 0, packed, 0);
-  b.rows(DLX_PLACE, h, packed, constant(4), constant(2), constant(4), constant(8));
-  b.rows(DLX_TAKE, next, c, constant(4), constant(2), constant(0), constant(8));
   b.loop(symbol(s), 1, {{xt, constant(0), constant(16)}}, {{h, next}});
   b.stage(f, constant(4), {{h}, {xt}, {next}});
   b.stage(f, constant(4), {{h}, {c}, {y}});
+  b.rows(DLX_PLACE, h, packed, constant(4), constant(2), constant(4), constant(8));
+  b.rows(DLX_TAKE, next, c, constant(4), constant(2), constant(0), constant(8));
   std::swap(b.entries[0], b.entries[1]); // prepare entries come last
   b.entries[0].prepare = 1;
 }
@@ -195,7 +195,7 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"or a view outside its loop", [](Builder &b) { b.args[5].buffer = 4; }},
       {"is at 17 of a buffer of 16", [](Builder &b) { b.args[0].offset = 17; }},
       {"is at -4", [](Builder &b) { b.args[0].offset = -4; }},
-      {"leaves its surroundings", [](Builder &b) { b.code[2].b = 3; }},
+      {"leaves its surroundings", [](Builder &b) { b.code[2].b = 5; }},
       {"views or swaps are outside", [](Builder &b) { b.code[2].d = 2; }},
       {"which is no view", [](Builder &b) { b.moving[0].view = 0; }},
       {"neither in the arena nor an output", [](Builder &b) { b.swaps[0].first = 0; }},
@@ -243,7 +243,7 @@ TEST(RuntimeProgram, RefusesHeaders) {
     return failsWith(open(b), DLRT_FORMAT, message);
   };
   EXPECT_TRUE(refuses("no dlx program", [](dlx_header &h) { h.magic = 1; }));
-  EXPECT_TRUE(refuses("use a newer libdlrt", [](dlx_header &h) { h.version = 2; }));
+  EXPECT_TRUE(refuses("use a newer libdlrt", [](dlx_header &h) { h.version = DLX_VERSION + 1; }));
   EXPECT_TRUE(refuses("compile the model again", [](dlx_header &h) { h.version = 0; }));
   EXPECT_TRUE(refuses("truncated or corrupt", [](dlx_header &h) { h.bytes += 8; }));
   EXPECT_TRUE(refuses("table 'words' is at offset", [](dlx_header &h) { h.words.offset += 4; }));

@@ -11,6 +11,9 @@ enum Exit {
   Usage = 2  ///< of the command line
 };
 
+/// From now on a library that has no memory or no thread, or cannot go on, ends the process with a message and the status Fault.
+void installFailureHandlers();
+
 /// What `command` does when it was chosen, once its options have been read; `example` ends its --help.
 void setAction(CLI::App *command, const std::string &example, std::function<Exit()> action);
 

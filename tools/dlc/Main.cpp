@@ -3,10 +3,7 @@
 #include "tools/dlc/Commands.h"
 #include "tools/dlc/Support.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/ErrorHandling.h"
 #include <csignal>
-#include <cstring>
-#include <unistd.h>
 
 using namespace dlc::tools;
 
@@ -25,31 +22,8 @@ void dlc::tools::setAction(CLI::App *command, const std::string &example, std::f
   });
 }
 
-/// Ends the process without allocating.
-[[noreturn]] static void end(std::initializer_list<const char *> message) {
-  for (const char *part : message)
-    (void)!::write(STDERR_FILENO, part, std::strlen(part));
-  ::_exit(Fault);
-}
-/// A message and a status instead of a signal where a library has no memory or no thread, or cannot go on.
-static void installHandlers() {
-  llvm::install_bad_alloc_error_handler(
-      [](void *, const char *, bool) { end({"dlc: error: out of memory: raise its limit (ulimit -v), or take a smaller model\n"}); });
-  llvm::install_out_of_memory_new_handler();
-  llvm::install_fatal_error_handler([](void *, const char *reason, bool) { end({"dlc: error: ", reason, "\n"}); });
-  std::set_terminate([] {
-    try {
-      std::rethrow_exception(std::current_exception());
-    } catch (const std::exception &e) {
-      end({"dlc: error: ", e.what(), ": are memory or threads limited (ulimit)?\n"});
-    } catch (...) {
-      end({"dlc: error: an unknown exception: this is a fault of dlc\n"});
-    }
-  });
-}
-
 int main(int argc, char **argv) {
-  installHandlers();
+  installFailureHandlers();
   std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit then fails as one to a full disk does
   CLI::App app("dlc: compiles neural networks, their gradients and optimisers into small native code", "dlc");
   app.set_version_flag("--version", "dlc 0.1");

@@ -124,6 +124,11 @@ void print(llvm::StringRef name, data::Array &array) {
   llvm::outs() << (array.size() > 10 ? " ...\n" : "\n");
 }
 
+std::string checkTolerance(const std::string &text) {
+  double value;
+  return llvm::to_float(text, value) && value >= 0 && std::isfinite(value) ? "" : "expected a number from 0";
+}
+
 Exit run(const Options &o) {
   llvm::StringMap<std::string> inputs, outputs, compares;
   if (!split(o.inputs, "--input", inputs) || !split(o.outputs, "--output", outputs) || !split(o.compares, "--compare", compares))
@@ -207,8 +212,8 @@ void addRun(CLI::App &app) {
   command->add_option("--input", o->inputs, "NAME=F.npy, NAME=@random or NAME=@zeros");
   command->add_option("--output", o->outputs, "NAME=F.npy: write it");
   command->add_option("--compare", o->compares, "NAME=F.npy: exit 1 where it differs");
-  command->add_option("--rtol", o->rtol, "of max|a-b| against max|b|")->check(CLI::NonNegativeNumber)->capture_default_str();
-  command->add_option("--atol", o->atol, "added to it")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--rtol", o->rtol, "of max|a-b| against max|b|")->check(checkTolerance)->capture_default_str();
+  command->add_option("--atol", o->atol, "added to it")->check(checkTolerance)->capture_default_str();
   command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::Range(0, 4096));
   command->add_option("--repeat", o->repeat, "run so many times")->capture_default_str()->check(CLI::Range(1, 1 << 30));
   command->add_flag("--json", o->json, "times and errors as JSON");

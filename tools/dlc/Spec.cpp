@@ -78,10 +78,17 @@ double Spec::amount(StringRef key, double otherwise, double limit) {
     refuse(key, *find(key), std::isinf(limit) ? "0 or more" : "0 or more and below " + llvm::formatv("{0}", limit).str());
   return value;
 }
-double Spec::required(StringRef key) {
+void Spec::need(StringRef key) {
   if (!has(key) && error.empty())
     error = ("'" + name + "' needs " + key + ": write " + name + "(" + key + "=...)").str();
-  return number(key, 0);
+}
+double Spec::required(StringRef key) {
+  need(key);
+  return amount(key, 0);
+}
+int64_t Spec::requiredCount(StringRef key) {
+  need(key);
+  return count(key, 1);
 }
 int64_t Spec::count(StringRef key, int64_t otherwise) {
   const std::string *text = find(key);

@@ -20,6 +20,7 @@ public:
   /// At least 0, and below the limit.
   double amount(llvm::StringRef key, double otherwise, double limit = INFINITY);
   double required(llvm::StringRef key);
+  int64_t requiredCount(llvm::StringRef key);
   /// At least 1.
   int64_t count(llvm::StringRef key, int64_t otherwise);
   bool flag(llvm::StringRef key, bool otherwise = false);
@@ -33,6 +34,7 @@ private:
   struct Pair {
     std::string key, value;
   };
+  void need(llvm::StringRef key);
   const std::string *find(llvm::StringRef key);
   void refuse(llvm::StringRef key, llvm::StringRef value, llvm::StringRef expected);
 

@@ -117,37 +117,9 @@ bool Model::read(llvm::StringRef path) {
   auto text = readText(path);
   return text && parse(std::move(text));
 }
-/// How deep brackets stand in brackets, outside comments and strings: MLIR's parser calls itself for each. A bracket that closes
-/// none is passed over, for one in a comparison (`d0 >= 0`) must not make up for one that is open.
-static size_t nesting(llvm::StringRef text) {
-  std::string open;
-  size_t deepest = 0;
-  for (size_t i = 0, n = text.size(); i < n; ++i) {
-    char c = text[i];
-    if (c == '/' && text.substr(i, 2) == "//") {
-      i = std::min(text.find('\n', i), n);
-    } else if (c == '"') { // which a newline ends, too, and an escape does not
-      while (++i < n && text[i] != '"' && text[i] != '\n')
-        i += text[i] == '\\';
-    } else if (c == '-' && text.substr(i, 2) == "->") {
-      ++i;
-    } else if (size_t opens = llvm::StringRef("({[<").find(c); opens != llvm::StringRef::npos) {
-      open += ")}]>"[opens];
-      deepest = std::max(deepest, open.size());
-    } else if (llvm::StringRef(")}]>").contains(c)) {
-      size_t at = open.size(); // others than > also close what comparisons have opened
-      while (c != '>' && at && open[at - 1] == '>' && open[at - 1] != c)
-        --at;
-      if (at && open[at - 1] == c)
-        open.resize(at - 1);
-    }
-  }
-  return deepest;
-}
 bool Model::parse(std::unique_ptr<llvm::MemoryBuffer> text) {
-  size_t deepest = nesting(text->getBuffer());
-  if (deepest > 1000)
-    return fail("'" + text->getBufferIdentifier() + "' has brackets in brackets, " + llvm::Twine(deepest) + " deep: at most 1000") == Done;
+  if (std::string deep = findTooDeep(text->getBuffer()); !deep.empty())
+    return fail("'" + text->getBufferIdentifier() + "' " + deep) == Done;
   sources.AddNewSourceBuffer(std::move(text), {});
   module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   return static_cast<bool>(module);

@@ -47,6 +47,8 @@ private:
   };
   std::vector<File> inputs, outputs;
 };
+/// What in a model's text would take MLIR's parser too deep, or "".
+std::string findTooDeep(llvm::StringRef text);
 /// Whether it is a file with contents of its own: no device, pipe or folder.
 bool isRegularFile(llvm::StringRef path);
 /// A file's bytes, read and not mapped; null after a message. Refuses devices and pipes, which may never end.

@@ -94,14 +94,12 @@ static llvm::Error planSchedule(StringRef text, train::Schedule &s) {
   s.kind = Schedule::Kind(*kind);
   s.lr0 = spec->required(s.kind == Schedule::Constant ? "lr" : "lr0");
   if (s.kind == Schedule::Inverse)
-    s.gamma = spec->number("gamma", 1e-4), s.b = spec->number("b", 0.75);
+    s.gamma = spec->amount("gamma", 1e-4), s.b = spec->number("b", 0.75);
   else if (s.kind == Schedule::Step)
-    s.gamma = spec->number("gamma", 0.1), s.every = int64_t(spec->required("every"));
+    s.gamma = spec->amount("gamma", 0.1), s.every = spec->requiredCount("every");
   else if (s.kind == Schedule::Cosine)
-    s.lr1 = spec->number("lr1", 0), s.every = int64_t(spec->required("iterations"));
-  if (llvm::Error e = spec->finish())
-    return e;
-  return s.every >= 1 ? llvm::Error::success() : message("'" + text + "' counts iterations from 1");
+    s.lr1 = spec->amount("lr1", 0), s.every = spec->requiredCount("iterations");
+  return spec->finish();
 }
 
 llvm::Expected<TrainingPlan> planTraining(MLIRContext *context, const TrainingSpecs &specs) {

@@ -32,11 +32,13 @@ for n in (1024, 1025):
     write(f"functions{n}", "".join(f"func.func @{'f%d' % i if i else 'main'}{body}" for i in range(n)))
 
 
-for name, n in (("words", 1000), ("toolong", 1100)):  # terms, of four words each; one form of so many is not sought
-    terms = [f"S{i} * S{j}" for i in range(50) for j in range(i)][:n]
-    symbols = "".join(f"dl.symbol @S{i} : 1 to 2\n" for i in range(50))
-    sources = ", ".join(f"%x{i}: tensor<?xf32, #dl.dims<S{i}>>" for i in range(50))
-    type = f"tensor<?xf32, #dl.dims<{' + '.join(terms)}>>"
+
+terms = " + ".join([f"S{i} * S{j}" for i in range(50) for j in range(i)][:1000])  # one form of so many is not sought
+symbols = "".join(f"dl.symbol @S{i} : 1 to 2\n" for i in range(50))
+sources = ", ".join(f"%x{i}: tensor<?xf32, #dl.dims<S{i}>>" for i in range(50))
+one, two = f"tensor<?xf32, #dl.dims<{terms}>>", f"tensor<?x?xf32, #dl.dims<{terms}, {terms}>>"
+for name, type in (("words", one), ("toolong", two)):  # a product of two such is more than an expression holds
     write(name, f"{symbols}func.func @main({sources}, %y: {type}) -> {type} {{\n  %0 = dl.neg %y : {type}\n  return %0 : {type}\n}}\n")
+write("product", f"dl.symbol @B : 1 to 1\nfunc.func @main(%x: tensor<?xf32, #dl.dims<{' * '.join('B' * 2000)}>>) {{\n  return\n}}\n")
 write("blocks", "func.func @main(%x: tensor<17592186044416xf32>) -> tensor<17592186044416xf32> {\n"
       "  %0 = dl.neg %x : tensor<17592186044416xf32>\n  return %0 : tensor<17592186044416xf32>\n}\n")
