@@ -207,6 +207,13 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
   return success();
 }
 
+/// A thread a part, but no more than processors.
+static llvm::ThreadPoolStrategy workersFor(unsigned parts) {
+  llvm::ThreadPoolStrategy strategy = llvm::hardware_concurrency(parts);
+  strategy.Limit = true;
+  return strategy;
+}
+
 /// The kernels of a scheduled module in `parts` modules of about equal size, emitted and lowered.
 static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const codegen::Target &target, unsigned parts) {
   SmallVector<StringRef> symbols;
@@ -236,7 +243,7 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
   if (parts == 1) {
     work(0);
   } else {
-    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(parts));
+    llvm::DefaultThreadPool pool(workersFor(parts));
     for (unsigned p = 0; p < parts; ++p)
       pool.async(work, p);
     pool.wait();
@@ -275,7 +282,7 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
   if (modules.size() == 1) {
     work(0);
   } else {
-    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(modules.size()));
+    llvm::DefaultThreadPool pool(workersFor(modules.size()));
     for (unsigned p = 0; p < modules.size(); ++p)
       pool.async(work, p);
     pool.wait();
