@@ -17,7 +17,7 @@ using namespace dlc;
 struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
   llvm::StringMap<func::FuncOp> known; // by the text of the body
-  llvm::StringSet<> taken; // names
+  llvm::StringSet<> taken;             // names
   unsigned count = 0;
 
   /// A function of what the group reads to what others read of it, and the values to call it with.
