@@ -77,7 +77,7 @@ static LogicalResult checkSource(ModuleOp module) {
   WalkResult walked = module.walk([](Operation *op) -> WalkResult {
     for (NamedAttribute attribute : op->getAttrs())
       if (attribute.getName().strref().starts_with("dlx."))
-        return op->emitError("has the attribute ") << attribute.getName() << ", which only the compiler gives: leave it out";
+        return op->emitError("has the attribute '") << attribute.getName().strref() << "', which the compiler sets: leave it out";
     return success();
   });
   return failure(walked.wasInterrupted());

@@ -80,12 +80,8 @@ static LogicalResult checkSymbols(Operation *op, const dl::SymbolRanges &declare
     type.walk(check);
   return ok;
 }
-/// A function's attributes, and those of its arguments and results, are none of another's names by a slip. The stages' own
-/// (dlx) are not a model's to give.
+/// A function's attributes, and those of its arguments and results, are none of another's names by a slip.
 static LogicalResult checkAttributes(func::FuncOp fn) {
-  for (NamedAttribute a : fn->getDiscardableAttrs())
-    if (a.getName().strref().starts_with("dlx."))
-      return fn.emitError("has the attribute '") << a.getName().strref() << "', which the compiler sets: leave it out";
   auto check = [&](StringRef what, unsigned index, ArrayRef<NamedAttribute> attributes) -> LogicalResult {
     for (NamedAttribute a : attributes)
       if (StringRef meant = dl::misspelt(a.getName()); !meant.empty())

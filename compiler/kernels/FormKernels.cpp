@@ -2,6 +2,9 @@
 #include "compiler/codegen/cpu/Kernel.h"
 #include "compiler/kernels/Groups.h"
 #include "compiler/kernels/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
 

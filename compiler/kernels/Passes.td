@@ -8,7 +8,9 @@ def FormKernels : Pass<"dl-kernels-form", "::mlir::ModuleOp"> {
     Each group (compiler/kernels/Groups.h) becomes a private function with the attribute `dlx.kernel`, called from where it
     stood; equal functions are one. Each producer-consumer pair gets a #dlx.verdict in the entry's `dlx.verdicts`.
   }];
-  let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::func::FuncDialect"];
+  // Planners, which grouping asks, build scalars of reductions.
+  let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
   let options = [Option<"fuse", "fuse", "bool", "true", "false: every op its own kernel (-O0)">];
 }
 #endif

@@ -13,6 +13,7 @@ def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
     Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3 or x86-64-v4">,
     Option<"loopsOnly", "loops-only", "bool", "false", "Plain loop nests, as at -O0">
   ];
-  let dependentDialects = ["::dlc::dlx::DlxDialect"];
+  let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 #endif

@@ -1,6 +1,9 @@
 // Which emitter writes a kernel, and how it is cut into launches and blocks.
 #include "compiler/codegen/cpu/Plan.h"
 #include "compiler/plan/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 namespace dlc {
