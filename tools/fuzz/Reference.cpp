@@ -262,7 +262,7 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
   std::vector<Values> out(results, Values::zeros(shapeOf(op->getResult(0))));
   SmallVector<Num> x(operands);
   SmallVector<Cell> cells(operands);
-  bool compare = isa<CompareOp>(op) && isFloat(op->getOperand(0));
+  bool compare = isa<CompareOp>(op), compareFloats = compare && isFloat(op->getOperand(0));
   for (unsigned r = 0; r < results; ++r) {
     bool floats = isFloat(op->getResult(r));
     auto f = [&](ArrayRef<Num> x) -> Num {
@@ -280,7 +280,7 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
       Num y = f(x);
       y.e = 0;
       if (loose && compare) {
-        double e = x[0].e + x[1].e, d = std::fabs(x[0].f - x[1].f);
+        double e = x[0].e + x[1].e, d = std::fabs(compareFloats ? x[0].f - x[1].f : double(x[0].i) - double(x[1].i));
         bool nan = (std::isnan(x[0].f) && x[0].e == 0) || (std::isnan(x[1].f) && x[1].e == 0);
         bool same = op->getOperand(0) == op->getOperand(1) && std::isfinite(e); // moved together, equal stays equal
         y.e = nan || same || d > e ? 0 : 1;
