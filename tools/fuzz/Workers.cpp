@@ -255,8 +255,11 @@ void Campaign::found(MLIRContext &context, uint64_t k, Find find) {
   llvm::outs().flush();
   Model model = generate(context, seed, k, train);
   std::string text = model.text(command);
-  if (reduce)
-    text = reduced(context, text, find, k, 60);
+  if (double left = double(seconds) - reducing; reduce && left > 1) { // at most as long again as the search itself
+    auto begin = Clock::now();
+    text = reduced(context, text, find, k, std::min(60u, unsigned(left)));
+    reducing += since(begin);
+  }
   // The same ops failing in the same way are most likely one fault.
   std::set<std::string> ops;
   if (auto small = Model::parse(context, text))

@@ -24,6 +24,7 @@ private:
   Counts total;
   uint64_t rejected = 0;
   unsigned finds = 0;
+  double reducing = 0;             ///< seconds
   llvm::StringMap<unsigned> kinds; ///< finds alike, by what their reduced models hold
 };
 } // namespace dlc::fuzz
