@@ -20,14 +20,16 @@ static Power decay(Number h, Number l) {
 }
 
 // x < 0: x F(x), else x - x F(-x), with the normal distribution function F: a F(-a) = e^(-a^2/2) v, where v = a P(a) / Q(a) up to
-// a = 3.5 and S(1 / a^2) beyond. It ends in subnormals at a = 14.2. a^2/2 = h + l exactly.
+// a = 3 and S(1 / a^2) beyond. It ends in subnormals at a = 14.2. a^2/2 = h + l exactly.
 Number gelu(Number x) {
-  Number a = atMost(abs(x), 14.5), half = a * 0.5, h = a * half, tail = a.same(3.5) < a;
+  Number a = atMost(abs(x), 14.5), half = a * 0.5, h = a * half, tail = a.same(3.0) < a;
   Power e = decay(h, fused(a, half, -h));
-  Number p = fma(h, polynomial(a, {2 * 0.314079225, 2 * 0.0941298679, 2 * 0.011460918}), half); // a P(a)
-  Number q = polynomial(a, {1, 1.42604244, 0.826084316, 0.234948099, 0.0287750885});            // P / Q: 2^-26.1
+  // P = 1/2 + p a + ..., Q = 1 + q a + ...: 2^-27.1
+  Number p = fma(h, polynomial(a, {2 * 0.30835858, 2 * 0.0913943797, 2 * 0.0109104794}), half);
+  Number q = fma(h, polynomial(a, {2 * 0.811481535, 2 * 0.22792913, 2 * 0.0274061374}), fma(a, 1.41460145, 1));
   Number v = select(tail, 1, p) / select(tail, h + h, q);
-  Number s = polynomial(v, {0.398942202, -0.398912191, 1.19274247, -5.71543932, 31.9315357, -145.948151, 344.754852}); // 2^-26.3
+  Number s =
+      polynomial(v, {0.398942202, -0.39891395, 1.19318259, -5.75335217, 33.4318657, -175.675781, 631.292725, -1068.81445}); // 2^-26.3
   v = select(tail, s, v);
   Number y = fma(v, expm1NearZero(e.r), v) * e.raised() * 0x1p-64;
   return select(x < 0, -y, x - y);

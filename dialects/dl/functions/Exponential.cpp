@@ -5,10 +5,10 @@ using namespace mlir;
 namespace dlc::dl::f32 {
 static constexpr int64_t one = 0x3f800000; // the bits of 1.0f
 
-#define DLC_EXPM1_OVER_R {1, 0.49999994, 0.166665211, 0.0416682884, 0.00836870354, 0.00138189388} // 2^-28.2
-Number expNearZero(Number r) { return fma(r, polynomial(r, DLC_EXPM1_OVER_R), 1); }
-Number expm1NearZero(Number r) { return r * polynomial(r, DLC_EXPM1_OVER_R); }
-#undef DLC_EXPM1_OVER_R
+/// (e^r - 1 - r) / r^2; 2^-28.2 of e^r.
+static Number curve(Number r) { return polynomial(r, {0.49999994, 0.166665211, 0.0416682884, 0.00836870354, 0.00138189388}); }
+Number expNearZero(Number r) { return fma(r, fma(r, curve(r), 1), 1); }
+Number expm1NearZero(Number r) { return fma(r * r, curve(r), r); }
 // ln 2 = 0x1.62e4p-1 + 0x1.7f7d1cp-20: n times the first is exact.
 Power power(Number x) {
   Number t = fma(x, 0x1.715476p0, shifter), n = t - shifter;
@@ -58,13 +58,13 @@ Number tanh(Number x) {
 /// e^-|x|: below -110 neither it nor x times it is seen any more.
 static Power decay(Number x) { return power(atLeast(-abs(x), -110)); }
 
-// 1 / (1 + e^-x), for x < 0 as e^x / (1 + e^x) = 2^n (1 + m) / (1 + e^x). There most of what 1 + e^x is rounded by is taken off m.
+// 1 / (1 + e^-x), for x < 0 as e^x / (1 + e^x) = 2^n (1 + m) / (1 + e^x). What 1 + e^x is rounded by is taken off at the end.
 Number sigmoid(Number x) {
   Power p = decay(x);
   Number m = expm1NearZero(p.r), scale = p.raised() * 0x1p-64, negative = x < 0;
   Number e = fma(scale, m, scale), d = e + 1, y = select(negative, scale, 1) / d;
-  m = fma(e - (d - 1), -0.75, m);
-  return fma(y, select(negative, m, 0.0), y);
+  y = fma(y, select(negative, m, 0.0), y);
+  return fma(y * (e - (d - 1)), y - 1, y);
 }
 // x sigmoid(x); x multiplies e^x before it can be subnormal.
 Number silu(Number x) {
