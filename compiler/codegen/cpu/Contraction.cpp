@@ -100,6 +100,12 @@ struct Tiles {
 
   /// Calls the tile at the present indices.
   void emitTile(unsigned rowLoop, int64_t rows, ContractionEmitter::Columns columns, int skip) {
+    if (c.panels && e.panelsInside())
+      eachPanel([&] { emitPanel(rowLoop, rows, columns, skip); });
+    else
+      emitPanel(rowLoop, rows, columns, skip);
+  }
+  void emitPanel(unsigned rowLoop, int64_t rows, ContractionEmitter::Columns columns, int skip) {
     Value a = f.expr(c.aBase), b = e.packed >= 0 ? f.c(0) : f.expr(c.bBase);
     for (unsigned i = 0; i < c.loops.size(); ++i) {
       if (c.loops[i].reduced || c.loops[i].isOne())
@@ -190,29 +196,36 @@ struct Tiles {
   }
   /// All terms of the box, added up in the area panel by panel.
   void panels(const Box &box, ContractionEmitter::Columns columns) {
-    SmallVector<Value> steps = cut(box, c.recipe.getPanel());
     terms = box;
-    call.first = {};
+    if (e.panelsInside())
+      panel(columns);
+    else
+      eachPanel([&] { panel(columns); });
+  }
+  /// The panels of `terms` in turn.
+  void eachPanel(function_ref<void()> body) {
+    Box box = terms;
+    SmallVector<Value> steps = cut(box, c.recipe.getPanel());
+    Value yes = dl::Scalars{f.b, f.b.getLoc()}.icst(f.b.getI1Type(), 1), no = dl::Scalars{f.b, f.b.getLoc()}.icst(f.b.getI1Type(), 0);
+    call.first = yes, call.last = e.epilogueOfArea() ? no : yes;
+    auto both = [&](Value x, Value y) { return x == yes ? y : x == no ? x : arith::AndIOp::create(f.b, x, y).getResult(); };
     std::function<void(unsigned)> from = [&](unsigned d) {
-      if (d == box.size()) {
-        if (!call.first)
-          call.first = dl::Scalars{f.b, f.b.getLoc()}.icst(f.b.getI1Type(), 1);
-        return panel(columns);
-      }
+      if (d == box.size())
+        return body();
       auto [lo, hi] = box[d];
-      Value before = call.first;
+      auto [first, last] = std::pair(call.first, call.last);
       auto length = getConstantIntValue(f.sub(hi, lo)), step = getConstantIntValue(steps[d]);
       if (length && step && *length <= *step)
         return from(d + 1);
       // Without a term there is one panel all the same: of nothing.
       f.loop(lo, f.max(hi, f.add(lo, f.c(1))), steps[d], {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
         terms[d] = {i, f.min(hi, f.add(i, steps[d]))};
-        Value here = f.less(i, f.add(lo, f.c(1)));
-        call.first = before ? arith::AndIOp::create(f.b, before, here).getResult() : here;
+        call.first = both(first, f.less(i, f.add(lo, f.c(1))));
+        call.last = both(last, f.less(hi, f.add(f.add(i, steps[d]), f.c(1))));
         from(d + 1);
       });
       terms[d] = {lo, hi};
-      call.first = before;
+      call.first = first, call.last = last;
     };
     from(0);
   }
@@ -267,7 +280,9 @@ struct Tiles {
       chunks(columns);
     else
       panels(terms, columns);
-    call.a = call.b = call.first = {}; // of the last tile, which stands in loops that ended
+    if (!e.epilogueOfArea())
+      return;
+    call.a = call.b = call.first = call.last = {}; // of the last tile, which stands in loops that ended
     call.counts.clear();
     Value count = c.hasRow() ? atLeast0(f.sub(rows.hi, rows.lo)) : f.c(1);
     auto row = [&] {

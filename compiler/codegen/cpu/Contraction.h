@@ -60,6 +60,7 @@ struct Contraction {
 /// How the launch that adds chunks is cut, and up to how many elements of the result there is one.
 constexpr int64_t combineElements = 2048, combineMost = 65536;
 
+bool isLongEpilogue(func::FuncOp kernel);
 std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason);
 
 /// A contraction while its launches are written.
@@ -80,17 +81,24 @@ struct ContractionEmitter {
   int64_t areaRows() const { return kernel.plan.getBlock()[2]; } ///< of an index along the plane, in the block's area
   /// Elements of the area in scratch that a block's panels of terms add up in: [plane rows][rows][columns of a panel].
   int64_t area() const { return kernel.plan.getBlock()[1] * areaRows() * panel(); }
+  /// Panels of terms go by inside a tile, not around the rows of a block: narrow panels of columns would read `a` in too short pieces
+  /// (1024^3 by AVX2 runs at 101 GFLOP/s so, at 107 with panels inside).
+  bool panelsInside() const { return kernel.target.lanes < 16; }
+  /// What follows the last panel goes over the area afterwards: long code would else be there once an accumulator, and chunks
+  /// of one block are added up there.
+  bool epilogueOfArea() const { return kernel.plan.getScratch() > area() * storageBytes(c.compute) || longEpilogue(); }
+  bool longEpilogue() const;
   /// Copies of the area that sums of chunks wait in.
   int64_t levels() const { return kernel.plan.getScratch() / (area() * storageBytes(c.compute)) - 1; }
 
   /// One tile: indices of the parallel loops (0 for reduced ones), where the operands' first terms lie, trip counts of the
   /// reduced loops that are clamped or cut, columns left, and where a chunk's sum goes. Where terms come in panels, also where
-  /// the tile lies in the area, and whether this is its first panel (i1).
+  /// the tile lies in the area, and whether this is its first panel, or the last, whose sums need no place in the area (i1).
   struct Call {
     SmallVector<Value> index;
     Value a, b;
     SmallVector<Value> counts;
-    Value columns, chunkSums, area, first;
+    Value columns, chunkSums, area, first, last;
   };
   /// Columns of a panel: `last` lanes in the last of `vectors`; 0: as many as are left at run time.
   struct Columns {

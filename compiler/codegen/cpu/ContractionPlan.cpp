@@ -204,7 +204,7 @@ struct Planner {
       llvm::append_range(reads, inputs(outputs));
       launches.push_back(launch(kernel, "tile", distinct(reads), results, grid));
       // Long epilogues run row by row over a tile in scratch: their code would otherwise be there once an accumulator.
-      if (epilogueCost(kernel) > 8)
+      if (isLongEpilogue(kernel))
         scratch = t.rows * panel * elementBytes;
     }
     if (c.panels)
@@ -212,15 +212,17 @@ struct Planner {
     return dlx::PlanAttr::get(context, dlx::Emitter::contraction, {t.rows, t.vectors, t.lanes},
                               {blockOuter, blockPlane, blockRows, blockPanels}, launches, tempBytes, scratch);
   }
-  int64_t epilogueCost(func::FuncOp kernel) const {
-    int64_t cost = 0;
-    for (Operation &op : kernel.getBody().front())
-      for (Value v : op.getResults())
-        cost += elementCost(v);
-    return cost;
-  }
 };
 } // namespace
+
+bool isLongEpilogue(func::FuncOp kernel) {
+  int64_t cost = 0;
+  for (Operation &op : kernel.getBody().front())
+    for (Value v : op.getResults())
+      cost += elementCost(v);
+  return cost > 8;
+}
+bool ContractionEmitter::longEpilogue() const { return sums < 0 && isLongEpilogue(kernel.fn); }
 
 dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, std::string &reason) {
   auto c = analyseContraction(kernel, reason);

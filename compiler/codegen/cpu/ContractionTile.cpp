@@ -86,7 +86,7 @@ SmallVector<Value> ContractionEmitter::arguments(Frame &f, const Call &call) con
 void ContractionEmitter::callTile(Frame &f, unsigned rowLoop, int64_t rows, Columns columns, const Call &call) {
   SmallVector<Value> v = arguments(f, call);
   if (c.panels) {
-    v.append({call.area, call.first});
+    v.append({call.area, call.first, call.last});
     func::CallOp::create(f.b, tile(rowLoop, rows, columns), v);
     return;
   }
@@ -187,7 +187,7 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
   if (toScratch)
     types.push_back(LLVM::LLVMPointerType::get(c.op->getContext()));
   if (c.panels)
-    types.push_back(IntegerType::get(c.op->getContext(), 1));
+    types.append(2, IntegerType::get(c.op->getContext(), 1));
   Frame f(kernel, name, types);
   fn = f.fn;
   Call call = enter(f);
@@ -244,24 +244,36 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
     return fn;
   }
   // Rows of the tile lie a row of the area apart, those along the plane all rows of one.
-  Value scratch = f.fn.getArgument(types.size() - (c.panels ? 2 : 1));
+  Value scratch = f.fn.getArgument(types.size() - (c.panels ? 3 : 1));
   int64_t pitch = panel() * (c.panels && (int)rowLoop == c.plane ? areaRows() : 1);
-  auto each = [&](function_ref<Value(Value, Value)> value) {
-    for (auto [i, x] : llvm::enumerate(acc)) {
-      Value at = f.gep(c.compute, scratch, f.c(i / columns.vectors * pitch + i % columns.vectors * lanes));
-      f.store(c.compute, value(x, at), at);
-    }
+  auto at = [&](size_t i) { return f.gep(c.compute, scratch, f.c(i / columns.vectors * pitch + i % columns.vectors * lanes)); };
+  auto store = [&](ValueRange sums) {
+    for (auto [i, x] : llvm::enumerate(sums))
+      f.store(c.compute, x, at(i));
   };
   if (!c.panels) {
-    each([](Value x, Value) { return x; });
+    store(acc);
     return fn;
   }
-  auto first = scf::IfOp::create(f.b, f.fn.getArgument(types.size() - 1), /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(f.b);
+  auto first = scf::IfOp::create(f.b, ValueRange(acc).getTypes(), f.fn.getArgument(types.size() - 2), /*withElseRegion=*/true);
   f.b.setInsertionPointToStart(first.thenBlock());
-  each([](Value x, Value) { return x; });
+  scf::YieldOp::create(f.b, acc);
   f.b.setInsertionPointToStart(first.elseBlock());
-  each([&](Value x, Value at) { return s.add(f.load(c.compute, at, lanes), x); });
+  SmallVector<Value> sums;
+  for (auto [i, x] : llvm::enumerate(acc))
+    sums.push_back(s.add(f.load(c.compute, at(i), lanes), x));
+  scf::YieldOp::create(f.b, sums);
+  f.b.setInsertionPointAfter(first);
+  if (epilogueOfArea()) {
+    store(first.getResults());
+    return fn;
+  }
+  auto last = scf::IfOp::create(f.b, f.fn.getArgument(types.size() - 1), /*withElseRegion=*/true);
+  f.b.setInsertionPointToStart(last.thenBlock());
+  finishTile(f, call, rowLoop, first.getResults(), rows, columns);
+  f.b.setInsertionPointToStart(last.elseBlock());
+  store(first.getResults());
   return fn;
 }
 } // namespace dlc::codegen
