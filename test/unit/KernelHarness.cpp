@@ -73,7 +73,7 @@ std::vector<Buffer> CompiledKernel::run(llvm::ArrayRef<Buffer> arguments, llvm::
   }
   memory.emplace_back(plan().getScratch(), flush);
   memory.emplace_back(extents.size() * sizeof(int64_t), flush);
-  memcpy(memory.back().data(), extents.data(), memory.back().size());
+  llvm::copy(extents, reinterpret_cast<int64_t *>(memory.back().data()));
   memory.back().setReadOnly();
   auto name = [&](unsigned n) {
     unsigned results = fn.getNumArguments(), temps = results + fn.getNumResults();
