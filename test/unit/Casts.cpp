@@ -65,7 +65,7 @@ std::vector<APInt> samples(const Kind &kind) {
     for (unsigned k = 0; k < kind.bits; ++k)
       for (int64_t d : {-1, 0, 1})
         for (int64_t sign : {1, -1})
-          all.push_back(APInt(kind.bits, sign * int64_t((uint64_t(1) << k) + d), true, true));
+          all.push_back(APInt(kind.bits, uint64_t(sign) * ((uint64_t(1) << k) + d), true, true));
     // Ties of every format, and what stands just beside them.
     for (unsigned k = 12; k < kind.bits; ++k)
       for (unsigned width : {8, 24, 53})

@@ -83,7 +83,7 @@ static std::pair<Value, Value> makeState(Gen &g) {
 }
 
 Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
-  static const std::vector<OpRow> others = lookupGeneric(context);
+  const std::vector<OpRow> others = lookupGeneric(context); // whose names the context owns
   std::vector<OpRow> rows;
   for (const OpRow &row : opTable())
     rows.insert(rows.end(), row.weight, row);
