@@ -43,7 +43,7 @@ void expectSame(llvm::ArrayRef<float> found, llvm::ArrayRef<float> expected, llv
 }
 
 class Functions : public testing::TestWithParam<Function> {};
-// The worst of some million; FMA or none, where a bound is a quarter wider; the same bits on both targets with FMA.
+// The worst of some million; FMA or none; the same bits on both targets with FMA.
 TEST_P(Functions, AreWithinTheirBounds) {
   static const std::vector<float> x = everyFloat(4099);
   const Function &f = GetParam();
@@ -58,9 +58,8 @@ TEST_P(Functions, AreWithinTheirBounds) {
     for (size_t i = 0; i < x.size(); ++i)
       if (double e = errorInUlp(y[i], expected[i], f.floor); e > worst)
         worst = e, at = i;
-    EXPECT_LE(worst, level == "x86-64-v2" ? 1.25 * f.bound : f.bound)
-        << "at " << x[at] << ", bits " << std::hex << std::bit_cast<uint32_t>(x[at]) << ": found " << y[at] << ", expected "
-        << expected[at];
+    EXPECT_LE(worst, f.bound) << "at " << x[at] << ", bits " << std::hex << std::bit_cast<uint32_t>(x[at]) << ": found " << y[at]
+                              << ", expected " << expected[at];
     if (level == "x86-64-v3")
       first = y;
     if (level == "x86-64-v4")
