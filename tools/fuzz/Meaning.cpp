@@ -169,6 +169,8 @@ Meaning meaningOf(Operation *op) {
     return cast(elementOf(op->getOperand(0)), to);
   if (isa<dl::NotOp>(op))
     return {[](ArrayRef<Num> x) { return whole(!x[0].i); }};
+  if (isa<dl::FmaOp>(op))
+    return {[](ArrayRef<Num> x) { return real(std::fma(x[0].f, x[1].f, x[2].f)); }, 1};
   if (auto leaky = dyn_cast<dl::LeakyReluOp>(op)) // alpha is rounded to the type as well
     return {[alpha = leaky.getAlpha().convertToDouble()](ArrayRef<Num> x) { return real(x[0].f > 0 ? x[0].f : alpha * x[0].f); }, 3};
   if (auto g = dyn_cast<dl::GeluOp>(op))

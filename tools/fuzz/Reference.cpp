@@ -226,6 +226,9 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
         sample(was.f + s * e, was.i + int64_t(s * d));
       if (std::fabs(was.f) <= e)
         sample(0, was.i), sample(-0.0, was.i), sample(0x1p-1074, was.i), sample(-0x1p-1074, was.i);
+      for (double pole : {std::rint(was.f), (std::floor(was.f / M_PI) + 0.5) * M_PI}) // of lgamma and digamma, and of tan
+        if (std::fabs(was.f - pole) <= e)
+          sample(pole, was.i);
     }
     sample(was.f, !was.i); // an i1
     x[j] = was;
@@ -290,6 +293,11 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
           y.e = std::isfinite(x[0].e) && std::isfinite(x[0].f) ? std::min(x[0].e, 2.0) : unknown;
       }
       Type element = elementOf(op->getResult(r));
+      if (isa<FmaOp>(op.getOperation()) && !how.exact && std::isfinite(y.f)) { // a target without FMA rounds the product too
+        Format format = formatOf(computeType(element));
+        double product = (std::fabs(x[0].f) + x[0].e) * (std::fabs(x[1].f) + x[1].e);
+        y.e += product > format.max ? unknown : format.u * product + format.tiny;
+      }
       y.e += how.exact || !std::isfinite(y.f) ? 0 : meaning.absolute;
       if (element.isBF16() && meaning.half > 0 && !isa<CastOp>(op)) { // computed in f32, then rounded once more
         y = keep(y, computeType(element), meaning.half);
