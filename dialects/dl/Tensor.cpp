@@ -23,7 +23,7 @@ Tensor Tensor::reshape(RankedTensorType type) const { return v.getType() == type
 Tensor Tensor::count(ArrayRef<int64_t> dims) const {
   auto extents = getExtents(v);
   auto counted = llvm::map_to_vector(dims, [&](int64_t d) { return extents[d]; });
-  RankedTensorType scalar = RankedTensorType::get({}, type().getElementType());
+  RankedTensorType scalar = RankedTensorType::get({}, computeType(type().getElementType()));
   if (int64_t n = getConstant(product(counted, b.getContext())); n >= 0)
     return with(ConstantOp::create(b, loc, scalar, b.getF64FloatAttr(n)));
   return with(ExtentOp::create(b, loc, scalar, DimsAttr::get(b.getContext(), counted)));

@@ -257,10 +257,10 @@ bool Checker::differences() {
       };
       double h = 1e-5, middle = at(0), up = (at(h) - middle) / h, down = (middle - at(-h)) / h;
       double up2 = (at(h / 4) - middle) / (h / 4), down2 = (middle - at(-h / 4)) / (h / 4);
-      double tolerance = 1e-4 * scale + 1e-7 + 1e-10 * std::fabs(middle) / h;
-      // Smooth: the four slopes differ by a multiple of h, and the closer pair by a quarter of it.
+      double noise = 1e-7 + 1e-10 * std::fabs(middle) / h, tolerance = 1e-4 * scale + noise;
+      // Smooth: the four slopes differ by a multiple of h, and the closer pair by a quarter of it. At a tie they differ alike.
       double bend = std::fabs(up - down), bend2 = std::fabs(up2 - down2);
-      if (!finite || !std::isfinite(expected) || bend2 > 0.5 * bend + tolerance || bend > 0.02 * (scale + std::fabs(up)) + tolerance) {
+      if (!finite || !std::isfinite(expected) || bend2 > 0.5 * bend + noise || bend > 0.02 * (scale + std::fabs(up)) + tolerance) {
         ++counts.kinks;
         continue;
       }

@@ -80,6 +80,7 @@ bool linear(AffineExpr e, int64_t scale, Affine &to) {
 /// Sums of terms with what is known about their error whatever the order.
 struct Sum {
   double sum = 0, size = 0, error = 0, quantum = INFINITY;
+  double against[2] = {0, 0}; ///< the sizes of negative and of positive terms
   int64_t terms = 0, i = 0;
   bool nan = false, above = false, below = false, unsure = false;
 
@@ -92,7 +93,7 @@ struct Sum {
     else if (std::isinf(f))
       (f > 0 ? above : below) = true;
     else {
-      sum += f, size += std::fabs(f), error += e;
+      sum += f, size += std::fabs(f), error += e, against[f > 0] += std::fabs(f);
       if (f != 0) { // the last bit of f
         int exponent;
         auto bits = uint64_t(std::fabs(std::frexp(f, &exponent)) * 0x1p53);
@@ -116,7 +117,8 @@ struct Sum {
     if (above || below)
       return {inf, 0, size + margin < x.max ? 0 : unknown};
     if (size + margin >= x.max) {
-      bool sure = std::fabs(sum) == size && size - margin > x.max * (1 + 2 * x.u);
+      // Some orders reach the other infinity first where terms of the other sign suffice for it, and stay there.
+      bool sure = std::fabs(sum) - margin > x.max * (1 + 2 * x.u) && against[sum < 0] + margin < x.max;
       return {sure ? std::copysign(INFINITY, sum) : sum, 0, sure ? 0 : unknown};
     }
     bool whole = error == 0 && size <= std::ldexp(quantum, x.digits) && quantum >= x.tiny;
@@ -204,8 +206,9 @@ double distance(const Num &a, const Num &b, bool floats) {
 }
 double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>)> f, bool floats) {
   Num center = f(x);
-  SmallVector<unsigned> loose;
+  SmallVector<unsigned> loose, any; // operands that move, those that may be anything
   double sum = 0, corner = 0;
+  static const std::pair<double, int64_t> anything[] = {{INFINITY, INT64_MAX}, {-INFINITY, INT64_MIN}, {NAN, 2}, {0.0, 0}, {1.0, 1}};
   for (unsigned j = 0; j < x.size(); ++j) {
     if (x[j].e == 0)
       continue;
@@ -218,8 +221,9 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
     };
     double e = was.e;
     if (e == unknown) {
-      for (double v : {double(INFINITY), -double(INFINITY), double(NAN), 0.0, 1.0})
-        sample(v, std::isnan(v) ? 2 : v > 1 ? INT64_MAX : v < 0 ? INT64_MIN : int64_t(v));
+      any.push_back(j);
+      for (auto [v, i] : anything)
+        sample(v, i);
     } else {
       int64_t d = int64_t(std::min(e, 1e9));
       for (double s : {-1.0, 1.0, -0.5, 0.5})
@@ -234,8 +238,14 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
     x[j] = was;
     sum += worst;
   }
+  SmallVector<Num> was(x);
+  for (auto [v, i] : any.size() > 1 ? ArrayRef(anything) : ArrayRef<std::pair<double, int64_t>>()) { // a NaN hides the others
+    for (unsigned j : any)
+      x[j].f = v, x[j].i = i;
+    corner = std::max(corner, distance(f(x), center, floats));
+    llvm::copy(was, x.begin());
+  }
   if (loose.size() > 1 && loose.size() <= 4 && sum != unknown) {
-    SmallVector<Num> was(x);
     for (unsigned bits = 0; bits < 1u << loose.size(); ++bits) {
       for (auto [k, j] : llvm::enumerate(loose))
         x[j].f = was[j].f + (bits >> k & 1 ? was[j].e : -was[j].e);

@@ -95,6 +95,7 @@ Value Evaluator::build(Value v, ArrayRef<Coord> coords) {
     Value x = positional.emitAt(f.b, op->getLoc(), scalars, at, [&](AffineExpr e) { return f.expr(e); });
     return s.round(x, typeOf(v).getElementType());
   }
+  assert(f.kernel.plan.getEmitter() == dlx::Emitter::loops && "other emitters know what they combine");
   auto combine = cast<dl::CombineOpInterface>(op);
   unsigned number = cast<OpResult>(v).getResultNumber();
   assert(!varies(full) && "an emitter of vectors takes no kernel with combinations that it does not know");

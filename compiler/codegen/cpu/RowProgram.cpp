@@ -175,7 +175,8 @@ Coords RowGroup::locate(Evaluator &ev, unsigned first, unsigned last, Value numb
   Coords numbers(last - first);
   AffineExpr rest = getAffineDimExpr(0, context);
   for (unsigned i = last; i-- > first;) {
-    numbers[i - first] = ev.map(i > first ? rest % runExtent(i) : rest, Coord{number});
+    bool one = dl::getConstant(runExtent(i)) == 1; // where a view reads it, too
+    numbers[i - first] = one ? Coord{ev.f.c(0)} : ev.map(i > first ? rest % runExtent(i) : rest, Coord{number});
     rest = rest.floorDiv(runExtent(i));
   }
   return spread(ev.f, first, numbers);

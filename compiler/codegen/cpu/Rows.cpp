@@ -191,6 +191,8 @@ struct RowEmitter {
   /// Where in the space code is: a coordinate for each dimension of rows, and their number.
   Coords row = {};
   unsigned pass = 0;
+  /// Where there is one row alone, nothing tells its sums from what could be built before them.
+  bool single = dl::getConstant(g.rows()) == 1;
 
   Value returned(unsigned r) { return strip(terminator->getOperand(r)); }
   Coords at(Value column) {
@@ -226,8 +228,8 @@ struct RowEmitter {
       };
       ev.built = [=, this](Value v, ArrayRef<Coord> c, Value x) {
         auto it = g.kept.find(v);
-        if (it != g.kept.end() && it->second == pass && ArrayRef(here) == c)
-          f.store(cast<RankedTensorType>(v.getType()).getElementType(), x, keptAt(v, column));
+        if (it != g.kept.end() && it->second == pass && ArrayRef(here) == c) // a value that no column changes is a scalar
+          f.store(cast<RankedTensorType>(v.getType()).getElementType(), Scalars{f.b, v.getLoc()}.spread(x, lanes), keptAt(v, column));
       };
     }
     size_t next = 0;
@@ -323,7 +325,7 @@ struct RowEmitter {
     std::vector<Evaluator> evs;
     SmallVector<Coords> rows;
     for (int64_t i = 0; i < count; ++i)
-      evs.push_back(Evaluator{f, lanes, {}, &outer});
+      evs.push_back(Evaluator{f, lanes, {}, &outer, single});
     for (int64_t i = 0; i < count; ++i)
       rows.push_back(g.locate(evs[i], 0, g.rowRuns(), f.add(first, f.c(i))));
     for (pass = 0; pass < g.passes; ++pass) {
@@ -461,7 +463,7 @@ struct RowEmitter {
     auto needed = earlier(g, rootsOf(f.kernel.fn, g, pass), pass);
     auto doRow = [&](Value r) {
       outer.at = f.before(f.b.getBlock()->getParentOp());
-      Evaluator ev{f, lanes, {}, &outer};
+      Evaluator ev{f, lanes, {}, &outer, single};
       row = g.locate(ev, 0, g.rowRuns(), r);
       Value first = f.mul(r, across);
       for (Operation *reduction : needed) {
@@ -516,7 +518,7 @@ struct RowEmitter {
       loopRows(begin, end, 1, [&](Value i) {
         Value r = arith::DivUIOp::create(f.b, i, across);
         Value lo = f.mul(f.sub(i, f.mul(r, across)), f.c(columnsPerBlock));
-        Evaluator ev{f, lanes, {}, &outer};
+        Evaluator ev{f, lanes, {}, &outer, single};
         row = g.locate(ev, 0, g.rowRuns(), r);
         columnPass(ev, lo, f.min(f.add(lo, f.c(columnsPerBlock)), n));
       });
@@ -525,7 +527,7 @@ struct RowEmitter {
     Value lo = f.mul(begin, f.c(rowsPerBlock)), hi = f.min(f.mul(end, f.c(rowsPerBlock)), f.expr(g.rows()));
     if (!g.hasColumns()) {
       loopRows(lo, hi, 1, [&](Value r) {
-        Evaluator ev{f, lanes, {}, &outer};
+        Evaluator ev{f, lanes, {}, &outer, single};
         row = g.locate(ev, 0, g.rowRuns(), r);
         storePerRow(ev);
       });
@@ -536,7 +538,7 @@ struct RowEmitter {
         loopRows(middle, hi, 1, [&](Value r) { registerRows(outer, r, 1); });
     } else {
       loopRows(lo, hi, 1, [&](Value r) {
-        Evaluator ev{f, lanes, {}, &outer};
+        Evaluator ev{f, lanes, {}, &outer, single};
         row = g.locate(ev, 0, g.rowRuns(), r);
         for (pass = 0; pass < g.passes; ++pass)
           finishPass(ev, columnPass(ev, zero, f.expr(g.columns())));

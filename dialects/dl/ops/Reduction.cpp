@@ -97,8 +97,9 @@ void MeanOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getY());
   if (!g || !d.needs(getX()))
     return;
-  Tensor dy{d.builder(), getLoc(), g}, share = dy.with(getX()).reciprocalCount(getDims()).broadcast(dy.type(), {});
-  d.add(getX(), (dy * share).spread(cast<RankedTensorType>(getX().getType()), getDims()));
+  Tensor dy = Tensor{d.builder(), getLoc(), g}.wide(), share = dy.with(getX()).reciprocalCount(getDims()).broadcast(dy.type(), {});
+  RankedTensorType type = cast<RankedTensorType>(getX().getType());
+  d.add(getX(), (dy * share).cast(type.getElementType()).spread(type, getDims()));
 }
 
 //===-- Maximum and minimum ---------------------------------------------------------------------------------------===//
@@ -109,8 +110,9 @@ static void shareAmongEqual(Operation *op, ArrayRef<int64_t> dims, Differentiato
     return;
   Tensor dy{d.builder(), op->getLoc(), g}, x = dy.with(op->getOperand(0));
   Tensor hit = equal(x, dy.with(op->getResult(0)).spread(x.type(), dims));
-  Tensor ones = hit.cast(x.type().getElementType());
-  d.add(x, shown(x, select(hit, (dy / ones.sum(dims)).spread(x.type(), dims), x.same(0.0))));
+  Type element = x.type().getElementType();
+  Tensor shared = dy.wide() / hit.cast(computeType(element)).sum(dims);
+  d.add(x, shown(x, select(hit, shared.cast(element).spread(x.type(), dims), x.same(0.0))));
 }
 LogicalResult MaxOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
   return inferReduced(loc, a.getX(), a.getDims(), types);
