@@ -20,10 +20,26 @@ void buildMlp(Graph &, const ZooOptions &);
 void buildLeNet(Graph &, const ZooOptions &);
 void buildRnn(Graph &, const ZooOptions &);
 void buildConvNet(Graph &, const ZooOptions &);
+void buildResNet18(Graph &, const ZooOptions &);
+void buildResNet50(Graph &, const ZooOptions &);
+void buildVgg16(Graph &, const ZooOptions &);
+void buildMobileNetV2(Graph &, const ZooOptions &);
+void buildInceptionV3(Graph &, const ZooOptions &);
+void buildUNet(Graph &, const ZooOptions &);
+void buildLstm(Graph &, const ZooOptions &);
+void buildTransformer(Graph &, const ZooOptions &);
+void buildBertEncoder(Graph &, const ZooOptions &);
 
+/// The input [batch, extents...].
+Value batchInput(Graph &graph, const ZooOptions &options, llvm::StringRef name, llvm::ArrayRef<mlir::AffineExpr> extents);
+Value batchInput(Graph &graph, const ZooOptions &options, llvm::StringRef name, llvm::ArrayRef<int64_t> extents);
 /// The input "image" [batch, extents...].
-Value imageInput(Graph &graph, const ZooOptions &options, llvm::ArrayRef<mlir::AffineExpr> extents);
-Value imageInput(Graph &graph, const ZooOptions &options, llvm::ArrayRef<int64_t> extents);
+inline Value imageInput(Graph &graph, const ZooOptions &options, llvm::ArrayRef<mlir::AffineExpr> extents) {
+  return batchInput(graph, options, "image", extents);
+}
+inline Value imageInput(Graph &graph, const ZooOptions &options, llvm::ArrayRef<int64_t> extents) {
+  return batchInput(graph, options, "image", extents);
+}
 /// The output "probabilities": the softmax of the logits.
 void classify(Graph &graph, Value logits);
 

@@ -70,7 +70,8 @@ Value avgPool(Graph &g, StringRef name, Value x, const Window &w, bool countPadd
     more.push_back(attribute(g, "count_include_pad", g.builder.getUnitAttr()));
   return window(g, "dl.avg_pool2d", name, {x}, w, more);
 }
-Value globalAveragePool(Graph &g, StringRef name, Value x) { return g.op("dl.mean", name, {x}, {integers(g, "dims", {1, 2})}); }
+Value mean(Graph &g, StringRef name, Value x, ArrayRef<int64_t> dims) { return g.op("dl.mean", name, {x}, {integers(g, "dims", dims)}); }
+Value globalAveragePool(Graph &g, StringRef name, Value x) { return mean(g, name, x, {1, 2}); }
 Value batchNorm(Graph &g, StringRef name, Value x, double epsilon, double momentum) {
   RankedTensorType type = checked(g, name, x, -1);
   auto channels = type ? constantExtent(g, name, type, type.getRank() - 1) : std::nullopt;
@@ -84,6 +85,15 @@ Value batchNorm(Graph &g, StringRef name, Value x, double epsilon, double moment
       {x, one(".gamma", ones, true), one(".beta", zeros, true), one(".running_mean", zeros, false), one(".running_var", ones, false)},
       {attribute(g, "epsilon", g.builder.getF64FloatAttr(epsilon)), attribute(g, "momentum", g.builder.getF64FloatAttr(momentum))});
 }
+Value layerNorm(Graph &g, StringRef name, Value x, double epsilon) {
+  RankedTensorType type = checked(g, name, x, -1);
+  auto columns = type ? constantExtent(g, name, type, type.getRank() - 1) : std::nullopt;
+  if (!columns)
+    return g.refused(name);
+  Value gamma = parameter(g, name + ".gamma", {*columns}, type.getElementType(), ones),
+        beta = parameter(g, name + ".beta", {*columns}, type.getElementType(), zeros);
+  return g.op("dl.layer_norm", name, {x, gamma, beta}, {attribute(g, "epsilon", g.builder.getF64FloatAttr(epsilon))});
+}
 Value dropout(Graph &g, StringRef name, Value x, double rate) {
   return g.op("dl.dropout", name, {x}, {attribute(g, "rate", g.builder.getF64FloatAttr(rate))});
 }
@@ -95,10 +105,40 @@ Value flatten(Graph &g, StringRef name, Value x) {
   AffineExpr rest = product(ArrayRef(extents).drop_front(), g.getContext());
   return g.op("dl.reshape", name, {x}, {}, {getTensor({extents[0], rest}, type.getElementType())});
 }
+Value reshape(Graph &g, StringRef name, Value x, ArrayRef<AffineExpr> shape) {
+  RankedTensorType type = g.type(x);
+  return type ? g.op("dl.reshape", name, {x}, {}, {getTensor(shape, type.getElementType())}) : g.refused(name);
+}
 Value transpose(Graph &g, StringRef name, Value x, ArrayRef<int64_t> permutation) {
   return g.op("dl.transpose", name, {x}, {integers(g, "permutation", permutation)});
 }
 
+Value step(Graph &g, StringRef name, Value x, int64_t i) {
+  RankedTensorType type = checked(g, name, x, -1);
+  if (!type)
+    return g.refused(name);
+  auto sizes = getExtents(type);
+  SmallVector<AffineExpr> offsets(sizes.size(), getAffineConstantExpr(0, g.getContext()));
+  offsets[0] = getAffineConstantExpr(i, g.getContext()), sizes[0] = getAffineConstantExpr(1, g.getContext());
+  Value y =
+      g.op("dl.slice", name, {x},
+           {attribute(g, "offsets", DimsAttr::get(g.getContext(), offsets)), attribute(g, "sizes", DimsAttr::get(g.getContext(), sizes)),
+            integers(g, "strides", SmallVector<int64_t>(sizes.size(), 1))});
+  return reshape(g, name, y, ArrayRef(sizes).drop_front());
+}
+/// A tensor of one value.
+static Value like(Graph &g, StringRef name, RankedTensorType type, double value) {
+  return g.op("dl.constant", name, {}, {attribute(g, "value", g.builder.getF64FloatAttr(value))}, {type});
+}
+Value add(Graph &g, StringRef name, Value x, Value y) { return g.op("dl.add", name, {x, y}); }
+Value concat(Graph &g, StringRef name, ArrayRef<Value> xs, int64_t axis) {
+  return g.op("dl.concat", name, xs, {attribute(g, "axis", g.builder.getI64IntegerAttr(axis))});
+}
+Value relu6(Graph &g, StringRef name, Value x) {
+  RankedTensorType type = g.type(x);
+  return type ? g.op("dl.minimum", name, {relu(g, name, x), like(g, name, type, 6)}) : g.refused(name);
+}
+Value gelu(Graph &g, StringRef name, Value x) { return g.op("dl.gelu", name, {x}); }
 Value relu(Graph &g, StringRef name, Value x) { return g.op("dl.relu", name, {x}); }
 Value tanh(Graph &g, StringRef name, Value x) { return g.op("dl.tanh", name, {x}); }
 Value sigmoid(Graph &g, StringRef name, Value x) { return g.op("dl.sigmoid", name, {x}); }
@@ -107,27 +147,84 @@ Value softmax(Graph &g, StringRef name, Value x) {
   return type ? g.op("dl.softmax", name, {x}, {attribute(g, "axis", g.builder.getI64IntegerAttr(type.getRank() - 1))}) : g.refused(name);
 }
 
-// The inputs' product is taken for all steps at once, outside of the loop.
-Value recurrent(Graph &g, StringRef name, Value x, int64_t units, Init init) {
+/// What recurrent cells have in common: over x [t, n, in] the inputs' product, taken for all steps at once, outside of the loop; a body
+/// with its carried values [n, units], a step of that product and the weights [units, gates units].
+static Value scan(Graph &g, StringRef name, Value x, int64_t units, int64_t gates, unsigned carried, bool all, Init init,
+                  llvm::function_ref<SmallVector<Value>(Graph &body, ArrayRef<Value> carried, Value gates)> cell) {
   RankedTensorType type = checked(g, name, x, 3);
   auto in = type ? constantExtent(g, name, type, 2) : std::nullopt;
   if (!in)
     return g.refused(name);
   Type element = type.getElementType();
   auto extents = getExtents(type);
-  RankedTensorType state = getTensor({extents[1], getAffineConstantExpr(units, g.getContext())}, element);
-  Value wx = parameter(g, name + ".weight_x", {*in, units}, element, init),
-        wh = parameter(g, name + ".weight_h", {units, units}, element, init);
+  AffineExpr width = getAffineConstantExpr(units, g.getContext());
+  RankedTensorType state = getTensor({extents[1], width}, element);
+  Value wx = parameter(g, name + ".weight_x", {*in, gates * units}, element, init),
+        wh = parameter(g, name + ".weight_h", {units, gates * units}, element, init);
   Value steps = bias(g, name, g.op("dl.matmul", name, {x, wx}));
 
   auto body = std::make_shared<Graph>(g.getContext(), "dl.yield");
-  Value h = body->input("h", state), step = body->input("x", state);
-  Value u = body->input("weight_h", g.type(wh));
-  body->output("h", tanh(*body, name, body->op("dl.add", name, {step, body->op("dl.matmul", name, {h, u})})));
-  Value start = g.op("dl.constant", name, {}, {attribute(g, "value", g.builder.getF64FloatAttr(0))}, {state});
-  return g.op("dl.scan", name, {start, steps, wh},
-              {attribute(g, "trip", DimsAttr::get(g.getContext(), extents[0])),
-               attribute(g, "operandSegmentSizes", g.builder.getDenseI32ArrayAttr({1, 1, 1}))},
-              {state}, body);
+  SmallVector<Value> before;
+  for (unsigned i = 0; i < carried; ++i)
+    before.push_back(body->input("carried" + std::to_string(i), state));
+  Value step = body->input("x", getTensor({extents[1], width * gates}, element)), u = body->input("weight_h", g.type(wh));
+  SmallVector<Value> after = cell(*body, before, body->op("dl.add", name, {step, body->op("dl.matmul", name, {before[0], u})}));
+  for (Value v : after)
+    body->output("carried", v);
+  SmallVector<Type> results(carried, state);
+  if (all) {
+    body->output("h", after[0]);
+    results.push_back(getTensor({extents[0], extents[1], width}, element));
+  }
+  SmallVector<Value> operands(carried, like(g, name, state, 0));
+  operands.append({steps, wh});
+  Value first = g.op("dl.scan", name, operands,
+                     {attribute(g, "trip", DimsAttr::get(g.getContext(), extents[0])),
+                      attribute(g, "operandSegmentSizes", g.builder.getDenseI32ArrayAttr({int(carried), 1, 1}))},
+                     results, body);
+  return {first.node, all ? carried : 0};
+}
+Value recurrent(Graph &g, StringRef name, Value x, int64_t units, Init init) {
+  return scan(g, name, x, units, 1, 1, false, init,
+              [&](Graph &body, ArrayRef<Value>, Value gates) -> SmallVector<Value> { return {tanh(body, name, gates)}; });
+}
+Value lstm(Graph &g, StringRef name, Value x, int64_t units, Init init) {
+  return scan(g, name, x, units, 4, 2, true, init, [&](Graph &body, ArrayRef<Value> carried, Value gates) -> SmallVector<Value> {
+    auto extents = getExtents(body.type(carried[0]));
+    auto gate = [&](int64_t i) {
+      auto dims = [&](AffineExpr a, AffineExpr b) { return DimsAttr::get(g.getContext(), {a, b}); };
+      AffineExpr zero = getAffineConstantExpr(0, g.getContext());
+      return body.op("dl.slice", name, {gates},
+                     {attribute(g, "offsets", dims(zero, zero + i * units)), attribute(g, "sizes", dims(extents[0], extents[1])),
+                      integers(g, "strides", {1, 1})});
+    };
+    auto times = [&](Value a, Value b) { return body.op("dl.mul", name, {a, b}); };
+    Value i = sigmoid(body, name, gate(0)), f = sigmoid(body, name, gate(1)), z = tanh(body, name, gate(2)),
+          o = sigmoid(body, name, gate(3));
+    Value c = add(body, name, times(f, carried[1]), times(i, z));
+    return {times(o, tanh(body, name, c)), c};
+  });
+}
+
+Value attention(Graph &g, StringRef name, Value x, int64_t heads) {
+  RankedTensorType type = checked(g, name, x, 3);
+  auto width = type ? constantExtent(g, name, type, 2) : std::nullopt;
+  if (!width)
+    return g.refused(name);
+  auto extents = getExtents(type);
+  auto number = [&](int64_t n) { return getAffineConstantExpr(n, g.getContext()); };
+  auto part = [&](const Twine &suffix) { // [n, heads, s, d / heads]
+    std::string own = (name + suffix).str();
+    Value y = reshape(g, own, dense(g, own, x, *width), {extents[0], extents[1], number(heads), number(*width / heads)});
+    return transpose(g, own, y, {0, 2, 1, 3});
+  };
+  Value q = part(".query"), k = part(".key"), v = part(".value");
+  Value scores = g.op("dl.matmul", name, {q, k}, {attribute(g, "transpose_rhs", g.builder.getUnitAttr())});
+  RankedTensorType square = g.type(scores);
+  if (!square)
+    return g.refused(name);
+  scores = g.op("dl.mul", name, {scores, like(g, name, square, 1 / std::sqrt(double(*width) / heads))});
+  Value y = transpose(g, name, g.op("dl.matmul", name, {softmax(g, name, scores), v}), {0, 2, 1, 3});
+  return dense(g, (name + ".out").str(), reshape(g, name, y, extents), *width);
 }
 } // namespace dlc::frontend::nn

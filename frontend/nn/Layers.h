@@ -27,13 +27,25 @@ Value avgPool(Graph &g, llvm::StringRef name, Value x, const Window &window, boo
 Value globalAveragePool(Graph &g, llvm::StringRef name, Value x);
 /// Over the last dimension; running statistics are carried state "<name>.running_mean" and "<name>.running_var".
 Value batchNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, double momentum = 0.1);
+/// Over the last dimension; parameters "<name>.gamma" and "<name>.beta".
+Value layerNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5);
 /// The identity in inference.
 Value dropout(Graph &g, llvm::StringRef name, Value x, double rate);
 /// [n, ...] -> [n, product of the rest], which must be constant.
 Value flatten(Graph &g, llvm::StringRef name, Value x);
+Value reshape(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<mlir::AffineExpr> shape);
 Value transpose(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<int64_t> permutation);
 
+Value mean(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<int64_t> dims);
+/// [t, ...] -> [...]: x[i].
+Value step(Graph &g, llvm::StringRef name, Value x, int64_t i);
+Value add(Graph &g, llvm::StringRef name, Value x, Value y);
+Value concat(Graph &g, llvm::StringRef name, llvm::ArrayRef<Value> xs, int64_t axis);
 Value relu(Graph &g, llvm::StringRef name, Value x);
+/// The lesser of relu(x) and 6.
+Value relu6(Graph &g, llvm::StringRef name, Value x);
+/// x times the normal distribution function of x.
+Value gelu(Graph &g, llvm::StringRef name, Value x);
 Value tanh(Graph &g, llvm::StringRef name, Value x);
 Value sigmoid(Graph &g, llvm::StringRef name, Value x);
 /// Over the last dimension.
@@ -41,5 +53,11 @@ Value softmax(Graph &g, llvm::StringRef name, Value x);
 
 /// h[t] = tanh(x[t] Wx + h[t-1] Wh + b) from h = 0 over x [t, n, in]; the last h [n, units].
 Value recurrent(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
+/// All h [t, n, units] from h = c = 0 over x [t, n, in]: with the gates i, f, g, o = x[t] Wx + h[t-1] Wh + b, in this order along
+/// Wx [in, 4 units], Wh and b: c[t] = sigmoid(f) c[t-1] + sigmoid(i) tanh(g), h[t] = sigmoid(o) tanh(c[t]).
+Value lstm(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
+/// Self-attention over x [n, s, d]: softmax(q k^T / sqrt(d / heads)) v for each head, by dense layers "<name>.query", ".key", ".value",
+/// and one more, ".out". `heads` divides d.
+Value attention(Graph &g, llvm::StringRef name, Value x, int64_t heads);
 
 } // namespace dlc::frontend::nn
