@@ -23,7 +23,58 @@ TEST(EmitRows, SoftmaxInRegisters) {
 }
 TEST(EmitRows, SoftmaxOverLongRows) {
   for (const char *n : {"65", "128", "203"})
-    expectSameBits(fill(softmax, {{"N", n}, {"E", "f32"}}), planRows, {{3}});
+    expectSameBits(fill(softmax, {{"N", n}, {"E", "f32"}}), planRows, {{3}, {9}});
+}
+// Values with an element a row have a lane for each row: loaded, reduced, stored, and spread over a row's columns.
+TEST(EmitRows, RowsAtOnce) {
+  for (const char *n : {"1", "10", "16", "50", "100"})
+    expectSameBits(fill(R"(
+      dl.symbol @B : 0 to 64
+      func.func @k(%x: tensor<?x{N}xf32, #dl.dims<B, {N}>>, %w: tensor<?xf32, #dl.dims<B>>, %g: tensor<{N}xf32>)
+          -> (tensor<?x{N}xf32, #dl.dims<B, {N}>>, tensor<?xf32, #dl.dims<B>>, tensor<?xi32, #dl.dims<B>>) {
+        %a = dl.relu %w : tensor<?xf32, #dl.dims<B>>
+        %ab = dl.broadcast %a dims [0] : tensor<?xf32, #dl.dims<B>> -> tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %z = dl.mul %x, %ab : tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %s = dl.sum %z dims [1] : tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %t = dl.add %s, %w : tensor<?xf32, #dl.dims<B>>
+        %tb = dl.broadcast %t dims [0] : tensor<?xf32, #dl.dims<B>> -> tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %d = dl.sub %z, %tb : tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %m = dl.max %d dims [1] : tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %q = dl.sum_products %d, %z dims [1] : tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %r = dl.div %q, %m : tensor<?xf32, #dl.dims<B>>
+        %rb = dl.broadcast %r dims [0] : tensor<?xf32, #dl.dims<B>> -> tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %gb = dl.broadcast %g dims [1] : tensor<{N}xf32> -> tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %y = dl.fma %d, %rb, %gb : tensor<?x{N}xf32, #dl.dims<B, {N}>>
+        %i = dl.cast %r : tensor<?xf32, #dl.dims<B>> -> tensor<?xi32, #dl.dims<B>>
+        return %y, %r, %i : tensor<?x{N}xf32, #dl.dims<B, {N}>>, tensor<?xf32, #dl.dims<B>>, tensor<?xi32, #dl.dims<B>>
+      })",
+                        {{"N", n}}),
+                   planRows, {{3}, {37}});
+}
+TEST(EmitRows, GreatestOfRowsAtOnce) {
+  for (const char *n : {"3", "10", "40", "70"})
+    expectSameBits(fill(R"(
+      func.func @k(%x: tensor<19x{N}xf32>) -> (tensor<19xf32>, tensor<19xi64>) {
+        %v, %i = dl.argmax %x axis 1 : tensor<19x{N}xf32>
+        return %v, %i : tensor<19xf32>, tensor<19xi64>
+      })",
+                        {{"N", n}}),
+                   planRows);
+}
+// Rows of two dimensions, one of which something read has alone: no one coordinate for all rows.
+TEST(EmitRows, RowsOfTwoCoordinates) {
+  for (const char *n : {"10", "100"})
+    expectSameBits(fill(R"(
+      func.func @k(%x: tensor<3x5x{N}xf32>, %w: tensor<5xf32>) -> (tensor<3x5x{N}xf32>, tensor<3x5xf32>) {
+        %b = dl.broadcast %w dims [1] : tensor<5xf32> -> tensor<3x5x{N}xf32>
+        %z = dl.add %x, %b : tensor<3x5x{N}xf32>
+        %s = dl.sum %z dims [2] : tensor<3x5x{N}xf32>
+        %sb = dl.broadcast %s dims [0, 1] : tensor<3x5xf32> -> tensor<3x5x{N}xf32>
+        %y = dl.sub %z, %sb : tensor<3x5x{N}xf32>
+        return %y, %s : tensor<3x5x{N}xf32>, tensor<3x5xf32>
+      })",
+                        {{"N", n}}),
+                   planRows);
 }
 TEST(EmitRows, OtherElementTypes) {
   for (const char *e : {"f64", "bf16"})

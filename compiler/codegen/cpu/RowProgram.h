@@ -33,9 +33,40 @@ struct RowGroup {
   /// One more term of a reduction at coordinates of the space; the evaluator's mask holds back lanes.
   SmallVector<Value> term(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at, ValueRange acc) const;
   MLIRContext *context = nullptr;
+
+  int64_t cost(func::FuncOp kernel) const; ///< flops of an element of the results with columns
+  /// Terms of a reduction's chunk.
+  int64_t chunk() const { return getLanes(reductions[0]).getRowChunk(); }
+  /// Where a kept value's row begins in scratch, in bytes: padded, so that whole vectors may be stored. Of null: all of them.
+  int64_t keptAt(Value v) const;
+  /// Rows cut over the grid: a pass for each level of reductions and one more, which stores; nothing is kept between launches.
+  void cut();
+  /// Parts of `size` columns of a cut row: one at least, and maybe one without columns.
+  AffineExpr parts(int64_t size) const;
+  AffineExpr blocks(int64_t rowsOfBlock, int64_t size) const; ///< size 0: of whole rows
+  /// Of one pass of a cut group: a row each where the last pass has no columns to store.
+  AffineExpr blocksOfPass(int64_t size, unsigned pass) const;
+  /// What a pass of a cut group evaluates; the reductions of earlier passes that `values` need.
+  SmallVector<Value> roots(func::FuncOp kernel, unsigned pass) const;
+  llvm::SetVector<Operation *> earlier(const SmallVector<Value> &values, unsigned pass) const;
 };
+/// Types of the scalar accumulators of a reduction.
+SmallVector<Type> accumulatorTypes(Operation *reduction);
+/// Temporaries before those of `reduction`, one for each accumulator of the cut groups' reductions.
+unsigned firstTemp(ArrayRef<RowGroup> groups, ArrayRef<int64_t> block, Operation *reduction);
+
+/// Accumulators of a row's lanes, as vectors of columns, in one vector: docs/summation.md's tree as far as that. `count` columns,
+/// `known` if constant; a lane without a column drops out.
+SmallVector<Value> mergeVectors(Frame &f, dl::CombineOpInterface op, SmallVector<SmallVector<Value>> acc, Value count,
+                                std::optional<int64_t> known);
+/// The rest of the tree, for several rows at once: scalars for one row, else vectors with a lane for each row.
+SmallVector<Value> mergeLanes(Frame &f, dl::CombineOpInterface op, ArrayRef<SmallVector<Value>> rows, Value count,
+                              std::optional<int64_t> known);
 /// Rows up to this many columns stay in registers.
 constexpr int64_t registerColumns = 64;
+/// What costs fewer flops an element is bound by memory: its loops are unrolled. Rows that are read and written together there: more
+/// streams cost more than the sharing of what all rows read saves.
+constexpr int64_t cheap = 32, streams = 2;
 /// A value that costs more flops an element is kept between passes.
 constexpr int64_t keepCost = 6;
 
