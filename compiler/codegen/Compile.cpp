@@ -143,9 +143,14 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
     f.addFnAttr(llvm::Attribute::NoUnwind);
     if (target.lanes == 16)
       f.addFnAttr("prefer-vector-width", "512");
-    if (f.hasInternalLinkage())
+    if (f.hasInternalLinkage()) { // spills nothing: its tile is what the registers hold
       f.addFnAttr(llvm::Attribute::NoInline);
-    else if (!prefix.empty()) { // an artefact's symbols are its own
+      continue;
+    }
+    // Vectors that don't fit into registers go to the stack, and LLVM finds out too late that it must be aligned for them: half of all
+    // loads of 64 bytes, or each, would lie in two lines.
+    f.addFnAttr(llvm::Attribute::getWithStackAlignment(context, Align(4 * target.lanes)));
+    if (!prefix.empty()) { // an artefact's symbols are its own
       f.setName(prefix + f.getName());
       f.setVisibility(GlobalValue::HiddenVisibility);
     }
