@@ -37,6 +37,20 @@ DLC_VECTOR(cbrt);
 extern "C" d4 _ZGVdN4vv_pow(d4, d4);
 #pragma clang attribute pop
 
+// libmvec leaves what is beyond its range to libm, one at a time, half of all floats: where f is as good as constant beyond
+// [low, high] they are clamped, where it is NaN they are kept from it. NaN passes.
+using Four = d4(d4);
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+template <Four f, double low, double high> d4 clamped(d4 x) {
+  x = x < low ? d4{} + low : x;
+  return f(x > high ? d4{} + high : x);
+}
+template <Four f, double low, double high> d4 within(d4 x) {
+  auto in = (x >= low) & (x <= high);
+  return __builtin_reduce_or(in) ? in ? f(in ? x : d4{} + 1) : d4{} + NAN : d4{} + NAN;
+}
+#pragma clang attribute pop
+
 // Formulas for T, a double or four; x times a tail that vanishes faster than x grows is 0 at -inf.
 #define DLC_FORMULAS(T)                                                                                                                    \
   T sigmoid(T x) {                                                                                                                         \
@@ -54,8 +68,8 @@ DLC_FORMULAS(double)
 } // namespace one
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 namespace four {
-d4 exp(d4 x) { return _ZGVdN4v_exp(x); }
-d4 erfc(d4 x) { return _ZGVdN4v_erfc(x); }
+d4 exp(d4 x) { return clamped<_ZGVdN4v_exp, -700., 700.>(x); }
+d4 erfc(d4 x) { return clamped<_ZGVdN4v_erfc, -20., 20.>(x); }
 d4 log1p(d4 x) { return _ZGVdN4v_log1p(x); }
 d4 fabs(d4 x) { return x < 0 ? -x : x; }
 DLC_FORMULAS(d4)
@@ -82,6 +96,8 @@ template <d4 v(d4), double f(double)> void either(const float *x, double *y, siz
   (avx2 ? fours<v, f> : scalar<f>)(x, y, n);
 }
 #define DLC_LIBM(name) either<_ZGVdN4v_##name, ::name>
+#define DLC_CLAMPED(name, low, high) either<clamped<_ZGVdN4v_##name, low, high>, ::name>
+#define DLC_WITHIN(name, low, high) either<within<_ZGVdN4v_##name, low, high>, ::name>
 #define DLC_OWN(name) either<four::name, one::name>
 
 double rsqrt(double x) { return 1 / std::sqrt(x); }
@@ -133,35 +149,35 @@ void powers(const float *x, const float *y, double *z, size_t n) {
 
 const std::vector<Function> &functions() {
   static const std::vector<Function> all = {
-      {"exp", "dl.exp %", DLC_LIBM(exp), 2, -8, 8},
-      {"exp2", "dl.exp2 %", DLC_LIBM(exp2), 2, -8, 8},
-      {"expm1", "dl.expm1 %", DLC_LIBM(expm1), 2, -8, 8},
-      {"log", "dl.log %", DLC_LIBM(log), 2, 0.1f, 10},
-      {"log2", "dl.log2 %", DLC_LIBM(log2), 2, 0.1f, 10},
-      {"log1p", "dl.log1p %", DLC_LIBM(log1p), 2, -0.9f, 9},
+      {"exp", "dl.exp %", DLC_CLAMPED(exp, -700., 700.), 2, -8, 8},
+      {"exp2", "dl.exp2 %", DLC_CLAMPED(exp2, -1000., 1000.), 2, -8, 8},
+      {"expm1", "dl.expm1 %", DLC_CLAMPED(expm1, -700., 700.), 2, -8, 8},
+      {"log", "dl.log %", DLC_WITHIN(log, 0., inf), 2, 0.1f, 10},
+      {"log2", "dl.log2 %", DLC_WITHIN(log2, 0., inf), 2, 0.1f, 10},
+      {"log1p", "dl.log1p %", DLC_WITHIN(log1p, -1., inf), 2, -0.9f, 9},
       {"sqrt", "dl.sqrt %", scalar<squareRoot>, 0.5, 0.1f, 10},
       {"rsqrt", "dl.rsqrt %", scalar<rsqrt>, 2, 0.1f, 10},
-      {"cbrt", "dl.cbrt %", DLC_LIBM(cbrt), 2, -8, 8},
-      {"sin", "dl.sin %", DLC_LIBM(sin), 2, -8, 8},
-      {"cos", "dl.cos %", DLC_LIBM(cos), 2, -8, 8},
-      {"tan", "dl.tan %", DLC_LIBM(tan), 2, -8, 8},
-      {"asin", "dl.asin %", DLC_LIBM(asin), 2, -1, 1},
-      {"acos", "dl.acos %", DLC_LIBM(acos), 2, -1, 1},
-      {"atan", "dl.atan %", DLC_LIBM(atan), 2, -8, 8},
-      {"sinh", "dl.sinh %", DLC_LIBM(sinh), 2, -8, 8},
-      {"cosh", "dl.cosh %", DLC_LIBM(cosh), 2, -8, 8},
-      {"tanh", "dl.tanh %", DLC_LIBM(tanh), 2, -4, 4},
-      {"asinh", "dl.asinh %", DLC_LIBM(asinh), 2, -8, 8},
-      {"acosh", "dl.acosh %", DLC_LIBM(acosh), 2, 1, 9},
-      {"atanh", "dl.atanh %", DLC_LIBM(atanh), 2, -1, 1},
-      {"erf", "dl.erf %", DLC_LIBM(erf), 2, -4, 4},
-      {"erfc", "dl.erfc %", DLC_LIBM(erfc), 2, -4, 4},
+      {"cbrt", "dl.cbrt %", DLC_LIBM(cbrt), 2, -8, 8, 0, -1},
+      {"sin", "dl.sin %", DLC_LIBM(sin), 2, -8, 8, 0, -1},
+      {"cos", "dl.cos %", DLC_LIBM(cos), 2, -8, 8, 0, 1},
+      {"tan", "dl.tan %", DLC_LIBM(tan), 2, -8, 8, 0, -1},
+      {"asin", "dl.asin %", DLC_WITHIN(asin, -1., 1.), 2, -1, 1, 0, -1},
+      {"acos", "dl.acos %", DLC_WITHIN(acos, -1., 1.), 2, -1, 1},
+      {"atan", "dl.atan %", DLC_LIBM(atan), 2, -8, 8, 0, -1},
+      {"sinh", "dl.sinh %", DLC_CLAMPED(sinh, -700., 700.), 2, -8, 8, 0, -1},
+      {"cosh", "dl.cosh %", DLC_CLAMPED(cosh, -700., 700.), 2, -8, 8, 0, 1},
+      {"tanh", "dl.tanh %", DLC_CLAMPED(tanh, -30., 30.), 2, -4, 4, 0, -1},
+      {"asinh", "dl.asinh %", DLC_LIBM(asinh), 2, -8, 8, 0, -1},
+      {"acosh", "dl.acosh %", DLC_WITHIN(acosh, 1., inf), 2, 1, 9},
+      {"atanh", "dl.atanh %", DLC_WITHIN(atanh, -1., 1.), 2, -1, 1, 0, -1},
+      {"erf", "dl.erf %", DLC_LIBM(erf), 2, -4, 4, 0, -1},
+      {"erfc", "dl.erfc %", DLC_CLAMPED(erfc, -20., 20.), 2, -4, 4},
       {"lgamma", "dl.lgamma %", scalar<logGamma>, 4, -8, 8, 0x1p-23},
       {"digamma", "dl.digamma %", scalar<digamma>, 4, -8, 8, 0x1p-23},
       {"sigmoid", "dl.sigmoid %", DLC_OWN(sigmoid), 2, -8, 8},
       {"softplus", "dl.softplus %", DLC_OWN(softplus), 4, -8, 8},
       {"silu", "dl.silu %", DLC_OWN(silu), 4, -8, 8},
-      {"softsign", "dl.softsign %", scalar<softsign>, 2, -8, 8},
+      {"softsign", "dl.softsign %", scalar<softsign>, 2, -8, 8, 0, -1},
       {"gelu", "dl.gelu %", DLC_OWN(gelu), 4, -4, 4},
       {"gelu_tanh", "dl.gelu % approximate tanh", DLC_OWN(geluTanh), 4, -4, 4},
   };

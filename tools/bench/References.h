@@ -14,6 +14,7 @@ struct Function {
   double bound;     ///< the largest error allowed, in ulp of the f32 result
   float low, high;  ///< ordinary arguments, for timing
   double floor = 0; ///< an absolute error up to this is no error: near the roots of lgamma and digamma
+  int parity = 0;   ///< f(-x) = parity f(x): -1 odd, 1 even, 0 neither
 };
 const std::vector<Function> &functions();
 
