@@ -15,7 +15,7 @@ Number erf(Number x) {
 
 /// e^-(h + l), where l is less than half of h's last place: l multiplies the result by hardly more than 1.
 static Power decay(Number h, Number l) {
-  Number t = fma(h, -0x1.715476p0, shifter), n = t - shifter;
+  Number t = fma(h, -0x1.715476p0, shifter + Power::forRaised), n = t - (shifter + Power::forRaised);
   return {fma(n, -0x1.62e4p-1, -h) + fma(n, -0x1.7f7d1cp-20, -l), bits(t)};
 }
 

@@ -10,25 +10,25 @@ static Number curve(Number r) { return polynomial(r, {0.49999994, 0.166665211, 0
 Number expNearZero(Number r) { return fma(r, fma(r, curve(r), 1), 1); }
 Number expm1NearZero(Number r) { return fma(r * r, curve(r), r); }
 // ln 2 = 0x1.62e4p-1 + 0x1.7f7d1cp-20: n times the first is exact.
-Power power(Number x) {
-  Number t = fma(x, 0x1.715476p0, shifter), n = t - shifter;
+Power power(Number x, int bias) {
+  Number t = fma(x, 0x1.715476p0, shifter + bias), n = t - (shifter + bias);
   return {fma(n, -0x1.7f7d1cp-20, fma(n, -0x1.62e4p-1, x)), bits(t)};
 }
 // By two factors, each a normal number: only the second product rounds, if the result is subnormal.
 Number Power::times(Number y) const {
   Number half = (n << 22) & ~int64_t(0x7fffff);
-  return y * fromBits(half + one) * fromBits((n << 23) - half + one);
+  return y * fromBits(half) * fromBits((n << 23) - half);
 }
-Number Power::raised() const { return fromBits((n << 23) + (one + (int64_t(64) << 23))); }
+Number Power::raised() const { return fromBits(n << 23); }
 
 Number exp(Number x) {
-  Power p = power(atLeast(atMost(x, 89), -104));
+  Power p = power(atLeast(atMost(x, 89), -104), Power::forTimes);
   return p.times(expNearZero(p.r));
 }
 // 2^x = 2^n 2^r, |r| <= 1/2 exactly.
 Number exp2(Number x) {
   x = atLeast(atMost(x, 129), -151);
-  Number t = x + shifter, r = x - (t - shifter);
+  Number t = x + (shifter + Power::forTimes), r = x - (t - (shifter + Power::forTimes));
   Number p = polynomial(r, {1, 0.693147182, 0.240226477, 0.0555035956, 0.0096185049, 0.00133910251, 0.000153271962}); // 2^-28.3
   return Power{p, bits(t)}.times(p);
 }
@@ -45,26 +45,25 @@ Number log(Number x) {
   return logarithmOf(x, fma(n, 0x1.62e4p-1, low + f));
 }
 
-// tanh x = h / (h + 1), h = (e^2x - 1) / 2 = 2^(n-1) p + 2^(n-1) - 1/2, p = e^2r - 1, r = x - n ln 2 / 2. What r is off by
-// where n is large does not matter any more. For small x as h - h tanh x: there h + 1 is rounded too coarsely.
+// tanh x = N / D, N = (S + 1/2) w + S - 1/2, D = N + 1 - w, S = 2^(n-1), w = tanh r, r = x - n ln 2 / 2. Where n = 0, up to 0.267, D is 1
+// and only w rounded: n changes so late that N loses nothing where it is 1. r is exact but for ln 2's error.
 Number tanh(Number x) {
   Number a = atMost(abs(x), 9.5);
-  Number t = fma(a, 2 * 0x1.715476p0, shifter), r = fma(t - shifter, -0x1.62e43p-2, a);
-  Number p = fma(r * r, polynomial(r, {1.99999988, 1.3333236, 0.666679382, 0.267725825, 0.0887579843}), r + r); // 2^-26.1
-  Number scale = fromBits((bits(t) << 23) + (one - (1 << 23))), h = fma(scale, p, scale - 0.5), y = h / (h + 1);
-  return timesSign(select(h < 0.5, fma(-h, y, h), y), x);
+  Number t = fma(a - 0.09375, 2 * 0x1.715476p0, shifter + 126), r = fma(t - (shifter + 126), -0x1.62e43p-2, a), s = r * r;
+  Number w = fma(r * s, polynomial(s, {-0.33333197236061096, 0.1332164704799652, -0.051095787435770035}), r); // 2^-27.6
+  Number scale = fromBits(bits(t) << 23), y = fma(scale + 0.5, w, scale - 0.5);
+  return timesSign(y / (y + (1 - w)), x);
 }
 
 /// e^-|x|: below -110 neither it nor x times it is seen any more.
-static Power decay(Number x) { return power(atLeast(-abs(x), -110)); }
+static Power decay(Number x) { return power(atLeast(-abs(x), -110), Power::forRaised); }
 
-// 1 / (1 + e^-x), for x < 0 as e^x / (1 + e^x) = 2^n (1 + m) / (1 + e^x). What 1 + e^x is rounded by is taken off at the end.
+// 1 / (1 + e^-x), for x < 0 as e^x / (1 + e^x). What 1 + e^x is rounded by is taken off at the end: by some 1 / (1 + e^x) too much, which
+// matters only where little was.
 Number sigmoid(Number x) {
   Power p = decay(x);
-  Number m = expm1NearZero(p.r), scale = p.raised() * 0x1p-64, negative = x < 0;
-  Number e = fma(scale, m, scale), d = e + 1, y = select(negative, scale, 1) / d;
-  y = fma(y, select(negative, m, 0.0), y);
-  return fma(y * (e - (d - 1)), y - 1, y);
+  Number e = expNearZero(p.r) * p.raised() * 0x1p-64, d = e + 1, y = select(x < 0, e, 1) / d;
+  return fma(-y, e - (d - 1), y);
 }
 // x sigmoid(x); x multiplies e^x before it can be subnormal.
 Number silu(Number x) {
