@@ -55,6 +55,11 @@ struct Planner {
       total *= 1.03; // a is read more than once, where one panel could do
     return total;
   }
+  /// Rows of `a` that fall into one set of the first-level cache, which has eight ways or more: more rows would evict each other.
+  bool sameSet() const {
+    int64_t bytes = c.hasRow() ? getConstant(c.loops[c.row].a) * storageBytes(cast<RankedTensorType>(c.a.getType()).getElementType()) : 0;
+    return bytes > 0 && bytes % 4096 == 0;
+  }
   Tile choose() const {
     unsigned bytes = storageBytes(c.compute), full = options.target.lanes * 4 / bytes;
     int64_t n = getConstant(c.loops[c.vector].extent), m = rows();
@@ -68,7 +73,7 @@ struct Planner {
       for (int64_t vectors = 1; vectors <= 8; ++vectors) {
         if (n >= 0 && vectors > 1 && (vectors - 1) * lanes >= n)
           break;
-        int64_t most = std::min<int64_t>((options.target.registers - 1 - vectors) / vectors, farRows ? 8 : 14);
+        int64_t most = std::min<int64_t>((options.target.registers - 1 - vectors) / vectors, farRows || sameSet() ? 8 : 14);
         for (int64_t r = 1; r <= std::min(m, most); ++r) {
           Tile t{r, vectors, lanes};
           double x = cost(t, perVector) * (lanes < full ? 1.03 : 1.0);
