@@ -122,25 +122,92 @@ struct NoSteps : OpRewritePattern<ScanOp> {
     return success();
   }
 };
-} // namespace
-void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) { patterns.add<DropUnused, NoSteps>(context); }
-
-/// The scan that also stacks what each step starts from.
-static ScanOp stackCarried(OpBuilder &b, ScanOp op) {
-  return ScanOp::create(b, op.getLoc(), op.getTripCount(), op.getInit(), op.getInputs(), op.getCaptures(), op.getReverse(),
+// two stacks of one value -> one of them
+struct ShareStacks : OpRewritePattern<ScanOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScanOp op, PatternRewriter &rewriter) const override {
+    bool changed = false;
+    llvm::DenseMap<Value, Value> first;
+    for (auto [v, stack] :
+         llvm::zip_equal(op.getBody().front().getTerminator()->getOperands().drop_front(op.getNumCarried()), op.getStacks()))
+      if (auto [it, fresh] = first.try_emplace(v, stack); !fresh && !stack.use_empty()) {
+        rewriter.replaceAllUsesWith(stack, it->second);
+        changed = true;
+      }
+    return success(changed);
+  }
+};
+/// The scan without its carried value `dropped` (-1: with all of them), which also stacks `more` values of the body.
+ScanOp stacking(OpBuilder &b, ScanOp op, ArrayRef<Value> more, int dropped = -1) {
+  SmallVector<Value> init(op.getInit());
+  if (dropped >= 0)
+    init.erase(init.begin() + dropped);
+  return ScanOp::create(b, op.getLoc(), op.getTripCount(), init, op.getInputs(), op.getCaptures(), op.getReverse(),
                         [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
                           IRMapping map;
-                          SmallVector<Value> arguments(c);
-                          llvm::append_range(arguments, x);
-                          llvm::append_range(arguments, k);
-                          map.map(op.getBody().getArguments(), arguments);
+                          SmallVector<Value> carried(op.getCarriedArguments());
+                          Operation *yield = op.getBody().front().getTerminator(), *left = nullptr;
+                          SmallVector<Value> values(yield->getOperands());
+                          if (dropped >= 0) {
+                            carried.erase(carried.begin() + dropped);
+                            left = values[dropped].getDefiningOp();
+                            values.erase(values.begin() + dropped);
+                          }
+                          map.map(carried, c);
+                          map.map(op.getInputArguments(), x);
+                          map.map(op.getCaptureArguments(), k);
                           for (Operation &o : op.getBody().front().without_terminator())
-                            inner.clone(o, map);
-                          auto values = llvm::map_to_vector(op.getBody().front().getTerminator()->getOperands(),
-                                                            [&](Value v) { return map.lookup(v); });
-                          llvm::append_range(values, c);
-                          return values;
+                            if (&o != left)
+                              inner.clone(o, map);
+                          llvm::append_range(values, more);
+                          return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
                         });
+}
+// scan: c' = c + u^T v, c read by nothing else -> c + (all u)^T (all v): one product over all steps, whose terms ascend with them
+struct SumProductsAtOnce : OpRewritePattern<ScanOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScanOp op, PatternRewriter &rewriter) const override {
+    Block &body = op.getBody().front();
+    for (auto [i, c] : llvm::enumerate(op.getCarriedArguments())) {
+      auto sum = body.getTerminator()->getOperand(i).getDefiningOp<AddOp>();
+      if (!sum || !sum->hasOneUse() || !c.hasOneUse() || *c.user_begin() != sum)
+        continue;
+      auto product = (sum.getLhs() == c ? sum.getRhs() : sum.getLhs()).getDefiningOp<MatmulOp>();
+      if (!product || !product->hasOneUse() || !product.getTransposeLhs() || product.getTransposeRhs() ||
+          product.getLhs().getType().getRank() != 2 || product.getRhs().getType().getRank() != 2)
+        continue;
+      if (llvm::any_of(product->getOperands(), [&](Value v) { return llvm::is_contained(op.getCaptureArguments(), v); }))
+        continue;
+      SmallVector<Value> stacked; // what no input has already
+      for (Value v : product->getOperands())
+        if (!llvm::is_contained(op.getInputArguments(), v))
+          stacked.push_back(v);
+      ScanOp rest = stacking(rewriter, op, stacked, i);
+      unsigned next = 0;
+      auto all = [&](Value v) {
+        auto input = llvm::find(op.getInputArguments(), v);
+        Value steps = input != op.getInputArguments().end() ? op.getInputs()[input - op.getInputArguments().begin()]
+                                                            : rest.getResults()[op.getNumResults() - 1 + next++];
+        auto extents = getExtents(steps);
+        return Tensor{rewriter, op.getLoc(), steps}
+            .reshape(getTensor({dlc::dl::product({extents[0], extents[1]}, rewriter.getContext()), extents[2]}, getElementTypeOrSelf(v)))
+            .v;
+      };
+      Value u = all(product.getLhs()), v = all(product.getRhs());
+      Value y = MatmulOp::create(rewriter, product.getLoc(), u, v, /*transpose_lhs=*/true, /*transpose_rhs=*/false);
+      if (auto none = op.getInit()[i].getDefiningOp<ConstantOp>(); !none || !none.getValue().isZero())
+        y = AddOp::create(rewriter, sum.getLoc(), op.getInit()[i], y);
+      SmallVector<Value> results(rest.getResults().take_front(op.getNumResults() - 1));
+      results.insert(results.begin() + i, y);
+      rewriter.replaceOp(op, results);
+      return success();
+    }
+    return failure();
+  }
+};
+} // namespace
+void ScanOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<DropUnused, NoSteps, ShareStacks, SumProductsAtOnce>(context);
 }
 
 // With the step (c', y) = f(c, x, k) and the cotangents dc' and dy, run the other way: dc, dx, dk += vjp of f at c, x, k.
@@ -148,11 +215,20 @@ void ScanOp::buildVjp(Differentiator &d) {
   OpBuilder &b = d.builder();
   auto zero = [&](OpBuilder &at, Value like) { return Tensor{at, getLoc(), like}.same(0.0).v; };
 
-  // The forward scan gives way to one that stacks the carried values; nobody uses this one any more.
+  // The forward scan gives way to one that stacks the carried values and the products, which cost more to make again than to keep
+  // (with what is added to them, where that is all that reads them); nobody uses this one any more.
   ScanOp forward = *this;
-  if (getNumCarried()) {
+  SmallVector<Value> kept(getCarriedArguments());
+  for (Operation &o : getBody().front().without_terminator())
+    if (auto combine = dyn_cast<CombineOpInterface>(o); combine && combine.isMultiplyAdd()) {
+      Value product = o.getResult(0);
+      while (product.hasOneUse() && isa<AddOp, SubOp>(*product.user_begin()))
+        product = product.user_begin()->getResult(0);
+      kept.push_back(product);
+    }
+  if (!kept.empty()) {
     OpBuilder here(getOperation());
-    forward = stackCarried(here, *this);
+    forward = stacking(here, *this, kept);
   }
   auto cotangentsOf = llvm::map_to_vector(getResults(), [&](Value v) { return d.cotangent(v); });
   unsigned n = getNumCarried(), results = getNumResults();
@@ -189,7 +265,7 @@ void ScanOp::buildVjp(Differentiator &d) {
                                  [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
                                    IRMapping map;
                                    map.map(getCarriedArguments(), x.take_front(n));
-                                   map.map(getInputArguments(), x.slice(n, getInputs().size()));
+                                   map.map(getInputArguments(), x.slice(kept.size(), getInputs().size()));
                                    map.map(getCaptureArguments(), k);
                                    for (Operation &o : body.without_terminator())
                                      inner.clone(o, map);
@@ -210,6 +286,11 @@ void ScanOp::buildVjp(Differentiator &d) {
                                        g = i >= carried.size() && i < c.size() ? c[i] : zero(inner, map.lookup(v));
                                      else if (i >= carried.size() && i < c.size())
                                        g = Tensor{inner, getLoc(), c[i]} + Tensor{inner, getLoc(), g};
+                                   }
+                                   // The copies of the products have served: what reads them reads the stacks.
+                                   for (auto [v, stack] : llvm::zip_equal(ArrayRef(kept).drop_front(n), x.slice(n, kept.size() - n))) {
+                                     llvm::replace(gradients, map.lookup(v), stack);
+                                     map.lookup(v).replaceAllUsesWith(stack);
                                    }
                                    return gradients;
                                  });
