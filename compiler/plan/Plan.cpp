@@ -38,7 +38,8 @@ std::string whyPlainLoops(func::FuncOp kernel, dlx::Emitter asked) {
 }
 } // namespace codegen
 
-/// For each kernel, the arguments that every call binds to a parameter which its entry leaves as it is, outside loops.
+/// For each kernel, the arguments that every call binds to what is packed once and read often: a parameter which its entry leaves as
+/// it is, or what a loop of several steps captures (the schedule packs it before the loop).
 static llvm::StringMap<llvm::BitVector> preparedArguments(ModuleOp module) {
   llvm::StringMap<llvm::BitVector> prepared;
   module.walk([&](func::CallOp call) {
@@ -47,9 +48,16 @@ static llvm::StringMap<llvm::BitVector> preparedArguments(ModuleOp module) {
     for (unsigned r = 0; entry && r < entry.getNumResults(); ++r)
       if (entry.getResultAttr(r, "dl.state"))
         entry = {};
-    for (auto [i, v] : llvm::enumerate(call.getOperands()))
-      if (auto argument = dyn_cast<BlockArgument>(codegen::strip(v)); entry && argument)
+    auto scan = dyn_cast<dl::ScanOp>(call->getParentOp());
+    if (int64_t trip = scan ? dl::getConstant(scan.getTripCount()) : -1; trip >= 0 && trip < 4)
+      scan = {};
+    for (auto [i, v] : llvm::enumerate(call.getOperands())) {
+      auto argument = dyn_cast<BlockArgument>(codegen::strip(v));
+      if (entry && argument)
         here[i] = bool(entry.getArgAttr(argument.getArgNumber(), "dl.param"));
+      if (scan && argument)
+        here[i] = llvm::is_contained(scan.getCaptureArguments(), argument);
+    }
     auto [at, first] = prepared.try_emplace(call.getCallee(), here);
     if (!first)
       at->second &= here;
