@@ -153,6 +153,16 @@ static LogicalResult checkModel(ModuleOp module) {
   return success();
 }
 
+/// A symbol whose bounds are one number is that number.
+static void fixSymbols(ModuleOp module) {
+  llvm::StringMap<int64_t> values;
+  for (auto symbol : module.getOps<dl::SymbolOp>())
+    if (int64_t min = symbol.getMin(), max = symbol.getMax(); min == max)
+      values[symbol.getSymName()] = min;
+  if (!values.empty())
+    dl::substituteSymbols(module, values);
+}
+
 LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage last) {
   loadDialects(*module.getContext());
   std::string target = options.target.empty() ? codegen::hostLevel().str() : options.target;
@@ -165,6 +175,7 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
     case Stage::Dl:
       if (failed(applyBounds(module, options)) || failed(checkModel(module)) || failed(checkLimits(module, options.train.has_value())))
         return failure();
+      fixSymbols(module);
       break;
     case Stage::Autodiff:
       if (options.train && failed(buildTrainStep(module, *options.train)))

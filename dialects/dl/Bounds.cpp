@@ -1,6 +1,7 @@
 // Extents as polynomials: one form for equal expressions, and what the bounds of symbols (dl.symbol) say of their values.
 #include "dialects/dl/Bounds.h"
 #include "dialects/dl/Dl.h"
+#include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/TypeUtilities.h"
 #include <map>
 using namespace mlir;
@@ -171,4 +172,25 @@ int64_t dlc::dl::getUpperBytes(Type tensor, const SymbolRanges &ranges) {
 }
 int64_t dlc::dl::getUpperBound(Operation *at, AffineExpr e) {
   return rangeOf(normalize(e), [&](StringRef name) { return ::rangeOf(at, name); }).high;
+}
+void dlc::dl::substituteSymbols(ModuleOp module, const llvm::StringMap<int64_t> &values) {
+  auto value = [&](AffineExpr e) {
+    llvm::DenseMap<AffineExpr, AffineExpr> known;
+    e.walk([&](AffineExpr x) {
+      if (auto symbol = dyn_cast<AffineSymbolExpr>(x))
+        if (auto it = values.find(getSymbolName(symbol)); it != values.end())
+          known[x] = getAffineConstantExpr(it->second, e.getContext());
+    });
+    return known.empty() ? e : normalize(e.replace(known));
+  };
+  AttrTypeReplacer replacer;
+  replacer.addReplacement(
+      [&](RankedTensorType t) -> std::optional<Type> { return getTensor(llvm::map_to_vector(getExtents(t), value), t.getElementType()); });
+  replacer.addReplacement([&](DimsAttr dims) -> std::optional<Attribute> {
+    return DimsAttr::get(dims.getContext(), llvm::map_to_vector(dims.getExtents(), value));
+  });
+  replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
+  for (auto symbol : llvm::make_early_inc_range(module.getOps<SymbolOp>()))
+    if (values.contains(symbol.getSymName()))
+      symbol.erase();
 }

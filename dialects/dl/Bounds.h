@@ -16,4 +16,6 @@ SymbolRanges getSymbolRanges(mlir::ModuleOp module);
 int64_t getUpperBound(mlir::AffineExpr e, const SymbolRanges &ranges);
 /// The bytes of a tensor whose every extent is at its upper bound.
 int64_t getUpperBytes(mlir::Type tensor, const SymbolRanges &ranges);
+/// Puts numbers in the place of these symbols, in all types and attributes, and drops their declarations.
+void substituteSymbols(mlir::ModuleOp module, const llvm::StringMap<int64_t> &values);
 } // namespace dlc::dl

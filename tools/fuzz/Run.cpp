@@ -1,7 +1,7 @@
 // Builds of a model and their runs.
 #include "tools/fuzz/Run.h"
 #include "compiler/emit/Artefact.h"
-#include "mlir/IR/AttrTypeSubElements.h"
+#include "dialects/dl/Bounds.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/dlrt.h"
 #include "llvm/Support/FileSystem.h"
@@ -71,19 +71,10 @@ SmallVector<int64_t> shapeOf(Type type, const Symbols &symbols) {
 }
 OwningOpRef<ModuleOp> withConstants(ModuleOp module, const Symbols &symbols) {
   OwningOpRef<ModuleOp> copy(module.clone());
-  auto value = [&](AffineExpr e) -> AffineExpr {
-    return getAffineConstantExpr(dl::evaluate(e, [&](StringRef name) { return symbols.find(name)->second; }), e.getContext());
-  };
-  AttrTypeReplacer replacer;
-  replacer.addReplacement([&](RankedTensorType t) -> std::optional<Type> {
-    return dl::getTensor(llvm::map_to_vector(dl::getExtents(t), value), t.getElementType());
-  });
-  replacer.addReplacement([&](dl::DimsAttr dims) -> std::optional<Attribute> {
-    return dl::DimsAttr::get(dims.getContext(), llvm::map_to_vector(dims.getExtents(), value));
-  });
-  replacer.recursivelyReplaceElementsIn(*copy, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
-  for (auto s : llvm::make_early_inc_range(copy->getOps<dl::SymbolOp>()))
-    s.erase();
+  llvm::StringMap<int64_t> values;
+  for (auto &[name, value] : symbols)
+    values[name] = value;
+  dl::substituteSymbols(*copy, values);
   return copy;
 }
 
