@@ -25,3 +25,26 @@ func.func @scan(%h: tensor<4xf32>, %x: tensor<?x4xf32, #dl.dims<T, 4>>, %z: tens
   } : (tensor<4xf32>) -> tensor<4xf32>
   return %b : tensor<4xf32>
 }
+
+// A carried sum of products is one product behind the loop; of two equal stacks one is left.
+// CANONICAL-LABEL: @weights
+// CANONICAL: %[[V:.*]] = dl.scan <N> reverse inputs(%arg1) {
+// CANONICAL-NEXT: ^bb0(%[[G:.*]]: tensor<4x6xf32>):
+// CANONICAL-NEXT: %[[T:.*]] = dl.tanh %[[G]]
+// CANONICAL-NEXT: dl.yield %[[T]] : tensor<4x6xf32>
+// CANONICAL: %[[A:.*]] = dl.reshape %arg0 : {{.*}} -> tensor<?x8xf32, #dl.dims<N * 4, 8>>
+// CANONICAL: %[[B:.*]] = dl.reshape %[[V]] : {{.*}} -> tensor<?x6xf32, #dl.dims<N * 4, 6>>
+// CANONICAL: %[[P:.*]] = dl.matmul %[[A]] transposed, %[[B]]
+// CANONICAL: %[[S:.*]] = dl.add %arg2, %[[P]]
+// CANONICAL: return %[[S]], %[[V]], %[[V]]
+dl.symbol @N : 1 to 64
+func.func @weights(%h: tensor<?x4x8xf32, #dl.dims<N, 4, 8>>, %g: tensor<?x4x6xf32, #dl.dims<N, 4, 6>>, %w: tensor<8x6xf32>) -> (tensor<8x6xf32>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>) {
+  %sum, %a, %b = dl.scan <N> reverse carry(%w) inputs(%h, %g) {
+  ^bb0(%c: tensor<8x6xf32>, %u: tensor<4x8xf32>, %v: tensor<4x6xf32>):
+    %t = dl.tanh %v : tensor<4x6xf32>
+    %p = dl.matmul %u transposed, %t : tensor<4x8xf32>, tensor<4x6xf32>
+    %n = dl.add %c, %p : tensor<8x6xf32>
+    dl.yield %n, %t, %t : tensor<8x6xf32>, tensor<4x6xf32>, tensor<4x6xf32>
+  } : (tensor<8x6xf32>, tensor<?x4x8xf32, #dl.dims<N, 4, 8>>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>) -> (tensor<8x6xf32>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>)
+  return %sum, %a, %b : tensor<8x6xf32>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>, tensor<?x4x6xf32, #dl.dims<N, 4, 6>>
+}
