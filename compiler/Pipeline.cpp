@@ -56,7 +56,7 @@ static LogicalResult checkType(Operation *op, Type type, const dl::SymbolRanges 
   return dl::getUpperBytes(type, ranges) < most ? success()
                                                 : op->emitError() << type << " is larger than memory at the bounds of its symbols";
 }
-/// Every symbol that the op's types and attributes name is declared, and an input of its function has it as an extent.
+/// Every symbol that the op's types and attributes name is declared, and an input of its function gives it.
 static LogicalResult checkSymbols(Operation *op, const dl::SymbolRanges &declared, const llvm::StringSet<> &given) {
   LogicalResult ok = success();
   auto check = [&](dl::DimsAttr dims) {
@@ -67,9 +67,9 @@ static LogicalResult checkSymbols(Operation *op, const dl::SymbolRanges &declare
           return;
         StringRef name = dl::getSymbolName(symbol);
         bool known = declared.contains(name);
-        auto d = op->emitError("symbolic extent '") << name << "' is " << (known ? "no extent of an input" : "not declared");
+        auto d = op->emitError("symbolic extent '") << name << "' is " << (known ? "given by no input" : "not declared");
         if (known)
-          d.attachNote() << "its value comes from there: write an input such as tensor<?xf32, #dl.dims<" << name << ">>";
+          d.attachNote() << "write an input such as tensor<?xf32, #dl.dims<" << name << ">>, or one of rank 0 with dl.symbol = @" << name;
         else
           d.attachNote() << "write dl.symbol @" << name << " : 1 to 64 in the module";
         ok = d;
@@ -125,6 +125,14 @@ static LogicalResult checkModel(ModuleOp module) {
         if (auto known = shared.try_emplace(param.getName(), param, a.getType()).first->second; known != std::pair(param, a.getType()))
           return fn.emitError("has the parameter '") << param.getName() << "' as " << param << " : " << a.getType()
                                                      << ", another function as " << known.first << " : " << known.second;
+      if (auto symbol = fn.getArgAttrOfType<FlatSymbolRefAttr>(a.getArgNumber(), "dl.symbol")) {
+        if (param)
+          return fn.emitError("parameter '") << param.getName() << "' has a dl.symbol: that belongs to an input";
+        if (!declared.contains(symbol.getValue()))
+          return fn.emitError("argument ") << a.getArgNumber() << " gives symbol '" << symbol.getValue()
+                                           << "', which is not declared: write dl.symbol @" << symbol.getValue() << " : 0 to 1023";
+        given.insert(symbol.getValue());
+      }
       for (AffineExpr e : dl::getExtents(a.getType()))
         if (auto symbol = dyn_cast<AffineSymbolExpr>(e); symbol && !param && declared.contains(dl::getSymbolName(symbol)))
           given.insert(dl::getSymbolName(symbol));
@@ -347,8 +355,12 @@ llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, String
                   self->compiled.program.bytes.data(),
                   self->compiled.program.bytes.size(),
                   self->functions.data(),
-                  self->functions.size()};
-  self->description = {DLX_DESCRIPTOR_MAGIC, DLX_ABI_VERSION, 1, self->model.c_str(), buildId(), &self->record, nullptr, 0};
+                  self->functions.size(),
+                  nullptr,
+                  0,
+                  DLX_DEVICE_CPU,
+                  0};
+  self->description = {DLX_DESCRIPTOR_MAGIC, DLX_VERSION, 1, self->model.c_str(), buildId(), &self->record, nullptr, 0};
   return self;
 }
 } // namespace dlc

@@ -4,15 +4,47 @@
 #include "runtime/Error.h"
 #include "runtime/Tensor.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 using namespace dlrt;
 
+/// A symbol's value against its bounds; `what` says where it is from.
+static dlrt_status checkSymbol(const dlrt_model &model, uint32_t s, const char *input, const char *what, int64_t value) {
+  const dlx_symbol &bounds = model.program.symbols[s];
+  const char *name = model.program.string(bounds.name);
+  if (value >= bounds.min && value <= bounds.max)
+    return DLRT_OK;
+  bool above = value > bounds.max;
+  if (value < 0)
+    return fail(DLRT_SHAPE, "input '%s', %s: %" PRId64 " is below the bound %" PRId64 " of symbol %s", input, what, value, bounds.min,
+                name);
+  return fail(DLRT_SHAPE,
+              "input '%s', %s: %" PRId64 " is %s the bound %" PRId64 " of symbol %s: compile with --shape %s=%" PRId64 "..%" PRId64, input,
+              what, value, above ? "above" : "below", above ? bounds.max : bounds.min, name, name, above ? bounds.min : value,
+              above ? value : bounds.max);
+}
+
+/// Symbol `s` is the element of input `i`, which no dimension may contradict.
+static dlrt_status setFromScalar(const dlrt_model &model, const dlx_entry &entry, const dlrt_tensor *inputs, size_t i, int64_t *symbols) {
+  const dlx_tensor &declared = model.program.tensors[entry.inputs + i];
+  const char *input = model.infos[entry.inputs + i].name;
+  const char *data = dataOf(inputs[i]);
+  int64_t value = declared.dtype == DLX_I64 ? *reinterpret_cast<const int64_t *>(data) : *reinterpret_cast<const int32_t *>(data);
+  if (dlrt_status status = checkSymbol(model, declared.symbol, input, "its element", value))
+    return status;
+  int64_t &symbol = symbols[declared.symbol];
+  if (symbol >= 0 && symbol != value)
+    return fail(DLRT_SHAPE, "input '%s' is %" PRId64 ", expected %s = %" PRId64 " as other inputs give it", input, value,
+                model.program.string(model.program.symbols[declared.symbol].name), symbol);
+  symbol = value;
+  return DLRT_OK;
+}
+
 /// Symbol `s` is `extent` by dimension `d` of input `i`.
 static dlrt_status setSymbol(const dlrt_model &model, const dlx_entry &entry, const dlrt_tensor *inputs, size_t i, int32_t d, uint32_t s,
                              int64_t &symbol) {
-  const dlx_symbol &bounds = model.program.symbols[s];
-  const char *input = model.infos[entry.inputs + i].name, *name = model.program.string(bounds.name);
+  const char *input = model.infos[entry.inputs + i].name, *name = model.program.string(model.program.symbols[s].name);
   int64_t extent = inputs[i].shape[d];
   if (symbol == extent)
     return DLRT_OK;
@@ -26,16 +58,10 @@ static dlrt_status setSymbol(const dlrt_model &model, const dlx_entry &entry, co
                       input, extent, d, name, symbol, k, model.infos[entry.inputs + j].name);
     }
   }
-  if (extent > bounds.max)
-    return fail(DLRT_SHAPE,
-                "input '%s', dimension %d: %" PRId64 " is above the bound %" PRId64 " of symbol %s: compile with --shape %s=%" PRId64
-                "..%" PRId64,
-                input, d, extent, bounds.max, name, name, bounds.min, extent);
-  if (extent < bounds.min)
-    return fail(DLRT_SHAPE,
-                "input '%s', dimension %d: %" PRId64 " is below the bound %" PRId64 " of symbol %s: compile with --shape %s=%" PRId64
-                "..%" PRId64,
-                input, d, extent, bounds.min, name, name, extent, bounds.max);
+  char what[32];
+  snprintf(what, sizeof what, "dimension %d", d);
+  if (dlrt_status status = checkSymbol(model, s, input, what, extent))
+    return status;
   symbol = extent;
   return DLRT_OK;
 }
@@ -51,7 +77,7 @@ dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex, const 
   for (size_t i = 0; i < ninputs; ++i) {
     const dlrt_tensor_info &info = model.infos[entry.inputs + i];
     const dlrt_tensor &tensor = inputs[i];
-    if (dlrt_status status = checkTensor("input", info, tensor, needsData))
+    if (dlrt_status status = checkTensor("input", info, tensor, needsData || info.gives))
       return status;
     const int32_t *dimSymbols = model.dimSymbols(entry.inputs + i);
     for (int32_t d = 0; d < info.ndim; ++d)
@@ -64,6 +90,10 @@ dlrt_status dlrt::bindSymbols(const dlrt_model &model, size_t entryIndex, const 
                     ShapeText(info).text);
       }
   }
+  for (size_t i = 0; i < ninputs; ++i)
+    if (model.program.tensors[entry.inputs + i].symbol != DLX_NONE)
+      if (dlrt_status status = setFromScalar(model, entry, inputs, i, symbols))
+        return status;
   for (uint64_t s = 0; s < nsymbols; ++s)
     if (symbols[s] < 0)
       symbols[s] = model.program.symbols[s].min;
@@ -194,9 +224,9 @@ static dlrt_status checkOverlap(const dlrt_model &model, const dlx_entry &entry,
   return DLRT_OK;
 }
 
-/// Refuses a tensor in memory that the run changes beside it: the arena, or parameters where it or the entry writes them.
-static dlrt_status checkApart(const dlrt_context &context, const dlx_entry &entry, const char *what, uint32_t t, const dlrt_tensor &tensor,
-                              uint64_t bytes) {
+/// Refuses a tensor in memory that the run changes beside it: the arena, the state, parameters where it or the entry writes them.
+static dlrt_status checkApart(const dlrt_context &context, const dlx_entry &entry, const dlrt_state *carried, const char *what, uint32_t t,
+                              const dlrt_tensor &tensor, uint64_t bytes) {
   uintptr_t begin = reinterpret_cast<uintptr_t>(dataOf(tensor)), end = begin + bytes;
   auto overlaps = [&](const void *other, uint64_t size) {
     uintptr_t from = reinterpret_cast<uintptr_t>(other);
@@ -205,20 +235,29 @@ static dlrt_status checkApart(const dlrt_context &context, const dlx_entry &entr
   const char *name = context.model->infos[t].name;
   if (overlaps(context.arena.data(), context.arena.size()))
     return fail(DLRT_VALUE, "%s '%s' lies in the context's arena, which runs overwrite: give it memory of its own", what, name);
+  if (int64_t i = carried ? carried->overlapping(dataOf(tensor), bytes) : -1; i >= 0)
+    return fail(DLRT_VALUE, "%s '%s' lies in the memory of state '%s': give it memory of its own, and set states by dlrt_state_set", what,
+                name, carried->info(size_t(i)).name);
+  const Program &program = context.model->program;
   const dlrt_params &params = *context.params;
-  bool written = context.model->program.tensors[t].role == DLX_OUTPUT || entry.flags & DLX_WRITES_PARAMS;
-  if (written && overlaps(params.storage.data(), params.storage.size()))
-    for (size_t i = 0; i < params.offsets.size(); ++i)
-      if (overlaps(params.data(i), params.bytes(i)))
-        return fail(DLRT_VALUE,
-                    "%s '%s' lies in the memory of parameter '%s': give it memory of its own, and set parameters by "
-                    "dlrt_params_set",
-                    what, name, params.info(i).name);
+  bool isOutput = program.tensors[t].role == DLX_OUTPUT;
+  int64_t in = isOutput || entry.nwrites ? params.overlapping(dataOf(tensor), bytes) : -1;
+  if (in < 0)
+    return DLRT_OK;
+  bool written = isOutput;
+  for (uint32_t w = 0; w < entry.nwrites && !written; ++w)
+    if (uint32_t p = program.writes[entry.writes + w]; overlaps(params.data(p), params.bytes(p)))
+      written = true, in = p;
+  if (written)
+    return fail(DLRT_VALUE,
+                "%s '%s' lies in the memory of parameter '%s': give it memory of its own, and set parameters by "
+                "dlrt_params_set",
+                what, name, params.info(size_t(in)).name);
   return DLRT_OK;
 }
 
-dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dlrt_tensor *inputs, size_t ninputs,
-                              const dlrt_tensor *outputs, size_t noutputs) {
+dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dlrt_state *carried, const dlrt_tensor *inputs,
+                              size_t ninputs, const dlrt_tensor *outputs, size_t noutputs) {
   const dlrt_model &model = *context.model;
   const dlx_entry &entry = model.program.entries[entryIndex];
   const EntryPlan &plan = model.plans[entryIndex];
@@ -236,7 +275,7 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
     uint64_t bytes;
     if (dlrt_status status = checkExtents(model, "input", entry.inputs + i, inputs[i], values, bytes))
       return status;
-    if (dlrt_status status = checkApart(context, entry, "input", entry.inputs + i, inputs[i], bytes))
+    if (dlrt_status status = checkApart(context, entry, carried, "input", entry.inputs + i, inputs[i], bytes))
       return status;
     if (tensor.lo < tensor.hi && bytes)
       if (dlrt_status status = checkRange(model.infos[entry.inputs + i].name, tensor.dtype, dataOf(inputs[i]),
@@ -251,7 +290,7 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
       return status;
     if (dlrt_status status = checkOverlap(model, entry, inputs, outputs, i, bytes))
       return status;
-    if (dlrt_status status = checkApart(context, entry, "output", entry.outputs + i, outputs[i], bytes))
+    if (dlrt_status status = checkApart(context, entry, carried, "output", entry.outputs + i, outputs[i], bytes))
       return status;
   }
   if (state.exchanged)
@@ -260,6 +299,11 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
   state.exchanged = false;
   for (uint32_t b : plan.bound) {
     const dlx_buffer &buffer = plan.buffers[b];
+    if (buffer.kind == DLX_BIND_STATE) {
+      if (char *data = carried->data(buffer.at); state.pointers[b] != data)
+        setPointer(plan, state, b, data);
+      continue;
+    }
     bool isInput = buffer.kind == DLX_BIND_INPUT;
     const dlrt_tensor &tensor = isInput ? inputs[buffer.at] : outputs[buffer.at];
     uint64_t bytes = 0;

@@ -79,25 +79,56 @@ void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes) {
   return context->arena.data();
 }
 
-/// Runs the prepare entry where its block is older than the parameters.
-/// Contexts that share the parameters wait for each other.
+/// Runs the stale units of a prepare entry; its params' `preparing` is held.
+static dlrt_status prepareStale(dlrt_context &context, uint32_t entry) {
+  dlrt_params &params = *context.params;
+  dlrt_params::Prepared &prepared = params.prepared[entry];
+  const Array<PreparedRead> &reads = context.model->plans[entry].reads;
+  bool first = prepared.version.load(std::memory_order_relaxed) == 0, any = first;
+  auto now = [&](size_t r) { return params.generations[reads[r].param].load(std::memory_order_relaxed); };
+  for (uint8_t &unit : prepared.stale)
+    unit = first; // one that reads no parameter runs then alone
+  for (size_t r = 0; r < reads.size(); ++r)
+    if (prepared.seen[r] != now(r))
+      prepared.stale[reads[r].unit] = any = true;
+  if (!any)
+    return DLRT_OK;
+  if (dlrt_status status = bindTensors(context, entry, nullptr, nullptr, 0, nullptr, 0))
+    return status;
+  if (dlrt_status status = execute(context, entry, prepared.stale.data()))
+    return status;
+  for (size_t r = 0; r < reads.size(); ++r)
+    prepared.seen[r] = now(r);
+  return DLRT_OK;
+}
+
+/// Runs the prepare entry for the parameters that have changed since it was run
+/// last. Contexts that share the parameters wait for each other.
 static dlrt_status refresh(dlrt_context &context, uint32_t entry) {
   dlrt_params &params = *context.params;
   dlrt_params::Prepared &prepared = params.prepared[entry];
-  if (prepared.generation.load(std::memory_order_acquire) == params.generation.load(std::memory_order_acquire))
+  if (prepared.version.load(std::memory_order_acquire) == params.version.load(std::memory_order_acquire))
     return DLRT_OK;
   pthread_mutex_lock(&params.preparing);
-  uint64_t generation = params.generation.load(std::memory_order_acquire);
+  uint64_t version = params.version.load(std::memory_order_acquire);
   dlrt_status status = DLRT_OK;
-  if (prepared.generation.load(std::memory_order_relaxed) != generation) {
-    status = bindTensors(context, entry, nullptr, 0, nullptr, 0);
+  if (prepared.version.load(std::memory_order_relaxed) != version) {
+    status = prepareStale(context, entry);
     if (!status)
-      status = execute(context, entry);
-    if (!status)
-      prepared.generation.store(generation, std::memory_order_release);
+      prepared.version.store(version, std::memory_order_release);
   }
   pthread_mutex_unlock(&params.preparing);
   return status;
+}
+
+/// Refuses no state where the entry carries one, and one of another model.
+static dlrt_status checkState(const dlrt_model &model, size_t entry, const dlrt_state *state) {
+  if (state && state->model != &model)
+    return fail(DLRT_VALUE, "the state belongs to another model than '%s'", dlrt_model_name(&model));
+  if (!state && model.plans[entry].carries)
+    return fail(DLRT_VALUE, "entry '%s' carries state from run to run: make one by dlrt_state_new and hand it to each run of a sequence",
+                model.entryName(entry));
+  return DLRT_OK;
 }
 
 /// Refuses an index that is no entry.
@@ -114,12 +145,19 @@ dlrt_status dlrt_prepare(dlrt_context *context, size_t entry) {
   return e.prepare == DLX_NONE ? DLRT_OK : refresh(*context, e.prepare);
 }
 
-dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
-                     size_t noutputs) {
+dlrt_status dlrt_run(dlrt_context *context, size_t entry, dlrt_state *state, const dlrt_tensor *inputs, size_t ninputs,
+                     const dlrt_tensor *outputs, size_t noutputs) {
   if (dlrt_status status = checkEntry(*context->model, entry))
     return status;
+  if (dlrt_status status = checkState(*context->model, entry, state))
+    return status;
   const dlx_entry &e = context->model->program.entries[entry];
-  if (dlrt_status status = bindTensors(*context, entry, inputs, ninputs, outputs, noutputs))
+  if (!context->model->plans[entry].carries)
+    state = nullptr;
+  StateLock lock(state);
+  if (dlrt_status status = lock.check())
+    return status;
+  if (dlrt_status status = bindTensors(*context, entry, state, inputs, ninputs, outputs, noutputs))
     return status;
   if (e.prepare != DLX_NONE)
     if (dlrt_status status = refresh(*context, e.prepare))
@@ -134,7 +172,7 @@ dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inp
     }
   }
   dlrt_status status = execute(*context, entry);
-  if (e.flags & DLX_WRITES_PARAMS) // also after a failure: some may be written
-    context->params->changed();
+  for (uint32_t w = 0; w < e.nwrites; ++w) // also after a failure: some may be written
+    context->params->changed(context->model->program.writes[e.writes + w]);
   return status;
 }

@@ -5,6 +5,7 @@
 #include "runtime/Memory.h"
 #include "runtime/Model.h"
 #include "runtime/Params.h"
+#include "runtime/State.h"
 #include "runtime/cpu/ThreadTeam.h"
 
 namespace dlrt {
@@ -50,22 +51,25 @@ inline void setPointer(const EntryPlan &plan, EntryState &state, uint32_t b, cha
 /// The pointer of a buffer that no tensor of the caller and no view gives.
 char *ownPointer(const dlrt_context &context, size_t entry, const dlx_buffer &buffer);
 
-/// Extents of the symbols by the inputs' shapes; symbols that no input names
-/// are at their minimum. Refuses wrong dtypes, ranks and constant extents,
-/// symbols out of bounds and symbols that inputs disagree on; derived extents
-/// are not looked at. `needsData`: also look at pointers and strides.
+/// Values of the symbols by the inputs' shapes and scalars; symbols that no
+/// input gives are at their minimum. Refuses wrong dtypes, ranks and constant
+/// extents, symbols out of bounds and symbols that inputs disagree on; derived
+/// extents are not looked at. `needsData`: also look at pointers and strides, as
+/// is always done for scalars that give a symbol.
 dlrt_status bindSymbols(const dlrt_model &model, size_t entry, const dlrt_tensor *inputs, size_t ninputs, bool needsData, int64_t *symbols);
 
 /// Evaluates the entry's expressions at `symbols` and checks sizes, grids,
 /// trips, copies and views, unless that was done last time.
 dlrt_status evaluateEntry(const dlrt_model &model, size_t entry, const int64_t *symbols, EntryState &state);
 
-/// All checks of the caller's tensors; then points the entry's buffers at them.
-dlrt_status bindTensors(dlrt_context &context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
-                        size_t noutputs);
+/// All checks of the caller's tensors; then points the entry's buffers at them
+/// and at the state, which is one of the context's model or null.
+dlrt_status bindTensors(dlrt_context &context, size_t entry, const dlrt_state *carried, const dlrt_tensor *inputs, size_t ninputs,
+                        const dlrt_tensor *outputs, size_t noutputs);
 
-/// Runs the code of a bound entry, on the team if it is free.
-dlrt_status execute(dlrt_context &context, size_t entry);
+/// Runs the code of a bound entry, on the team if it is free. `stale`: by unit
+/// of a prepare entry, whether its launches run; null: all do.
+dlrt_status execute(dlrt_context &context, size_t entry, const uint8_t *stale = nullptr);
 
 } // namespace dlrt
 #endif

@@ -18,8 +18,8 @@ namespace {
 /// A run in progress.
 class Executor {
 public:
-  Executor(dlrt_context &context, size_t entry, dlrt_team *team)
-      : program(context.model->program), plan(context.model->plans[entry]), state(context.entries[entry]), team(team),
+  Executor(dlrt_context &context, size_t entry, dlrt_team *team, const uint8_t *stale)
+      : program(context.model->program), plan(context.model->plans[entry]), state(context.entries[entry]), team(team), stale(stale),
         scratch(context.scratch.data()), scratchStride(context.scratchStride), profiling(context.profiling) {}
   dlrt_status run() { return range(0, uint32_t(plan.code.size())) ? DLRT_OK : report(); }
 
@@ -28,6 +28,7 @@ private:
   const EntryPlan &plan;
   EntryState &state;
   dlrt_team *team;
+  const uint8_t *stale;
   char *scratch;
   uint64_t scratchStride;
   bool profiling;
@@ -43,6 +44,10 @@ private:
   };
   static constexpr int64_t copyBlock = 65536;
 
+  /// The launch's blocks, none where it has nothing to prepare.
+  int64_t gridOf(const PlanLaunch &launch) const {
+    return stale && !stale[plan.unitOf[size_t(&launch - plan.launches.data())]] ? 0 : state.values[launch.grid];
+  }
   bool range(uint32_t begin, uint32_t end);
   bool stage(const dlx_instruction &stage);
   bool region(const PlanLaunch *launch, uint32_t count);
@@ -61,7 +66,7 @@ private:
 void Executor::runBlocks(int64_t begin, int64_t end, int thread) {
   for (uint32_t l = 0; l < launches && begin < end; ++l) {
     const PlanLaunch &launch = first[l];
-    int64_t grid = state.values[launch.grid];
+    int64_t grid = gridOf(launch);
     if (begin < grid) {
       int64_t last = end < grid ? end : grid;
       if (status.load(std::memory_order_relaxed))
@@ -84,7 +89,7 @@ bool Executor::region(const PlanLaunch *launch, uint32_t count) {
   first = launch;
   launches = count;
   for (uint32_t l = 0; l < count; ++l)
-    blocks += state.values[launch[l].grid];
+    blocks += gridOf(launch[l]);
   if (blocks > 1 && team)
     team->run(runBody, this, blocks);
   else if (blocks)
@@ -184,10 +189,10 @@ dlrt_status Executor::report() const {
               program.string(plan.entry->name), status.load());
 }
 
-dlrt_status dlrt::execute(dlrt_context &context, size_t entry) {
+dlrt_status dlrt::execute(dlrt_context &context, size_t entry, const uint8_t *stale) {
   FloatingPointScope scope;
   dlrt_team *team = context.team && context.team->threads() > 1 && context.team->take() ? context.team : nullptr;
-  dlrt_status status = Executor(context, entry, team).run();
+  dlrt_status status = Executor(context, entry, team, stale).run();
   if (team)
     team->release();
   return status;

@@ -1,8 +1,8 @@
 // Initialisers: constant, uniform, normal. Only additions, multiplications,
 // divisions and square roots of doubles, unfused, so that a seed gives the same
 // bits on every machine.
-#include "runtime/Params.h"
 #include "runtime/Philox.h"
+#include "runtime/Store.h"
 #include <math.h>
 #include <string.h>
 
@@ -101,14 +101,14 @@ static int64_t toInteger(double x, double lo, double hi) {
 }
 
 /// Stores x as element i, rounded to the element type.
-static void store(char *data, uint32_t dtype, uint64_t i, double x) {
-  auto put = [&](auto value) { memcpy(data + i * sizeof value, &value, sizeof value); };
+static void put(char *data, uint32_t dtype, uint64_t i, double x) {
+  auto write = [&](auto value) { memcpy(data + i * sizeof value, &value, sizeof value); };
   switch (dtype) {
   case DLX_F32:
-    put(float(x));
+    write(float(x));
     break;
   case DLX_F64:
-    put(x);
+    write(x);
     break;
   case DLX_BF16: { // once, to nearest even: by the f32 next to x, to odd;
                    // initialisers give no NaN but by their operands
@@ -117,35 +117,35 @@ static void store(char *data, uint32_t dtype, uint64_t i, double x) {
     memcpy(&bits, &single, 4);
     if (double(single) != x && bits % 2 == 0)
       bits += fabs(double(single)) < fabs(x) ? 1 : -1;
-    put(uint16_t(x != x ? 0x7fc0 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16));
+    write(uint16_t(x != x ? 0x7fc0 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16));
     break;
   }
   case DLX_I1:
-    put(uint8_t(x != 0));
+    write(uint8_t(x != 0));
     break;
   case DLX_I8:
-    put(int8_t(toInteger(x, -128, 127)));
+    write(int8_t(toInteger(x, -128, 127)));
     break;
   case DLX_U8:
-    put(uint8_t(toInteger(x, 0, 255)));
+    write(uint8_t(toInteger(x, 0, 255)));
     break;
   case DLX_I32:
-    put(int32_t(toInteger(x, -2147483648.0, 2147483647.0)));
+    write(int32_t(toInteger(x, -2147483648.0, 2147483647.0)));
     break;
   default:
-    put(toInteger(x, -9223372036854775808.0, 9223372036854775807.0));
+    write(toInteger(x, -9223372036854775808.0, 9223372036854775807.0));
     break;
   }
 }
 
-void dlrt::initialise(dlrt_params &params, size_t i, uint64_t seed) {
-  const dlx_tensor &tensor = params.tensor(i);
-  char *data = params.data(i);
-  uint64_t hash = hashName(params.info(i).name), elements = 1;
-  for (int32_t d = 0; d < params.info(i).ndim; ++d)
-    elements *= uint64_t(params.info(i).dims[d]);
-  if (tensor.init == DLX_INIT_NONE) {
-    memset(data, 0, params.bytes(i));
+void dlrt::initialise(Store &store, size_t i, uint64_t seed) {
+  const dlx_tensor &tensor = store.tensor(i);
+  char *data = store.data(i);
+  uint64_t hash = hashName(store.info(i).name), elements = 1;
+  for (int32_t d = 0; d < store.info(i).ndim; ++d)
+    elements *= uint64_t(store.info(i).dims[d]);
+  if (tensor.init == DLX_INIT_NONE || (tensor.init == DLX_INIT_CONSTANT && tensor.a == 0 && !signbit(tensor.a))) {
+    memset(data, 0, store.bytes(i));
     return;
   }
   // Four elements a counter, two in f64, which takes 52 bits of two words; u is
@@ -163,6 +163,6 @@ void dlrt::initialise(dlrt_params &params, size_t i, uint64_t seed) {
     double x = tensor.init == DLX_INIT_CONSTANT  ? tensor.a
                : tensor.init == DLX_INIT_UNIFORM ? tensor.a + (tensor.b - tensor.a) * u
                                                  : tensor.a + tensor.b * normalQuantile(u);
-    store(data, tensor.dtype, at, x);
+    put(data, tensor.dtype, at, x);
   }
 }

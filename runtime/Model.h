@@ -7,6 +7,15 @@
 #include "runtime/Plan.h"
 #include "runtime/Program.h"
 
+namespace dlrt {
+/// Tensors that are found by name: the parameters, or the states.
+struct Names {
+  const char *what;        // for messages
+  Table<uint32_t> tensors; // by number
+  Array<uint32_t> sorted;  // numbers in the order of their names
+};
+} // namespace dlrt
+
 struct dlrt_model {
   const dlx_descriptor *descriptor = nullptr;
   const dlx_target *target = nullptr;
@@ -22,12 +31,11 @@ struct dlrt_model {
   dlrt::Array<uint64_t> bytes;
   dlrt::Array<int64_t> dims, maxDims;
   dlrt::Array<const char *> symbolNames;
-  dlrt::Array<int32_t> symbols;       // the symbol that a dimension is, or -1
-  dlrt::Array<uint32_t> paramsByName; // parameters in the order of their names
+  dlrt::Array<int32_t> symbols; // the symbol that a dimension is, or -1
+  dlrt::Names params = {"parameter", {}, {}}, states = {"state", {}, {}};
 
-  /// Index of a parameter by name, or -1.
-  int64_t findParam(const char *name) const;
-  const dlrt_tensor_info &param(size_t i) const { return infos[program.params[i]]; }
+  /// Number of a parameter or state by the `length` letters of its name, or -1.
+  int64_t find(const dlrt::Names &names, const char *name, size_t length) const;
   const char *entryName(size_t i) const { return program.string(program.entries[i].name); }
   /// The symbols of tensor t's dimensions, -1 where a dimension is constant or
   /// derived.
@@ -36,8 +44,8 @@ struct dlrt_model {
 
 namespace dlrt {
 
-/// Fills infos, bytes and paramsByName; refuses names that two parameters or
-/// two entries share.
+/// Fills infos, bytes, params and states; refuses names that two parameters or
+/// states, or two entries, share.
 dlrt_status describeModel(dlrt_model &model);
 
 /// Opens `descriptor` into `model`: checks, choice of target, plans.

@@ -23,7 +23,7 @@ static dlrt_status chooseTarget(const dlx_descriptor &descriptor, const dlx_targ
       return fail(DLRT_FORMAT, "descriptor: target %u has no name: corrupt, compile the model again", i);
     if (used < sizeof known)
       used += size_t(snprintf(known + used, sizeof known - used, used ? ", %.40s" : "%.40s", target.target));
-    if (strncmp(target.target, "cpu", 3) != 0)
+    if (target.device != DLX_DEVICE_CPU)
       continue;
     if (!(target.features & ~host)) {
       chosen = &target;
@@ -50,9 +50,9 @@ dlrt_status dlrt::openDescriptor(const dlx_descriptor *descriptor, dlrt_model &m
   if (descriptor->magic != DLX_DESCRIPTOR_MAGIC)
     return fail(DLRT_FORMAT, "descriptor: magic %#" PRIx64 ", expected %#" PRIx64 ": this was not written by dlc", descriptor->magic,
                 uint64_t(DLX_DESCRIPTOR_MAGIC));
-  if (descriptor->abi != DLX_ABI_VERSION)
-    return fail(DLRT_FORMAT, "descriptor: kernel ABI %u, this runtime has %u: %s", descriptor->abi, DLX_ABI_VERSION,
-                descriptor->abi > DLX_ABI_VERSION ? "use a newer libdlrt" : "compile the model again");
+  if (descriptor->abi != DLX_VERSION)
+    return fail(DLRT_FORMAT, "artefact of ABI %u, this runtime reads %u: %s", descriptor->abi, DLX_VERSION,
+                descriptor->abi > DLX_VERSION ? "use a newer libdlrt" : "compile it anew");
   if (!descriptor->ntargets || !descriptor->targets || descriptor->ntargets > DLX_MAX_TARGETS)
     return fail(DLRT_FORMAT, "descriptor: %u targets, expected 1 to %u: corrupt, compile the model again", descriptor->ntargets,
                 DLX_MAX_TARGETS);

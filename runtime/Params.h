@@ -1,44 +1,34 @@
-// Parameters and carried state of a model in one block, and the blocks that
-// `prepare` derives from them.
+// Parameters of a model, and the blocks that `prepare` derives from them.
 #ifndef DLC_RUNTIME_PARAMS_H
 #define DLC_RUNTIME_PARAMS_H
-#include "runtime/Memory.h"
-#include "runtime/Model.h"
+#include "runtime/Store.h"
 #include <atomic>
 #include <pthread.h>
 
-struct dlrt_params {
+struct dlrt_params : dlrt::Store {
   /// What an entry with DLX_IS_PREPARE leaves; reserved at once, backed by
-  /// memory when it is written.
+  /// memory when it is written. All but `version` is for who holds `preparing`.
   struct Prepared {
     dlrt::Block block;
-    std::atomic<uint64_t> generation{0}; // of the parameters it was derived from; 0: never
+    std::atomic<uint64_t> version{0}; // of the parameters when it was last looked at; 0: never
+    dlrt::Array<uint64_t> seen;       // by read of the plan: the generation it was derived from; 0: never
+    dlrt::Array<uint8_t> stale;       // by unit of the plan: it has to run
   };
 
-  const dlrt_model *model = nullptr;
-  dlrt::Block storage;
-  dlrt::Array<uint64_t> offsets;                         // of each parameter in storage
+  dlrt::Array<std::atomic<uint64_t>> generations;        // of each parameter, from 1
+  std::atomic<uint64_t> version{1};                      // raised with every generation
   dlrt::Array<Prepared> prepared;                        // by entry
-  std::atomic<uint64_t> generation{1};                   // raised by every change
   pthread_mutex_t preparing = PTHREAD_MUTEX_INITIALIZER; // held while an entry prepares; never on the
                                                          // steady path
 
   ~dlrt_params() { pthread_mutex_destroy(&preparing); }
-  char *data(size_t i) const { return storage.data() + offsets[i]; }
-  uint64_t bytes(size_t i) const { return model->bytes[model->program.params[i]]; }
-  const dlx_tensor &tensor(size_t i) const { return model->program.tensors[model->program.params[i]]; }
-  const dlrt_tensor_info &info(size_t i) const { return model->param(i); }
-  void changed() { generation.fetch_add(1, std::memory_order_release); }
+  void changed(size_t i) {
+    generations[i].fetch_add(1, std::memory_order_relaxed);
+    version.fetch_add(1, std::memory_order_release);
+  }
+  void allChanged() {
+    for (size_t i = 0; i < size(); ++i)
+      changed(i);
+  }
 };
-
-namespace dlrt {
-
-/// Fills parameter i by its initialiser.
-void initialise(dlrt_params &params, size_t i, uint64_t seed);
-
-/// Loads a safetensors file from memory; `name` begins messages. All or
-/// nothing.
-dlrt_status loadSafetensors(dlrt_params &params, const char *name, const void *bytes, uint64_t size);
-
-} // namespace dlrt
 #endif

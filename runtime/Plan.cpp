@@ -42,6 +42,7 @@ private:
   dlrt_status copy(const dlx_instruction &instruction);
   dlrt_status listExpr(uint32_t expr);
   dlrt_status listSurface();
+  dlrt_status listUnits();
   dlrt_status listPatches();
   const dlx_buffer &buffer(uint32_t i) const { return program.buffers[entry.buffers + i]; }
   /// A buffer that has a pointer here: not a view that stands still.
@@ -67,10 +68,15 @@ dlrt_status Builder::stage(const dlx_instruction &instruction) {
     const dlx_launch &launch = program.launches[instruction.a + i];
     REFUSE_UNLESS(launch.kernel < program.functions.count && program.args.holds(launch.args, launch.nargs),
                   "launch %u of kernel %u with arguments [%u, +%u)", instruction.a + i, launch.kernel, launch.args, launch.nargs);
+    bool flat = launch.grid[1] == DLX_NONE && launch.grid[2] == DLX_NONE && launch.shared == DLX_NONE && !launch.stream;
+    for (const uint32_t *zeros : {launch.threads, launch.cluster})
+      flat = flat && !zeros[0] && !zeros[1] && !zeros[2];
+    REFUSE_UNLESS(flat && !launch.reserved[0] && !launch.reserved[1], "launch %u has the grid of a device, not of a CPU",
+                  instruction.a + i);
     REFUSE_UNLESS(functions[launch.kernel], "kernel '%s' has no code", program.string(program.functions[launch.kernel]));
     REFUSE_UNLESS(launch.nargs < budget, "more arguments than a runtime holds");
     budget -= launch.nargs + 1;
-    if (dlrt_status status = listExpr(launch.grid))
+    if (dlrt_status status = listExpr(launch.grid[0]))
       return status;
     for (uint32_t a = 0; a < launch.nargs; ++a) {
       const dlx_arg &arg = program.args[launch.args + a];
@@ -83,7 +89,7 @@ dlrt_status Builder::stage(const dlx_instruction &instruction) {
                     buffer(arg.buffer).bound);
       NEED_MEMORY(slotArgs.push(arg));
     }
-    NEED_MEMORY(plan.launches.push({functions[launch.kernel], launch.kernel, launch.grid, plan.slots, launch.nargs}));
+    NEED_MEMORY(plan.launches.push({functions[launch.kernel], launch.kernel, launch.grid[0], plan.slots, launch.nargs}));
     plan.slots += launch.nargs;
   }
   NEED_MEMORY(plan.code.push(resolved));
@@ -143,7 +149,9 @@ dlrt_status Builder::copy(const dlx_instruction &c) {
     writable = false;
     break;
   case DLX_BIND_PARAM:
-    writable = entry.flags & DLX_WRITES_PARAMS;
+    writable = false;
+    for (uint32_t w = 0; w < entry.nwrites; ++w)
+      writable |= program.writes[entry.writes + w] == buffer(root).at;
     break;
   case DLX_PREPARED:
     writable = entry.flags & DLX_IS_PREPARE;
@@ -165,6 +173,7 @@ dlrt_status Builder::range(uint32_t first, uint32_t last, uint32_t depth) {
   for (uint32_t i = first; i < last; ++i) {
     const dlx_instruction &instruction = program.code[entry.code + i];
     dlrt_status status;
+    REFUSE_UNLESS(!instruction.stream, "instruction %u is on stream %u, which a CPU has not", i, instruction.stream);
     switch (instruction.kind) {
     case DLX_STAGE:
       status = stage(instruction);
@@ -199,12 +208,15 @@ dlrt_status Builder::listSurface() {
   for (uint32_t b = 0; b < entry.nbuffers; ++b) {
     if (dlrt_status status = listExpr(buffer(b).bytes))
       return status;
-    if (buffer(b).kind == DLX_BIND_INPUT || buffer(b).kind == DLX_BIND_OUTPUT)
+    plan.carries |= buffer(b).kind == DLX_BIND_STATE;
+    if (buffer(b).kind == DLX_BIND_INPUT || buffer(b).kind == DLX_BIND_OUTPUT || buffer(b).kind == DLX_BIND_STATE)
       NEED_MEMORY(plan.bound.push(b));
   }
   bool given[maxSymbols] = {};
   for (uint32_t t = 0; t < entry.ninputs; ++t) {
     const dlx_tensor &tensor = program.tensors[entry.inputs + t];
+    if (tensor.symbol != DLX_NONE)
+      given[tensor.symbol] = true;
     for (uint32_t d = 0; d < tensor.rank; ++d)
       if (int32_t symbol = symbolOf(program, tensor.dims + d); symbol >= 0)
         given[symbol] = true;
@@ -212,7 +224,7 @@ dlrt_status Builder::listSurface() {
   for (uint32_t expr : plan.exprs)
     for (uint32_t w = 0; w < program.exprs[expr].count; ++w) {
       const dlx_word &word = program.words[program.exprs[expr].first + w];
-      REFUSE_UNLESS(word.op != DLX_SYMBOL || given[word.value], "symbol '%s' is used, but no input has it as an extent",
+      REFUSE_UNLESS(word.op != DLX_SYMBOL || given[word.value], "symbol '%s' is used, but no input gives it",
                     program.string(program.symbols[word.value].name));
     }
   return DLRT_OK;
@@ -231,6 +243,48 @@ dlrt_status Builder::listPatches() {
   return DLRT_OK;
 }
 
+/// The units of a prepare entry: one, if it has more than launches.
+dlrt_status Builder::listUnits() {
+  uint32_t launches = uint32_t(plan.launches.size());
+  NEED_MEMORY(plan.unitOf.allocate(launches));
+  bool whole = false;
+  for (const dlx_instruction &instruction : plan.code)
+    whole |= instruction.kind != DLX_STAGE;
+  Array<uint32_t> root, first; // first: by buffer, the first launch that has it plus 1
+  NEED_MEMORY(root.allocate(launches) && first.allocate(entry.nbuffers));
+  auto find = [&](uint32_t l) {
+    while (root[l] != l)
+      l = root[l] = root[root[l]];
+    return l;
+  };
+  for (uint32_t l = 0; l < launches; ++l) {
+    root[l] = l;
+    for (uint32_t a = 0; a < plan.launches[l].nargs; ++a) {
+      uint32_t b = slotArgs[plan.launches[l].slot + a].buffer;
+      if (buffer(b).kind != DLX_ARENA && buffer(b).kind != DLX_PREPARED)
+        continue;
+      if (first[b])
+        root[find(first[b] - 1)] = find(l);
+      else
+        first[b] = l + 1;
+    }
+  }
+  for (uint32_t l = 0; l < launches; ++l) // numbers of roots first
+    if (find(l) == l)
+      plan.unitOf[l] = whole ? 0 : plan.units++;
+  for (uint32_t l = 0; l < launches; ++l)
+    plan.unitOf[l] = plan.unitOf[find(l)];
+  plan.units = whole ? 1 : plan.units;
+  for (uint32_t l = 0; l < launches; ++l)
+    for (uint32_t a = 0; a < plan.launches[l].nargs; ++a)
+      if (const dlx_buffer &b = buffer(slotArgs[plan.launches[l].slot + a].buffer); b.kind == DLX_BIND_PARAM)
+        NEED_MEMORY(plan.reads.push({uint32_t(b.at), plan.unitOf[l]}));
+  for (uint32_t b = 0; whole && b < entry.nbuffers; ++b) // copies read too
+    if (buffer(b).kind == DLX_BIND_PARAM)
+      NEED_MEMORY(plan.reads.push({uint32_t(buffer(b).at), 0}));
+  return DLRT_OK;
+}
+
 dlrt_status Builder::build() {
   plan.entry = &entry;
   plan.buffers = program.buffers.records + entry.buffers;
@@ -239,6 +293,9 @@ dlrt_status Builder::build() {
     return status;
   if (dlrt_status status = listSurface())
     return status;
+  if (entry.flags & DLX_IS_PREPARE)
+    if (dlrt_status status = listUnits())
+      return status;
   return listPatches();
 }
 

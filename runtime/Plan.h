@@ -20,6 +20,11 @@ struct Patch {
   int64_t offset;
 };
 
+/// Unit `unit` of a prepare entry reads parameter `param`.
+struct PreparedRead {
+  uint32_t param, unit;
+};
+
 /// Immutable and shared by all contexts of the model.
 struct EntryPlan {
   const dlx_entry *entry = nullptr;
@@ -29,9 +34,15 @@ struct EntryPlan {
   Array<uint32_t> patchStart;          // for buffer i: patches [patchStart[i], patchStart[i + 1])
   Array<Patch> patches;
   Array<uint32_t> exprs;   // all that a run needs
-  Array<uint32_t> bound;   // buffers of inputs and outputs
+  Array<uint32_t> bound;   // buffers of inputs, outputs and states
   Array<uint32_t> swapped; // buffers that swaps exchange
   uint32_t slots = 0;
+  bool carries = false; // has buffers of states
+  // Prepare entries: launches that share a buffer in the arena or the prepared
+  // block are a unit, which runs again where a parameter that it reads changed.
+  Array<uint32_t> unitOf; // by launch
+  Array<PreparedRead> reads;
+  uint32_t units = 0;
 };
 
 /// Builds the plan of entry `entry`. DLRT_FORMAT: the code is malformed;

@@ -33,7 +33,7 @@ private:
   dlrt_status exprs();
   dlrt_status symbols();
   dlrt_status tensor(uint64_t i);
-  dlrt_status params();
+  dlrt_status numbered(const Table<uint32_t> &table, const char *what);
   dlrt_status surface(const dlx_entry &entry, const char *name);
   dlrt_status entry(uint64_t i);
   dlrt_status buffer(const dlx_entry &entry, const char *name, uint32_t i);
@@ -63,6 +63,8 @@ dlrt_status Reader::tables() {
   TABLE(symbols);
   TABLE(tensors);
   TABLE(params);
+  TABLE(states);
+  TABLE(writes);
   TABLE(functions);
   TABLE(entries);
   TABLE(buffers);
@@ -122,13 +124,17 @@ dlrt_status Reader::tensor(uint64_t i) {
   REFUSE_UNLESS(t.dtype < DLX_DTYPES, "tensor '%s' has unknown dtype %u", name, t.dtype);
   REFUSE_UNLESS(t.role < DLX_ROLES, "tensor '%s' has unknown role %u", name, t.role);
   REFUSE_UNLESS(t.init < DLX_INITS, "tensor '%s' has unknown initialiser %u", name, t.init);
+  REFUSE_UNLESS(t.role != DLX_STATE || t.init <= DLX_INIT_CONSTANT, "state '%s' starts at random: it has no seed", name);
+  REFUSE_UNLESS(t.symbol == DLX_NONE ||
+                    (t.symbol < program.symbols.count && t.role == DLX_INPUT && t.rank == 0 && (t.dtype == DLX_I32 || t.dtype == DLX_I64)),
+                "tensor '%s' gives symbol %u of %" PRIu64 ", expected an input of rank 0, i32 or i64", name, t.symbol,
+                program.symbols.count);
   REFUSE_UNLESS(t.lo <= t.hi, "tensor '%s' has the range %" PRId64 "..%" PRId64, name, t.lo, t.hi);
   REFUSE_UNLESS(t.rank <= maxRank && program.exprs.holds(t.dims, t.rank), "tensor '%s' has rank %u and dimensions at %u", name, t.rank,
                 t.dims);
   int64_t extents[maxRank];
   for (uint32_t d = 0; d < t.rank; ++d) {
-    bool carried = t.role == DLX_PARAM || t.role == DLX_STATE;
-    REFUSE_UNLESS(!carried || isConstant(program, t.dims + d), "parameter '%s' has a symbolic extent", name);
+    REFUSE_UNLESS(t.role <= DLX_OUTPUT || isConstant(program, t.dims + d), "parameter or state '%s' has a symbolic extent", name);
     int64_t least;
     REFUSE_UNLESS(boundsOf(program, t.dims + d, least, extents[d]) && extents[d] >= 0,
                   "dimension %u of tensor '%s' has no extent at the bounds", d, name);
@@ -138,12 +144,13 @@ dlrt_status Reader::tensor(uint64_t i) {
   return DLRT_OK;
 }
 
-dlrt_status Reader::params() {
-  for (uint64_t i = 0; i < program.params.count; ++i) {
-    uint32_t index = program.params[i];
-    REFUSE_UNLESS(index < program.tensors.count, "parameter %" PRIu64 " is tensor %u of %" PRIu64, i, index, program.tensors.count);
-    uint16_t role = program.tensors[index].role;
-    REFUSE_UNLESS(role == DLX_PARAM || role == DLX_STATE, "parameter '%s' has role %u", program.string(program.tensors[index].name), role);
+/// The parameters, or the states.
+dlrt_status Reader::numbered(const Table<uint32_t> &table, const char *what) {
+  for (uint64_t i = 0; i < table.count; ++i) {
+    REFUSE_UNLESS(table[i] < program.tensors.count, "%s %" PRIu64 " is tensor %u of %" PRIu64, what, i, table[i], program.tensors.count);
+    const dlx_tensor &t = program.tensors[table[i]];
+    REFUSE_UNLESS(t.role > DLX_OUTPUT && (t.role == DLX_STATE) == (&table == &program.states), "%s '%s' has role %u", what,
+                  program.string(t.name), t.role);
   }
   return DLRT_OK;
 }
@@ -163,17 +170,22 @@ dlrt_status Reader::entry(uint64_t i) {
   const dlx_entry &entry = program.entries[i];
   REFUSE_UNLESS(isString(entry.name), "entry %" PRIu64 " has no name", i);
   const char *name = program.string(entry.name);
-  REFUSE_UNLESS((entry.flags & ~uint32_t(DLX_WRITES_PARAMS | DLX_IS_PREPARE)) == 0, "entry '%s' has unknown flags %u", name, entry.flags);
+  REFUSE_UNLESS((entry.flags & ~uint32_t(DLX_IS_PREPARE)) == 0, "entry '%s' has unknown flags %u", name, entry.flags);
+  REFUSE_UNLESS(!entry.streams && !entry.reserved[0] && !entry.reserved[1], "entry '%s' is for a device with streams, not for a CPU", name);
   if (dlrt_status status = surface(entry, name))
     return status;
-  REFUSE_UNLESS(program.buffers.holds(entry.buffers, entry.nbuffers) && program.code.holds(entry.code, entry.ncode),
-                "entry '%s' has buffers or code outside the tables", name);
+  REFUSE_UNLESS(program.buffers.holds(entry.buffers, entry.nbuffers) && program.code.holds(entry.code, entry.ncode) &&
+                    program.writes.holds(entry.writes, entry.nwrites),
+                "entry '%s' has buffers, code or writes outside the tables", name);
+  for (uint32_t w = 0; w < entry.nwrites; ++w)
+    REFUSE_UNLESS(program.writes[entry.writes + w] < program.params.count, "entry '%s' writes parameter %u of %" PRIu64, name,
+                  program.writes[entry.writes + w], program.params.count);
   REFUSE_UNLESS(entry.arena <= DLX_MAX_BYTES && entry.scratch <= DLX_MAX_BYTES && entry.prepared <= DLX_MAX_BYTES,
                 "entry '%s' wants more than memory", name);
   if (!(entry.flags & DLX_IS_PREPARE))
     REFUSE_UNLESS(program.callable++ == i, "entry '%s' stands behind a prepare entry: those come last", name);
   if (entry.flags & DLX_IS_PREPARE)
-    REFUSE_UNLESS(!entry.ninputs && !entry.noutputs && !(entry.flags & DLX_WRITES_PARAMS) && entry.prepare == DLX_NONE,
+    REFUSE_UNLESS(!entry.ninputs && !entry.noutputs && !entry.nwrites && entry.prepare == DLX_NONE,
                   "prepare entry '%s' has inputs, outputs, writes parameters "
                   "or prepares itself",
                   name);
@@ -195,6 +207,8 @@ dlrt_status Reader::buffer(const dlx_entry &entry, const char *name, uint32_t i)
   const dlx_buffer &buffer = program.buffers[entry.buffers + i];
   REFUSE_UNLESS(buffer.kind < DLX_BUFFER_KINDS && isExpr(buffer.bytes), "buffer %u of entry '%s' has kind %u, bytes %u", i, name,
                 buffer.kind, buffer.bytes);
+  REFUSE_UNLESS(!buffer.space && !buffer.reserved, "buffer %u of entry '%s' is in memory space %u, which a CPU has not", i, name,
+                buffer.space);
   int64_t bytes;
   REFUSE_UNLESS(evaluateAtBound(program, buffer.bytes, bytes) && bytes >= 0 && uint64_t(bytes) <= buffer.bound,
                 "buffer %u of entry '%s' is larger at the symbols' bounds than "
@@ -221,6 +235,10 @@ dlrt_status Reader::buffer(const dlx_entry &entry, const char *name, uint32_t i)
   case DLX_BIND_PARAM:
     numbered = program.params.count;
     break;
+  case DLX_BIND_STATE:
+    REFUSE_UNLESS(!(entry.flags & DLX_IS_PREPARE), "prepare entry '%s' reads state", name);
+    numbered = program.states.count;
+    break;
   default:
     numbered = i;
     break; // DLX_VIEW: an earlier buffer, so that views form no cycle
@@ -239,6 +257,7 @@ dlrt_status Reader::buffer(const dlx_entry &entry, const char *name, uint32_t i)
   } else {
     uint64_t index = buffer.kind == DLX_BIND_INPUT    ? entry.inputs + at
                      : buffer.kind == DLX_BIND_OUTPUT ? entry.outputs + at
+                     : buffer.kind == DLX_BIND_STATE  ? program.states[at]
                                                       : program.params[at];
     const dlx_tensor &t = program.tensors[index];
     int64_t extents[maxRank], least;
@@ -253,12 +272,13 @@ dlrt_status Reader::buffer(const dlx_entry &entry, const char *name, uint32_t i)
 
 dlrt_status dlrt::checkHeader(const void *bytes, uint64_t size) {
   REFUSE_UNLESS(bytes, "there is none");
-  REFUSE_UNLESS(size >= sizeof(dlx_header), "%" PRIu64 " bytes are less than a header: truncated", size);
-  dlx_header header;
-  memcpy(&header, bytes, sizeof header);
+  dlx_header header = {};
+  REFUSE_UNLESS(size >= offsetof(dlx_header, bytes), "%" PRIu64 " bytes are less than a header: truncated", size);
+  memcpy(&header, bytes, size < sizeof header ? offsetof(dlx_header, bytes) : sizeof header);
   REFUSE_UNLESS(header.magic == DLX_MAGIC, "magic %#x, expected %#x: this is no dlx program", header.magic, DLX_MAGIC);
-  REFUSE_UNLESS(header.version == DLX_VERSION, "version %u, this runtime reads version %u: %s", header.version, DLX_VERSION,
-                header.version > DLX_VERSION ? "use a newer libdlrt" : "compile the model again");
+  REFUSE_UNLESS(header.version == DLX_VERSION, "ABI %u, this runtime reads %u: %s", header.version, DLX_VERSION,
+                header.version > DLX_VERSION ? "use a newer libdlrt" : "compile it anew");
+  REFUSE_UNLESS(size >= sizeof header, "%" PRIu64 " bytes are less than a header: truncated", size);
   REFUSE_UNLESS(header.bytes == size && size % 8 == 0, "%" PRIu64 " bytes long by its header, %" PRIu64 " in fact: truncated or corrupt",
                 header.bytes, size);
   return DLRT_OK;
@@ -271,6 +291,7 @@ dlrt_status Reader::read() {
   const dlx_header &header = *(program.header = reinterpret_cast<const dlx_header *>(bytes));
   uint64_t covered = offsetof(dlx_header, checksum) + sizeof header.checksum;
   REFUSE_UNLESS(dlx_checksum(bytes + covered, size - covered) == header.checksum, "the checksum is wrong: corrupt, compile it again");
+  REFUSE_UNLESS(!header.features, "it needs a reader with features %#" PRIx64 ": use a newer libdlrt", header.features);
   if (dlrt_status status = tables())
     return status;
   if (dlrt_status status = symbols())
@@ -280,7 +301,9 @@ dlrt_status Reader::read() {
   for (uint64_t i = 0; i < program.tensors.count; ++i)
     if (dlrt_status status = tensor(i))
       return status;
-  if (dlrt_status status = params())
+  if (dlrt_status status = numbered(program.params, "parameter"))
+    return status;
+  if (dlrt_status status = numbered(program.states, "state"))
     return status;
   REFUSE_UNLESS(program.entries.count <= DLX_MAX_ENTRIES, "%" PRIu64 " entries, at most %u", program.entries.count, DLX_MAX_ENTRIES);
   for (uint64_t i = 0; i < program.entries.count; ++i)

@@ -28,7 +28,7 @@ struct Program {
   Table<dlx_expr> exprs;
   Table<dlx_symbol> symbols;
   Table<dlx_tensor> tensors;
-  Table<uint32_t> params, functions;
+  Table<uint32_t> params, states, writes, functions;
   Table<dlx_entry> entries;
   Table<dlx_buffer> buffers;
   Table<dlx_arg> args;

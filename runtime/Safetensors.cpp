@@ -1,12 +1,12 @@
-// Parameters to and from safetensors files. Loading checks everything before it
+// Parameters and states to and from safetensors files. Loading checks everything before it
 // changes anything; saving leaves a whole file or none.
 #include "runtime/Safetensors.h"
 #include "runtime/Error.h"
-#include "runtime/Params.h"
 #include "runtime/Tensor.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,27 +135,38 @@ static const StoredTensor *findStored(const Array<StoredTensor> &tensors, const 
   return nullptr;
 }
 
-/// A stored tensor against the parameter that it is for.
-static dlrt_status matchTensor(const char *file, const dlrt_params &params, size_t i, const StoredTensor &stored) {
-  const dlrt_tensor_info &info = params.info(i);
-  const char *dtype = safetensorsName(params.tensor(i).dtype);
+/// Whether a model may lack the tensor of that name: a training step (compiler/autodiff/Train.cpp) keeps "<parameter>/<slot>",
+/// "optimizer/<counter>" and "random/key" beside the model's own parameters.
+static bool isOptimizers(const Store &store, const char *name) {
+  if (store.names != &store.model->params)
+    return false;
+  if (!strncmp(name, "optimizer/", 10) || !strcmp(name, "random/key"))
+    return true;
+  const char *slash = strrchr(name, '/');
+  return slash && store.model->find(*store.names, name, size_t(slash - name)) >= 0;
+}
+
+/// A stored tensor against the one that it is for.
+static dlrt_status matchTensor(const char *file, const Store &store, size_t i, const StoredTensor &stored) {
+  const dlrt_tensor_info &info = store.info(i);
+  const char *dtype = safetensorsName(store.tensor(i).dtype);
   bool same = !strcmp(stored.dtype, dtype) && stored.rank == uint32_t(info.ndim);
   for (uint32_t d = 0; same && d < stored.rank; ++d)
     same = stored.shape[d] == info.dims[d];
   if (!same)
     return fail(DLRT_SHAPE,
-                "%s: tensor '%s' is %.20s %s, expected %s %s: these weights "
-                "belong to another model or to another build of it",
+                "%s: tensor '%s' is %.20s %s, expected %s %s: the file "
+                "belongs to another model or to another build of it",
                 file, info.name, stored.dtype, ShapeText(stored.shape, stored.rank).text, dtype, ShapeText(info).text);
-  if (stored.end - stored.begin != params.bytes(i))
+  if (stored.end - stored.begin != store.bytes(i))
     return fail(DLRT_FORMAT, "%s: tensor '%s' has %" PRIu64 " bytes, expected %" PRIu64 " for %s %s: corrupt; write it again", file,
-                info.name, stored.end - stored.begin, params.bytes(i), dtype, ShapeText(info).text);
+                info.name, stored.end - stored.begin, store.bytes(i), dtype, ShapeText(info).text);
   return DLRT_OK;
 }
 
 /// Reads, checks and only then copies: nothing changes but after an error of
 /// the disk in the middle of the copying.
-static dlrt_status load(dlrt_params &params, const Source &source) {
+static dlrt_status load(Store &store, const Source &source, Loaded loaded, size_t *skipped) {
   constexpr uint64_t mostHeader = 100000000; // as the reference implementation
   uint64_t headerBytes = 0;
   if (source.size < 8)
@@ -177,48 +188,49 @@ static dlrt_status load(dlrt_params &params, const Source &source) {
     return status;
   if (dlrt_status status = parseSafetensors(source.name, header.data(), headerBytes, source.size - 8 - headerBytes, tensors))
     return status;
-  for (const StoredTensor &stored : tensors)
-    if (params.model->findParam(stored.name) < 0)
+  size_t lacking = 0;
+  for (const StoredTensor &stored : tensors) {
+    if (store.model->find(*store.names, stored.name, strlen(stored.name)) >= 0)
+      continue;
+    if (!isOptimizers(store, stored.name))
       return fail(DLRT_NAME,
-                  "%s: tensor '%.200s' is no parameter of model '%s': these "
-                  "weights belong to another model",
-                  source.name, stored.name, dlrt_model_name(params.model));
-  for (size_t i = 0; i < params.offsets.size(); ++i) {
-    const StoredTensor *stored = findStored(tensors, params.info(i).name);
-    if (!stored && params.tensor(i).role == DLX_PARAM)
+                  "%s: tensor '%.200s' is no %s of model '%s': the file "
+                  "belongs to another model",
+                  source.name, stored.name, store.names->what, dlrt_model_name(store.model));
+    ++lacking;
+  }
+  for (size_t i = 0; i < store.size(); ++i) {
+    const StoredTensor *stored = findStored(tensors, store.info(i).name);
+    if (!stored && store.tensor(i).role != DLX_OPTIMIZER)
       return fail(DLRT_NAME,
-                  "%s: found no tensor '%s', expected %s %s: these weights "
-                  "belong to another model, or were saved in part",
-                  source.name, params.info(i).name, safetensorsName(params.tensor(i).dtype), ShapeText(params.info(i)).text);
+                  "%s: found no tensor '%s', expected %s %s: the file "
+                  "belongs to another model, or was saved in part",
+                  source.name, store.info(i).name, safetensorsName(store.tensor(i).dtype), ShapeText(store.info(i)).text);
     if (stored)
-      if (dlrt_status status = matchTensor(source.name, params, i, *stored))
+      if (dlrt_status status = matchTensor(source.name, store, i, *stored))
         return status;
   }
   dlrt_status status = DLRT_OK;
-  for (size_t i = 0; i < params.offsets.size() && !status; ++i)
-    if (const StoredTensor *stored = findStored(tensors, params.info(i).name))
-      status = source.read(8 + headerBytes + stored->begin, params.data(i), params.bytes(i));
-  params.changed();
+  for (size_t i = 0; i < store.size() && !status; ++i)
+    if (const StoredTensor *stored = findStored(tensors, store.info(i).name)) {
+      status = source.read(8 + headerBytes + stored->begin, store.data(i), store.bytes(i));
+      if (loaded)
+        loaded(store, i); // also where it was read in part
+    }
+  if (skipped)
+    *skipped = lacking;
   return status;
 }
 
-dlrt_status dlrt::loadSafetensors(dlrt_params &params, const char *name, const void *bytes, uint64_t size) {
-  return load(params, Source(name, bytes, size));
+dlrt_status dlrt::loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, Loaded loaded, size_t *skipped) {
+  return load(store, Source(name, bytes, size), loaded, skipped);
 }
 
-dlrt_status dlrt_params_load(dlrt_params *params, const char *path) {
-  if (!path)
-    return fail(DLRT_VALUE, "dlrt_params_load: a null path");
+dlrt_status dlrt::loadFile(Store &store, const char *path, Loaded loaded, size_t *skipped) {
   Source source(path);
   if (dlrt_status status = source.open())
     return status;
-  return load(*params, source);
-}
-
-dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size) {
-  if (!bytes)
-    return fail(DLRT_VALUE, "dlrt_params_load_memory: a null pointer");
-  return loadSafetensors(*params, "weights in memory", bytes, size);
+  return load(store, source, loaded, skipped);
 }
 
 Sink::~Sink() {
@@ -320,23 +332,31 @@ static bool appendQuoted(Array<char> &text, const char *string) {
   return good && text.push('"');
 }
 
-/// The header of a file of all parameters in the model's order, with its length
-/// in front, padded to 64 bytes.
-static bool writeHeader(const dlrt_params &params, Array<char> &text) {
-  bool good = append(text, "########{");
+/// Whether tensor i is saved.
+static bool isSaved(const Store &store, size_t i, dlrt_saved what) {
+  return what == DLRT_SAVE_ALL || store.tensor(i).role != DLX_OPTIMIZER;
+}
+
+/// The header of a file of tensors in the model's order, with its length in
+/// front, padded to 64 bytes.
+static bool writeHeader(const Store &store, dlrt_saved what, Array<char> &text) {
+  bool good = append(text, "########{"), first = true;
   uint64_t offset = 0;
-  for (size_t i = 0; good && i < params.offsets.size(); ++i) {
-    const dlrt_tensor_info &info = params.info(i);
+  for (size_t i = 0; good && i < store.size(); ++i) {
+    if (!isSaved(store, i, what))
+      continue;
+    const dlrt_tensor_info &info = store.info(i);
     char number[64];
-    good = (!i || text.push(',')) && appendQuoted(text, info.name) && append(text, ":{\"dtype\":\"") &&
-           append(text, safetensorsName(params.tensor(i).dtype)) && append(text, "\",\"shape\":[");
+    good = (first || text.push(',')) && appendQuoted(text, info.name) && append(text, ":{\"dtype\":\"") &&
+           append(text, safetensorsName(store.tensor(i).dtype)) && append(text, "\",\"shape\":[");
+    first = false;
     for (int32_t d = 0; good && d < info.ndim; ++d) {
       snprintf(number, sizeof number, d ? ",%" PRId64 : "%" PRId64, info.dims[d]);
       good = append(text, number);
     }
-    snprintf(number, sizeof number, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", offset, offset + params.bytes(i));
+    snprintf(number, sizeof number, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", offset, offset + store.bytes(i));
     good = good && append(text, number);
-    offset += params.bytes(i);
+    offset += store.bytes(i);
   }
   good = good && text.push('}');
   while (good && text.size() % 64)
@@ -347,11 +367,9 @@ static bool writeHeader(const dlrt_params &params, Array<char> &text) {
   return good;
 }
 
-dlrt_status dlrt_params_save(const dlrt_params *params, const char *path) {
-  if (!path)
-    return fail(DLRT_VALUE, "dlrt_params_save: a null path");
+dlrt_status dlrt::saveFile(const Store &store, const char *path, dlrt_saved what) {
   Array<char> header;
-  if (!writeHeader(*params, header))
+  if (!writeHeader(store, what, header))
     return fail(DLRT_MEMORY, "%s: no memory for its header", path);
   SignalScope signals;
   Sink sink(path);
@@ -359,8 +377,9 @@ dlrt_status dlrt_params_save(const dlrt_params *params, const char *path) {
     return status;
   if (dlrt_status status = sink.write(header.data(), header.size()))
     return status;
-  for (size_t i = 0; i < params->offsets.size(); ++i)
-    if (dlrt_status status = sink.write(params->data(i), params->bytes(i)))
-      return status;
+  for (size_t i = 0; i < store.size(); ++i)
+    if (isSaved(store, i, what))
+      if (dlrt_status status = sink.write(store.data(i), store.bytes(i)))
+        return status;
   return sink.commit();
 }

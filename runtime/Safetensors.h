@@ -1,9 +1,8 @@
 // The safetensors format: 8 bytes of header length, a JSON header, tensors'
-// bytes without gaps.
+// bytes without gaps; parameters and states to and from it.
 #ifndef DLC_RUNTIME_SAFETENSORS_H
 #define DLC_RUNTIME_SAFETENSORS_H
-#include "runtime/Memory.h"
-#include "runtime/Program.h"
+#include "runtime/Store.h"
 
 namespace dlrt {
 
@@ -20,6 +19,19 @@ struct StoredTensor {
 /// duplicate names, offsets out of range, overlapping or with gaps. `file`
 /// begins messages.
 dlrt_status parseSafetensors(const char *file, char *header, uint64_t headerBytes, uint64_t dataBytes, Array<StoredTensor> &tensors);
+
+/// Told of each tensor that a load wrote.
+using Loaded = void (*)(Store &, size_t);
+
+/// Loads a store from memory, whose `name` begins messages, or from a file: all
+/// of its tensors or, but for an error of the disk, none. What an optimiser
+/// keeps may be missing in the file, or in the store: `skipped`, if not null, is
+/// how many were. `loaded` may be null.
+dlrt_status loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, Loaded loaded, size_t *skipped);
+dlrt_status loadFile(Store &store, const char *path, Loaded loaded, size_t *skipped);
+
+/// Leaves a whole file or none.
+dlrt_status saveFile(const Store &store, const char *path, dlrt_saved what);
 
 } // namespace dlrt
 #endif

@@ -28,7 +28,7 @@ private:
 };
 
 /// Refuses what is not `info`'s dtype and rank, not on the CPU, not dense or
-/// not 16-byte aligned. Extents are not looked at beyond being non-negative.
+/// not aligned as its elements. Extents are not looked at beyond being non-negative.
 /// `what` ("input") and the name begin the message; `needsData`: look at data
 /// and strides.
 dlrt_status checkTensor(const char *what, const dlrt_tensor_info &info, const dlrt_tensor &tensor, bool needsData = true);

@@ -1,9 +1,11 @@
 /* libdlrt: loads what `dlc compile` wrote and runs it. Plain C, needs libc and libm alone.
  *
- * Objects. A model is code and introspection, immutable, shared by any number of threads. Params hold the parameters and
- * carried state of one model, with whatever `prepare` derived from them; they may be shared by contexts that only read
- * them. A context owns one arena and runs one entry at a time; use a context from one thread at a time. A team is the
- * threads that contexts lend their work to; a context that finds it taken runs inline, with the same bits.
+ * Objects (docs/state.md). A model is code and introspection, immutable, shared by any number of threads. Params hold the parameters
+ * of one model, with whatever `prepare` derived from them; contexts on different threads may share them while no entry runs that
+ * writes what another uses. A state is what one run hands to the next (a cache, a recurrent state): as many on one copy of the
+ * weights as there are sequences; one run at a time is on it. A context owns one arena and runs one entry at a time; use a context
+ * from one thread at a time. A team is the threads that contexts lend their work to; a context that finds it taken runs inline, with
+ * the same bits.
  * Errors. Every function that can fail returns a dlrt_status; dlrt_error() then is this thread's message. Nothing is
  * thrown, nothing is printed, the process is never ended. Arguments must not be null unless said so.
  * Steady path. dlrt_run calls neither malloc nor a lock once a context has run an entry and the parameters are prepared. */
@@ -25,7 +27,7 @@ typedef enum {
   DLRT_FILE,   /* cannot be opened, read or written */
   DLRT_FORMAT, /* truncated, corrupt, wrong magic, newer version */
   DLRT_CPU,    /* the CPU lacks what the kernels use */
-  DLRT_NAME,   /* no such entry, parameter, tensor */
+  DLRT_NAME,   /* no such entry, parameter, state, tensor */
   DLRT_SHAPE,  /* rank, extent, dtype, a symbol that two tensors disagree on, a bound */
   DLRT_VALUE,  /* an element outside its declared range, a bad argument */
   DLRT_MEMORY, /* allocation failed */
@@ -51,17 +53,25 @@ typedef struct {
 
 typedef struct dlrt_model dlrt_model;
 typedef struct dlrt_params dlrt_params;
+typedef struct dlrt_state dlrt_state;
 typedef struct dlrt_context dlrt_context;
 typedef struct dlrt_team dlrt_team;
 
-/* A tensor of an entry or a parameter. dims: extents, or -1 where a symbol decides; max_dims: extents at the bounds. */
+/* What a tensor is. Parameters: trainable by the optimiser; non_trainable ones are written by training (running statistics) or by
+ * nothing; the optimizer's (slots, counters) were added by a training step. */
+typedef enum { DLRT_INPUT, DLRT_OUTPUT, DLRT_TRAINABLE, DLRT_NON_TRAINABLE, DLRT_OPTIMIZER, DLRT_STATE } dlrt_role;
+/* A tensor of an entry, a parameter or a state. dims: extents, or -1 where a symbol decides; max_dims: extents at the bounds. */
 typedef struct {
   const char *name;
   dlrt_datatype dtype;
   int32_t ndim;
-  int32_t trainable; /* parameters: 1 trained, 0 carried state */
+  dlrt_role role;
+  int32_t has_usual; /* inputs of rank 0: `usual` is what the compiler was told, e.g. an optimiser's learning rate */
+  double usual;
   const int64_t *dims, *max_dims;
   const char *const *symbols; /* for each dimension the symbol's name, null where constant or derived */
+  const char *gives;          /* inputs of rank 0: the symbol whose value the element is, or null */
+  int64_t gives_max;          /* its upper bound */
 } dlrt_tensor_info;
 
 /* This thread's last message: what was found, what was expected, what to do. Valid until the thread's next failure. */
@@ -78,7 +88,7 @@ DLRT_API uint64_t dlrt_cpu_features(void);
 DLRT_API dlrt_status dlrt_model_load(const char *path, dlrt_model **model);
 /* The same from a dlx_descriptor that is linked in or was built in memory; it must outlive the model. */
 DLRT_API dlrt_status dlrt_model_open(const void *descriptor, dlrt_model **model);
-DLRT_API void dlrt_model_free(dlrt_model *model); /* null is fine; params and contexts go first */
+DLRT_API void dlrt_model_free(dlrt_model *model); /* null is fine; params, states and contexts go first */
 
 DLRT_API const char *dlrt_model_name(const dlrt_model *model);
 DLRT_API const char *dlrt_model_target(const dlrt_model *model);
@@ -91,11 +101,17 @@ DLRT_API const dlrt_tensor_info *dlrt_entry_input(const dlrt_model *model, size_
 DLRT_API const dlrt_tensor_info *dlrt_entry_output(const dlrt_model *model, size_t entry, size_t i);
 DLRT_API size_t dlrt_model_params(const dlrt_model *model);
 DLRT_API const dlrt_tensor_info *dlrt_model_param(const dlrt_model *model, size_t i);
+DLRT_API size_t dlrt_model_states(const dlrt_model *model);
+DLRT_API const dlrt_tensor_info *dlrt_model_state(const dlrt_model *model, size_t i);
+/* Whether the artefact has weights in it, which dlrt_params_new loads. */
+DLRT_API int dlrt_model_has_weights(const dlrt_model *model);
+/* Whether runs of the entry need a state. */
+DLRT_API int dlrt_entry_carries(const dlrt_model *model, size_t entry);
 /* Bytes of the arena at the bounds, and of one thread's scratch. */
 DLRT_API uint64_t dlrt_entry_arena(const dlrt_model *model, size_t entry);
 DLRT_API uint64_t dlrt_entry_scratch(const dlrt_model *model, size_t entry);
 
-/* Parameters, zeroed; carried state with a constant initialiser has that value; embedded weights are loaded. */
+/* Parameters, zeroed; those that are not trained have their initialiser's value where it is a constant; embedded weights are loaded. */
 DLRT_API dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params);
 DLRT_API void dlrt_params_free(dlrt_params *params);
 /* By the declared initialisers: Philox 4x32-10 keyed by seed and the parameter's name, so that two builds of a net agree. */
@@ -103,12 +119,33 @@ DLRT_API dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed);
 /* A view of the storage; writing through it needs a call of dlrt_params_changed. */
 DLRT_API dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view);
 DLRT_API dlrt_status dlrt_params_set(dlrt_params *params, const char *name, const dlrt_tensor *value);
-DLRT_API void dlrt_params_changed(dlrt_params *params);
-/* A safetensors file. Every parameter must be there with its dtype and shape; carried state may be missing and keeps its
- * initial value; names that the model lacks are refused. Saving writes beside the path and renames. */
-DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path);
-DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size);
-DLRT_API dlrt_status dlrt_params_save(const dlrt_params *params, const char *path);
+/* The parameter of that name was written through a view; null: all were. */
+DLRT_API dlrt_status dlrt_params_changed(dlrt_params *params, const char *name);
+/* Raised by every change of the parameter: set, init, load, changed, runs that write it. Prepare runs again for what changed alone. */
+DLRT_API dlrt_status dlrt_params_generation(const dlrt_params *params, const char *name, uint64_t *generation);
+/* A safetensors file. Every parameter of the model's own must be there with its dtype and shape. What an optimiser keeps may be
+ * missing and stays as it is; where the model lacks it, it is skipped: "<parameter>/<slot>", "optimizer/<counter>" and "random/key".
+ * Other names that the model lacks are refused. skipped: how many tensors were, or null. */
+DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path, size_t *skipped);
+DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, size_t *skipped);
+/* All of them, to go on training; or the model's own alone. Saving writes beside the path and renames. */
+typedef enum { DLRT_SAVE_ALL, DLRT_SAVE_WEIGHTS } dlrt_saved;
+DLRT_API dlrt_status dlrt_params_save(const dlrt_params *params, const char *path, dlrt_saved what);
+
+/* What runs carry, at its initial values. Also of a model that carries nothing. */
+DLRT_API dlrt_status dlrt_state_new(const dlrt_model *model, dlrt_state **state);
+DLRT_API void dlrt_state_free(dlrt_state *state);
+/* Back to the initial values. This, set, copy and load refuse a state that a run is on. */
+DLRT_API dlrt_status dlrt_state_reset(dlrt_state *state);
+/* All values of `from`, a state of the same model: to fork a sequence, or to rewind it. */
+DLRT_API dlrt_status dlrt_state_copy(dlrt_state *to, const dlrt_state *from);
+/* A view of the storage, to read or write between runs. */
+DLRT_API dlrt_status dlrt_state_get(dlrt_state *state, const char *name, dlrt_tensor *view);
+DLRT_API dlrt_status dlrt_state_set(dlrt_state *state, const char *name, const dlrt_tensor *value);
+DLRT_API uint64_t dlrt_state_bytes(const dlrt_state *state); /* of memory, padding between tensors included */
+/* A safetensors file of all of the model's states and nothing else. */
+DLRT_API dlrt_status dlrt_state_load(dlrt_state *state, const char *path);
+DLRT_API dlrt_status dlrt_state_save(const dlrt_state *state, const char *path);
 
 /* threads >= 1, the caller's included; 0: one a CPU of the process's affinity mask, fewer where the quota of a control group allows
  * less time (rounded up to whole CPUs). A worker that wakes beside its caller narrows its own mask for a moment, to move to another
@@ -120,17 +157,17 @@ DLRT_API int dlrt_team_threads(const dlrt_team *team);
 /* team: null runs inline. The arena is allocated here, at the largest entry's bound. */
 DLRT_API dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dlrt_team *team, dlrt_context **context);
 DLRT_API void dlrt_context_free(dlrt_context *context);
-/* Runs an entry. Inputs and outputs in the model's order; outputs must have the extents that the inputs' symbols give
- * (dlrt_output_shape tells). Tensors must be dense, 16-byte aligned at least; no copies are made. An output may overlap
- * neither an input, another output, a parameter nor the arena; an input not the arena, nor a parameter where the entry writes
- * parameters. After a failure the contents of outputs and of parameters that the entry writes
- * are undefined. */
-DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, const dlrt_tensor *outputs,
-                              size_t noutputs);
-/* Extents of output i for these inputs; shape has room for the output's ndim. */
+/* Runs an entry. state: what it reads and writes of the sequence; null where the entry carries nothing. Inputs and outputs in the
+ * model's order; outputs must have the extents that the inputs' symbols give (dlrt_output_shape tells). Tensors must be dense and
+ * aligned as their elements are; no copies are made. An output may overlap neither an input, another output, a parameter, the state
+ * nor the arena; an input not the arena, nor the state of an entry that carries one, nor a parameter that the entry writes. After a
+ * failure the contents of outputs, of the state and of parameters that the entry writes are undefined. */
+DLRT_API dlrt_status dlrt_run(dlrt_context *context, size_t entry, dlrt_state *state, const dlrt_tensor *inputs, size_t ninputs,
+                              const dlrt_tensor *outputs, size_t noutputs);
+/* Extents of output i for these inputs; shape has room for the output's ndim. Data may be null but where a scalar gives a symbol. */
 DLRT_API dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const dlrt_tensor *inputs, size_t ninputs, size_t i,
                                        int64_t *shape);
-/* Runs `prepare` now if the parameters changed since it last ran; dlrt_run does so by itself. */
+/* Runs `prepare` now for the parameters that changed since it last ran; dlrt_run does so by itself. */
 DLRT_API dlrt_status dlrt_prepare(dlrt_context *context, size_t entry);
 /* The arena, for tests: guarded and poisoned contexts, highest byte touched (docs/dlx.md). */
 DLRT_API void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes);

@@ -3,8 +3,8 @@
 //
 // Header only, C++17, in the user's own binary: nothing is thrown across
 // libdlrt's C ABI. Programs without exceptions use dlrt.h. Handles move and do
-// not copy; a Model outlives its Params, both and the Team outlive their
-// Contexts. Threads: as dlrt.h says.
+// not copy; a Model outlives its Params and States, all of them and the Team
+// outlive their Contexts. Threads: as dlrt.h says.
 #ifndef DLC_RUNTIME_DLRT_HPP
 #define DLC_RUNTIME_DLRT_HPP
 #include "runtime/dlrt.h"
@@ -42,8 +42,8 @@ template <typename T> constexpr dlrt_datatype datatype() {
   return {std::uint8_t(std::is_floating_point_v<T> ? 2 : std::is_signed_v<T> ? 0 : 1), std::uint8_t(8 * sizeof(T)), 1};
 }
 
-/// A view of the caller's row-major memory, 16-byte aligned; owns its shape,
-/// not its data.
+/// A view of the caller's row-major memory, aligned as its elements are; owns
+/// its shape, not its data.
 class Tensor {
 public:
   template <typename T>
@@ -94,7 +94,7 @@ private:
   }
 };
 
-/// The parameters and carried state of one model.
+/// The parameters of one model.
 class Params {
 public:
   explicit Params(const Model &model) {
@@ -105,9 +105,13 @@ public:
   dlrt_params *get() const { return handle.get(); }
   /// By the declared initialisers.
   void init(std::uint64_t seed) { check(dlrt_params_init(get(), seed)); }
-  /// A safetensors file in and out.
-  void load(const std::string &path) { check(dlrt_params_load(get(), path.c_str())); }
-  void save(const std::string &path) const { check(dlrt_params_save(get(), path.c_str())); }
+  /// A safetensors file in, and how many tensors of an optimiser were skipped.
+  std::size_t load(const std::string &path) {
+    std::size_t skipped = 0;
+    check(dlrt_params_load(get(), path.c_str(), &skipped));
+    return skipped;
+  }
+  void save(const std::string &path, dlrt_saved what = DLRT_SAVE_ALL) const { check(dlrt_params_save(get(), path.c_str(), what)); }
   /// A view of the storage; call changed() after writing through it.
   dlrt_tensor view(const std::string &name) {
     dlrt_tensor tensor = {};
@@ -118,13 +122,49 @@ public:
     dlrt_tensor tensor = value.view();
     check(dlrt_params_set(get(), name.c_str(), &tensor));
   }
-  void changed() { dlrt_params_changed(get()); }
+  void changed() { check(dlrt_params_changed(get(), nullptr)); }
+  void changed(const std::string &name) { check(dlrt_params_changed(get(), name.c_str())); }
 
 private:
   struct Free {
     void operator()(dlrt_params *params) const { dlrt_params_free(params); }
   };
   std::unique_ptr<dlrt_params, Free> handle;
+};
+
+/// What runs of one sequence carry; any number on one Params.
+class State {
+public:
+  explicit State(const Model &model) {
+    dlrt_state *state = nullptr;
+    check(dlrt_state_new(model.get(), &state));
+    handle.reset(state);
+  }
+  dlrt_state *get() const { return handle.get(); }
+  /// Back to the initial values.
+  void reset() { check(dlrt_state_reset(get())); }
+  /// Takes all values of another, to fork a sequence or to rewind.
+  void copy(const State &from) { check(dlrt_state_copy(get(), from.get())); }
+  std::uint64_t bytes() const { return dlrt_state_bytes(get()); }
+  /// A view of the storage, to read or write between runs.
+  dlrt_tensor view(const std::string &name) {
+    dlrt_tensor tensor = {};
+    check(dlrt_state_get(get(), name.c_str(), &tensor));
+    return tensor;
+  }
+  void set(const std::string &name, const Tensor &value) {
+    dlrt_tensor tensor = value.view();
+    check(dlrt_state_set(get(), name.c_str(), &tensor));
+  }
+  /// A safetensors file in and out.
+  void load(const std::string &path) { check(dlrt_state_load(get(), path.c_str())); }
+  void save(const std::string &path) const { check(dlrt_state_save(get(), path.c_str())); }
+
+private:
+  struct Free {
+    void operator()(dlrt_state *state) const { dlrt_state_free(state); }
+  };
+  std::unique_ptr<dlrt_state, Free> handle;
 };
 
 /// The threads that contexts lend their work to.
@@ -156,9 +196,11 @@ public:
   /// Runs an entry; inputs and outputs in the model's order. A repeated run
   /// with as many tensors allocates nothing here either.
   void run(std::size_t entry, const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) {
-    fill(in, inputs);
-    fill(out, outputs);
-    check(dlrt_run(get(), entry, in.data(), in.size(), out.data(), out.size()));
+    run(entry, nullptr, inputs, outputs);
+  }
+  /// The same of an entry that carries something from run to run.
+  void run(std::size_t entry, State &state, const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) {
+    run(entry, state.get(), inputs, outputs);
   }
   /// Extents of an output for these inputs, whose data may be null.
   std::vector<std::int64_t> outputShape(const Model &model, std::size_t entry, const std::vector<Tensor> &inputs, std::size_t output) {
@@ -180,6 +222,11 @@ private:
     dlrt_context *context = nullptr;
     check(dlrt_context_new(model.get(), params.get(), team, &context));
     handle.reset(context);
+  }
+  void run(std::size_t entry, dlrt_state *state, const std::vector<Tensor> &inputs, const std::vector<Tensor> &outputs) {
+    fill(in, inputs);
+    fill(out, outputs);
+    check(dlrt_run(get(), entry, state, in.data(), in.size(), out.data(), out.size()));
   }
   static void fill(std::vector<dlrt_tensor> &views, const std::vector<Tensor> &tensors) {
     views.clear();

@@ -2,14 +2,14 @@
  *
  * One block of bytes, little-endian, 8-byte aligned, no pointers: tables of fixed-size records, named by byte offset and
  * count in the header. A reader checks the header, the checksum and every index once, before anything is executed.
- * Both sides include this file; a change of any record raises DLX_VERSION. */
+ * Both sides include this file; a change of any record, or of what a launch function takes, raises DLX_VERSION. In every
+ * version the header begins with magic and version, the descriptor with magic and abi. Fields called reserved are 0. */
 #ifndef DLC_RUNTIME_DLX_H
 #define DLC_RUNTIME_DLX_H
 #include <stdint.h>
 
 #define DLX_MAGIC 0x31584c44u /* "DLX1" */
-#define DLX_VERSION 2u
-#define DLX_ABI_VERSION 1u
+#define DLX_VERSION 3u        /* of records, descriptor and launch functions; a reader takes its own alone */
 #define DLX_NONE 0xffffffffu
 
 /* What a reader takes: generous against real models, small against hostile ones. The compiler refuses what is beyond, with its place.
@@ -46,34 +46,44 @@ typedef struct { uint64_t offset, count; } dlx_table;           /* byte offset f
 
 typedef struct { uint32_t name, reserved; int64_t min, max; } dlx_symbol; /* name: offset in strings, NUL-terminated */
 
-typedef enum { DLX_INPUT, DLX_OUTPUT, DLX_PARAM, DLX_STATE, DLX_ROLES } dlx_role; /* param: trained; state: carried, not trained */
+/* Parameters are trainable, non_trainable (training may write them) or the optimizer's (a training step added them); state is what one
+ * run hands to the next (docs/state.md). */
+typedef enum { DLX_INPUT, DLX_OUTPUT, DLX_TRAINABLE, DLX_NON_TRAINABLE, DLX_OPTIMIZER, DLX_STATE, DLX_ROLES } dlx_role;
 typedef enum { DLX_INIT_NONE, DLX_INIT_CONSTANT, DLX_INIT_UNIFORM, DLX_INIT_NORMAL, DLX_INITS } dlx_init;
 /* A tensor of the model's surface. Row-major and dense. */
 typedef struct {
   uint32_t name;
   uint16_t dtype, role;
-  uint32_t rank, dims;          /* dims: index of the first of `rank` exprs; params have constant extents */
-  uint32_t init, reserved;      /* params and state; constant(a), uniform(a, b), normal(mean a, deviation b) */
+  uint32_t rank, dims;          /* dims: index of the first of `rank` exprs; parameters and states have constant extents */
+  uint32_t init;                /* constant(a), uniform(a, b), normal(mean a, deviation b); state: constant; inputs of rank 0: a is the usual value */
+  uint32_t symbol;              /* i32 and i64 inputs of rank 0: the symbol whose value the element is; else DLX_NONE */
   double a, b;
   int64_t lo, hi;               /* integer inputs: elements must lie in [lo, hi); no check where lo == hi */
 } dlx_tensor;
 
-typedef enum { DLX_ARENA, DLX_BIND_INPUT, DLX_BIND_OUTPUT, DLX_BIND_PARAM, DLX_PREPARED, DLX_CONSTANT, DLX_VIEW, DLX_BUFFER_KINDS } dlx_buffer_kind;
+typedef enum { DLX_ARENA, DLX_BIND_INPUT, DLX_BIND_OUTPUT, DLX_BIND_PARAM, DLX_PREPARED, DLX_CONSTANT, DLX_VIEW, DLX_BIND_STATE, DLX_BUFFER_KINDS } dlx_buffer_kind;
 /* Where a pointer comes from. at: byte offset in the context's arena, in the prepared block or in the constants (64-byte
- * aligned); number of the entry's input or output, or of the model's parameter; for a view, the buffer it moves over. */
+ * aligned); number of the entry's input or output, or of the model's parameter or state; for a view, the buffer it moves over. */
 typedef struct {
   uint32_t kind, bytes;         /* bytes: expr, at the actual extents */
+  uint32_t space, reserved;     /* space: 0, the memory of the device that runs the kernels */
   uint64_t at, bound;           /* bound: bytes at the symbols' upper bounds */
 } dlx_buffer;
 
 typedef struct { uint32_t buffer, reserved; int64_t offset; } dlx_arg;      /* pointer = buffer + offset bytes */
-typedef struct { uint32_t kernel, grid, args, nargs; } dlx_launch;          /* kernel: index of function; grid: expr */
+/* kernel: index of function. grid: exprs, blocks along x, y and z; y and z may be DLX_NONE, for 1. Devices alone, on a CPU 0, 0, DLX_NONE
+ * and 0: threads a block, blocks a cluster, shared memory of a block (expr: bytes), stream. A CPU's grid is along x. */
+typedef struct {
+  uint32_t kernel, args, nargs;
+  uint32_t grid[3], threads[3], cluster[3];
+  uint32_t shared, stream, reserved[2];
+} dlx_launch;
 /* stage: launches [a, a + b), free to run together. loop: trip count expr a, the next `b` instructions are the body, over
  * views [c, c + d) and swaps [e, e + f). copy: expr a bytes from buffer c (+ e) to buffer b (+ f): e, f byte offsets.
  * place: expr d rows of expr a bytes, from buffer c, where they are dense, to buffer b, row i at exprs e + i * f. take: the same from
- * buffer c at e + i * f to buffer b, where they are dense. Rows don't overlap: f is at least a. */
+ * buffer c at e + i * f to buffer b, where they are dense. Rows don't overlap: f is at least a. stream: 0 on a CPU. */
 typedef enum { DLX_STAGE, DLX_LOOP, DLX_COPY, DLX_PLACE, DLX_TAKE, DLX_INSTRUCTIONS } dlx_instruction_kind;
-typedef struct { uint32_t kind, a, b, c, d, e, f, reserved; } dlx_instruction;
+typedef struct { uint32_t kind, a, b, c, d, e, f, stream; } dlx_instruction;
 /* In iteration i of the loop, buffer `view` points to its base + start + i * stride (exprs: bytes; stride may be negative).
  * Set at the start of each iteration in the order of the records; a view is used only inside the one loop that moves it, and
  * its base comes before it among the buffers. All of it lies in the base's actual bytes in every iteration. */
@@ -81,21 +91,24 @@ typedef struct { uint32_t view, start, stride, reserved; } dlx_moving;
 /* Pointers exchanged after each iteration, and left so after the loop; both in the arena or outputs, of equal bytes and bound. */
 typedef struct { uint32_t first, second; } dlx_swap;
 
-typedef enum { DLX_WRITES_PARAMS = 1, DLX_IS_PREPARE = 2 } dlx_entry_flag; /* prepare entries come last */
+typedef enum { DLX_IS_PREPARE = 1 } dlx_entry_flag; /* prepare entries come last */
 typedef struct {
   uint32_t name, flags;
   uint32_t inputs, ninputs, outputs, noutputs;      /* ranges of tensors */
   uint32_t buffers, nbuffers, code, ncode;          /* indices in records are relative to the entry's own buffers */
-  uint32_t prepare, reserved;                       /* entry that must have run since the parameters changed, or DLX_NONE */
+  uint32_t writes, nwrites;                         /* range of writes: the parameters that a run changes */
+  uint32_t prepare, streams;                        /* entry that must have run since what it reads changed, or DLX_NONE; streams: 0 on a CPU */
   uint64_t arena, scratch, prepared;                /* bytes: arena at the bounds, scratch a thread, prepared block */
+  uint64_t reserved[2];
 } dlx_entry;
 
 typedef struct {
   uint32_t magic, version;
   uint64_t bytes;               /* of the whole program, a multiple of 8 */
   uint64_t checksum;            /* dlx_checksum of everything behind this field */
-  dlx_table strings, words, exprs, symbols, tensors, params, functions, entries, buffers, args, launches, moving, swaps, code, constants;
-} dlx_header;                   /* params: u32 indices of tensors; functions: u32 names; strings and constants: bytes */
+  uint64_t features;            /* bits of what a reader must know beyond this file; a reader refuses those that it does not */
+  dlx_table strings, words, exprs, symbols, tensors, params, states, writes, functions, entries, buffers, args, launches, moving, swaps, code, constants;
+} dlx_header;                   /* params, states: u32 indices of tensors; writes: u32 numbers of params; functions: u32 names; strings, constants: bytes */
 
 /* One target's code and program. features: DLX_CPU_* that the kernels use. */
 #define DLX_CPU_V2 1u           /* SSE4.2 and older */
@@ -108,12 +121,16 @@ typedef struct {
   uint64_t program_bytes;
   const dlx_kernel_fn *functions;
   uint64_t nfunctions;          /* equals the program's table */
+  const void *image;            /* a device's code, or null */
+  uint64_t image_bytes;
+  uint32_t device, reserved;    /* dlx_device */
 } dlx_target;
+typedef enum { DLX_DEVICE_CPU, DLX_DEVICE_CUDA } dlx_device;
 /* What an artefact exports, as `dlc_descriptor` and as `<model>_descriptor`. */
 #define DLX_DESCRIPTOR_MAGIC 0x726f746372736564ull /* "descrtor" */
 typedef struct {
   uint64_t magic;
-  uint32_t abi, ntargets;
+  uint32_t abi, ntargets;       /* abi: DLX_VERSION */
   const char *model, *compiler; /* model name; build of dlc */
   const dlx_target *targets;    /* best first */
   const void *weights;          /* embedded safetensors file, or null */

@@ -10,7 +10,8 @@ struct TrainOptions {
   std::string loss = "sparse_categorical_cross_entropy";
   mlir::DictionaryAttr lossAttributes; ///< null: none
   std::string optimizer = "sgd";
-  mlir::DictionaryAttr optimizerAttributes; ///< null: none
+  mlir::DictionaryAttr optimizerAttributes;          ///< null: none
+  std::vector<std::pair<std::string, double>> usual; ///< what callers mostly give as hyper-parameters; else the optimiser's own
 };
 /// Appends @train_step to the module (see dl-autodiff-train). On failure there is a diagnostic and the module is as before.
 mlir::LogicalResult buildTrainStep(mlir::ModuleOp module, const TrainOptions &options);

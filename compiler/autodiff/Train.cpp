@@ -61,7 +61,13 @@ public:
     auto block = dyn_cast<BlockArgument>(argument);
     if (!block || block.getOwner() != &copy.body() || !copy.getParam(block.getArgNumber())) {
       emitError(argument.getLoc(), "this value is carried from step to step, but it is no parameter of @")
-          << options.function << ": make it an argument with a dl.param of kind state";
+          << options.function << ": make it an argument with a dl.param that is non_trainable";
+      bad = true;
+      return;
+    }
+    if (ParamAttr param = copy.getParam(block.getArgNumber()); param.getRole() != ParamRole::non_trainable) {
+      emitError(argument.getLoc(), "training keeps parameter '")
+          << param.getName() << "' with the weights, but it is " << stringifyParamRole(param.getRole()) << ": write non_trainable";
       bad = true;
       return;
     }
@@ -117,7 +123,7 @@ private:
       return failure();
     SmallVector<BlockArgument> parameters;
     for (BlockArgument a : copy.function.getArguments())
-      if (auto param = paramOf(a); param && param.getTrainable() && isFloatTensor(a.getType()))
+      if (auto param = paramOf(a); param && param.isTrainable() && isFloatTensor(a.getType()))
         parameters.push_back(a);
     if (parameters.empty())
       return emitError(loc, "@") << options.function << " has no trainable parameter: mark one with #dl.param<..., trainable>";
@@ -140,7 +146,10 @@ private:
     auto scalarType = RankedTensorType::get({}, element);
     SmallVector<Value> scalars, counters;
     for (const Hyperparameter &h : optimizer->getHyperparameters(flags)) {
-      auto input = addInput(h.name, scalarType, {});
+      double usual = h.value;
+      for (auto &[name, value] : options.usual)
+        usual = name == h.name ? value : usual;
+      auto input = addInput(h.name, scalarType, NamedAttrList{b.getNamedAttr("dl.usual", b.getF64FloatAttr(usual))});
       if (failed(input))
         return failure();
       scalars.push_back(*input);
@@ -193,10 +202,10 @@ private:
   FailureOr<Value> addInput(StringRef name, Type type, NamedAttrList attributes) {
     return failed(checkFree(name)) ? FailureOr<Value>() : copy.addArgument(type, b.getStringAttr(name), attributes);
   }
-  /// A state that starts at zero; a clash of names is an error, reported once.
+  /// A parameter of the optimiser's that starts at zero; a clash of names is an error, reported once.
   Value addState(const std::string &name, Type type) {
     bad |= failed(checkFree(name));
-    auto zero = ParamAttr::get(b.getContext(), name, InitKind::constant, b.getF64FloatAttr(0.0), /*trainable=*/false);
+    auto zero = ParamAttr::get(b.getContext(), name, InitKind::constant, b.getF64FloatAttr(0.0), ParamRole::optimizer);
     return copy.addArgument(type, {}, NamedAttrList{b.getNamedAttr("dl.param", zero)});
   }
 
@@ -213,7 +222,7 @@ private:
 struct TrainPass : dlc::impl::TrainPassBase<TrainPass> {
   using TrainPassBase::TrainPassBase;
   void runOnOperation() override {
-    TrainOptions options{function, loss, dictionary(lossAttributes), optimizer, dictionary(optimizerAttributes)};
+    TrainOptions options{function, loss, dictionary(lossAttributes), optimizer, dictionary(optimizerAttributes), {}};
     if (!options.lossAttributes || !options.optimizerAttributes || failed(buildTrainStep(getOperation(), options)))
       signalPassFailure();
   }

@@ -49,7 +49,7 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
   auto string = [&](StringRef s) { return data(ConstantDataArray::getString(context, s), 1); };
   auto bytes = [&](StringRef s, unsigned align) -> Constant * { return data(ConstantDataArray::getRaw(s, s.size(), i8), align); };
   auto *launch = FunctionType::get(i32, {ptr, ptr, i64, i64, ptr}, false);
-  auto *record = StructType::get(context, {ptr, i64, ptr, i64, ptr, i64});
+  auto *record = StructType::get(context, {ptr, i64, ptr, i64, ptr, i64, ptr, i64, i32, i32}); // dlx_target
   SmallVector<Constant *> records;
   for (const Compiled &c : targets) {
     SmallVector<Constant *> functions;
@@ -59,14 +59,15 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
       functions.push_back(f);
     }
     auto *table = data(ConstantArray::get(ArrayType::get(ptr, functions.size()), functions), 8);
-    records.push_back(
-        ConstantStruct::get(record, {string("cpu:" + c.target.name), ConstantInt::get(i64, cpuFeatures(c.target)),
-                                     bytes(StringRef(c.program.bytes.data(), c.program.bytes.size()), 64),
-                                     ConstantInt::get(i64, c.program.bytes.size()), table, ConstantInt::get(i64, functions.size())}));
+    records.push_back(ConstantStruct::get(
+        record, {string("cpu:" + c.target.name), ConstantInt::get(i64, cpuFeatures(c.target)),
+                 bytes(StringRef(c.program.bytes.data(), c.program.bytes.size()), 64), ConstantInt::get(i64, c.program.bytes.size()), table,
+                 ConstantInt::get(i64, functions.size()), ConstantPointerNull::get(ptr), ConstantInt::get(i64, 0),
+                 ConstantInt::get(i32, DLX_DEVICE_CPU), ConstantInt::get(i32, 0)}));
   }
   Constant *weights = options.weights.empty() ? static_cast<Constant *>(ConstantPointerNull::get(ptr)) : bytes(options.weights, 64);
   auto *type = StructType::get(context, {i64, i32, i32, ptr, ptr, ptr, ptr, i64});
-  auto *value = ConstantStruct::get(type, {ConstantInt::get(i64, DLX_DESCRIPTOR_MAGIC), ConstantInt::get(i32, DLX_ABI_VERSION),
+  auto *value = ConstantStruct::get(type, {ConstantInt::get(i64, DLX_DESCRIPTOR_MAGIC), ConstantInt::get(i32, DLX_VERSION),
                                            ConstantInt::get(i32, records.size()), string(options.model), string(buildId()),
                                            data(ConstantArray::get(ArrayType::get(record, records.size()), records), 8), weights,
                                            ConstantInt::get(i64, options.weights.size())});

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "runtime/dlx.h"
+#include "llvm/ADT/StringSet.h"
 #include <cmath>
 
 using namespace mlir;
@@ -67,6 +68,8 @@ public:
     append(bytes, header.symbols, symbols);
     append(bytes, header.tensors, tensors);
     append(bytes, header.params, params);
+    append(bytes, header.states, states);
+    append(bytes, header.writes, writes);
     append(bytes, header.functions, functions);
     append(bytes, header.entries, entries);
     append(bytes, header.buffers, buffers);
@@ -96,7 +99,7 @@ private:
   std::vector<dlx_expr> exprs;
   std::vector<dlx_symbol> symbols;
   std::vector<dlx_tensor> tensors;
-  std::vector<uint32_t> params, functions;
+  std::vector<uint32_t> params, states, writes, functions;
   std::vector<dlx_entry> entries;
   std::vector<dlx_buffer> buffers;
   std::vector<dlx_arg> args;
@@ -105,7 +108,8 @@ private:
   std::vector<dlx_swap> swaps;
   std::vector<dlx_instruction> instructions;
   std::vector<std::string> functionNames;
-  llvm::StringMap<uint32_t> stringIndex, symbolIndex, functionIndex, paramIndex;
+  llvm::StringMap<uint32_t> stringIndex, symbolIndex, functionIndex;
+  llvm::StringSet<> known; ///< parameters and states
   llvm::DenseMap<AffineExpr, uint32_t> exprIndex;
 
   func::FuncOp source(dlx::ProgramOp p) { return module.lookupSymbol<func::FuncOp>(p.getSource()); }
@@ -177,7 +181,7 @@ private:
     dlx_tensor t = {};
     auto extents = dl::getExtents(type);
     t.name = string(name), t.dtype = dtypeOf(getElementTypeOrSelf(type)), t.role = role;
-    t.rank = extents.size(), t.dims = exprsInRow(extents);
+    t.rank = extents.size(), t.dims = exprsInRow(extents), t.symbol = DLX_NONE;
     return t;
   }
   /// Initialisers by fan-in and fan-out become plain ranges here.
@@ -213,15 +217,28 @@ private:
       break;
     }
   }
+  static dlx_role roleOf(dl::ParamAttr param) {
+    switch (param.getRole()) {
+    case dl::ParamRole::trainable:
+      return DLX_TRAINABLE;
+    case dl::ParamRole::non_trainable:
+      return DLX_NON_TRAINABLE;
+    case dl::ParamRole::optimizer:
+      return DLX_OPTIMIZER;
+    case dl::ParamRole::state:
+      return DLX_STATE;
+    }
+    llvm_unreachable("a role");
+  }
   /// In the order in which entries name them, as dl-schedule numbered them.
   void collectParams(func::FuncOp fn) {
     for (BlockArgument a : fn.getArguments()) {
       auto param = fn.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
-      if (!param || !paramIndex.try_emplace(param.getName(), params.size()).second)
+      if (!param || !known.insert(param.getName()).second)
         continue;
-      dlx_tensor t = tensor(a.getType(), param.getName(), param.getTrainable() ? DLX_PARAM : DLX_STATE);
+      dlx_tensor t = tensor(a.getType(), param.getName(), roleOf(param));
       initialise(t, param, cast<RankedTensorType>(a.getType()));
-      params.push_back(tensors.size());
+      (param.isState() ? states : params).push_back(tensors.size());
       tensors.push_back(t);
     }
   }
@@ -232,7 +249,11 @@ private:
     dlx_entry e = {};
     std::string name = fn.getSymName() == "main" ? "run" : fn.getSymName().str();
     e.name = string(p.getIsPrepare() ? name + ".prepare" : name);
-    e.flags = (p.getWritesParams() ? DLX_WRITES_PARAMS : 0) | (p.getIsPrepare() ? DLX_IS_PREPARE : 0);
+    e.flags = p.getIsPrepare() ? DLX_IS_PREPARE : 0;
+    e.writes = writes.size();
+    if (auto list = p.getWrites())
+      writes.insert(writes.end(), list->begin(), list->end());
+    e.nwrites = writes.size() - e.writes;
     e.prepare = p.getPrepare() ? entryIndex.lookup(*p.getPrepare()) : DLX_NONE;
     e.arena = p.getArena(), e.scratch = p.getScratch(), e.prepared = p.getPrepared();
     e.inputs = tensors.size();
@@ -245,6 +266,10 @@ private:
         dlx_tensor t = tensor(a.getType(), given ? given.getValue().str() : "input" + std::to_string(e.ninputs), DLX_INPUT);
         if (auto range = fn.getArgAttrOfType<DenseI64ArrayAttr>(i, "dl.range"))
           t.lo = range[0], t.hi = range[1];
+        if (auto usual = fn.getArgAttrOfType<FloatAttr>(i, "dl.usual"))
+          t.init = DLX_INIT_CONSTANT, t.a = usual.getValueAsDouble();
+        if (auto symbol = fn.getArgAttrOfType<FlatSymbolRefAttr>(i, "dl.symbol"))
+          t.symbol = symbolIndex.lookup(symbol.getValue());
         tensors.push_back(t);
         ++e.ninputs;
       }
@@ -277,10 +302,10 @@ private:
     for (Operation &op : body) {
       if (auto b = dyn_cast<dlx::BufferOp>(op)) {
         number[b] = buffers.size() - base;
-        buffers.push_back({(uint32_t)b.getKind(), expr(b.getBytes()), b.getAt(), b.getBound()});
+        buffers.push_back({(uint32_t)b.getKind(), expr(b.getBytes()), 0, 0, b.getAt(), b.getBound()});
       } else if (auto v = dyn_cast<dlx::ViewOp>(op)) {
         number[v] = buffers.size() - base;
-        buffers.push_back({DLX_VIEW, expr(v.getBytes()), number.lookup(v.getBase()), v.getBound()});
+        buffers.push_back({DLX_VIEW, expr(v.getBytes()), 0, 0, number.lookup(v.getBase()), v.getBound()});
       } else if (auto stage = dyn_cast<dlx::StageOp>(op)) {
         dlx_instruction i = {};
         i.kind = DLX_STAGE, i.a = launches.size();
@@ -295,7 +320,15 @@ private:
             functions.push_back(string(launch.getFunction()));
             functionNames.push_back(launch.getFunction().str());
           }
-          launches.push_back({it->second, expr(launch.getGrid()), (uint32_t)args.size(), (uint32_t)launch.getBuffers().size()});
+          launches.push_back({it->second,
+                              (uint32_t)args.size(),
+                              (uint32_t)launch.getBuffers().size(),
+                              {expr(launch.getGrid()), DLX_NONE, DLX_NONE},
+                              {},
+                              {},
+                              DLX_NONE,
+                              0,
+                              {}});
           for (Value v : launch.getBuffers())
             args.push_back({number.lookup(v), 0, 0});
         }

@@ -1,4 +1,4 @@
-// A scheduled module to a C header: for each entry a typed function over dlrt_run.
+// A scheduled module to a C header: for each entry a typed function over dlrt_run. Inputs of rank 0 pass by value.
 #include "compiler/emit/Artefact.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -47,7 +47,7 @@ public:
           "operator or or_eq private protected public register reinterpret_cast requires restrict return short signed sizeof static "
           "static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename typeof union unsigned "
           "using virtual void volatile wchar_t while xor xor_eq",
-          "context in out int8_t int32_t int64_t uint8_t uint16_t uint64_t dlrt_tensor dlrt_run NULL linux unix"}) {
+          "context state in out int8_t int32_t int64_t uint8_t uint16_t uint64_t dlrt_tensor dlrt_run NULL linux unix"}) {
       SmallVector<StringRef> list;
       words.split(list, ' ');
       taken.insert_range(list);
@@ -65,6 +65,15 @@ public:
 private:
   llvm::StringSet<> taken;
 };
+/// C of a finite number of f32 or f64.
+std::string cNumber(double value, Type element) {
+  char text[40];
+  snprintf(text, sizeof text, element.isF32() ? "%.9g" : "%.17g", value);
+  std::string number = text;
+  if (number.find_first_of(".e") == std::string::npos)
+    number += ".0";
+  return element.isF32() ? number + "f" : number;
+}
 /// C of an extent, one operand of whatever is around it.
 std::string cExpr(AffineExpr e, const llvm::StringMap<std::string> &symbols) {
   if (auto c = dyn_cast<AffineConstantExpr>(e))
@@ -96,49 +105,90 @@ std::string makeHeader(ModuleOp module, StringRef model) {
      << "\n#define " << guard << "\n#include \"dlrt.h\"\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
      << "/* For dlrt_model_open, in programs that link the artefact. */\nextern const struct dlc_" << model << " { uint64_t magic; } "
      << model << "_descriptor;\n";
-  llvm::StringSet<> functions;
+  llvm::StringSet<> taken; // by functions first, then by what stands beside them
+  SmallVector<std::string> functions;
+  for (auto program : module.getOps<dlx::ProgramOp>()) {
+    if (program.getIsPrepare())
+      continue;
+    std::string name = identifier(program.getSource() == "main" ? "run" : program.getSource());
+    while (!taken.insert(name).second)
+      name += '_';
+    functions.push_back(name);
+  }
   unsigned number = 0;
   for (auto program : module.getOps<dlx::ProgramOp>()) {
     if (program.getIsPrepare())
       continue;
     unsigned entry = number++;
+    const std::string &name = functions[entry];
     auto fn = module.lookupSymbol<func::FuncOp>(program.getSource());
     struct Item {
       std::string name;
       RankedTensorType type;
       bool out;
+      std::optional<double> usual;
+      StringRef gives; ///< the symbol that the value is
+      bool byValue() const { return !out && type.getRank() == 0; }
     };
     SmallVector<Item> items;
     llvm::SetVector<StringRef> symbols;
     auto add = [&](Type type, StringAttr name, const char *otherwise, bool out) {
-      items.push_back({name ? name.getValue().str() : otherwise + std::to_string(items.size()), cast<RankedTensorType>(type), out});
+      items.push_back({name ? name.getValue().str() : otherwise + std::to_string(items.size()), cast<RankedTensorType>(type), out, {}, {}});
       for (AffineExpr e : dl::getExtents(type))
         e.walk([&](AffineExpr x) {
           if (auto s = dyn_cast<AffineSymbolExpr>(x))
             symbols.insert(dl::getSymbolName(s));
         });
     };
-    for (BlockArgument a : fn.getArguments())
-      if (!fn.getArgAttr(a.getArgNumber(), "dl.param"))
-        add(a.getType(), fn.getArgAttrOfType<StringAttr>(a.getArgNumber(), "dl.name"), "input", false);
+    bool carries = false;
+    for (BlockArgument a : fn.getArguments()) {
+      unsigned i = a.getArgNumber();
+      if (auto param = fn.getArgAttrOfType<dl::ParamAttr>(i, "dl.param")) {
+        carries |= param.isState();
+        continue;
+      }
+      add(a.getType(), fn.getArgAttrOfType<StringAttr>(i, "dl.name"), "input", false);
+      if (auto usual = fn.getArgAttrOfType<FloatAttr>(i, "dl.usual"))
+        items.back().usual = usual.getValueAsDouble();
+      if (auto symbol = fn.getArgAttrOfType<FlatSymbolRefAttr>(i, "dl.symbol"))
+        items.back().gives = symbol.getValue();
+    }
     for (unsigned i = 0; i < fn.getNumResults(); ++i)
       if (!fn.getResultAttr(i, "dl.state"))
         add(fn.getResultTypes()[i], fn.getResultAttrOfType<StringAttr>(i, "dl.name"), "output", true);
     Names names(items.size());
     llvm::StringMap<std::string> symbolNames;
+    for (Item &item : items)
+      symbols.remove(item.gives);
     for (StringRef s : symbols)
       symbolNames[s] = names.add(s);
-    for (Item &item : items)
+    for (Item &item : items) {
       item.name = names.add(item.name);
-    std::string name = identifier(fn.getSymName() == "main" ? "run" : fn.getSymName());
-    while (!functions.insert(name).second)
-      name += '_';
-    os << "\nenum { " << model << "_" << name << "_entry = " << entry << " };\nstatic inline dlrt_status " << model << "_" << name
-       << "(dlrt_context *context";
+      if (!item.gives.empty())
+        symbolNames[item.gives] = item.name;
+    }
+    auto beside = [&](const std::string &what) {
+      std::string unique = name + "_" + what;
+      while (!taken.insert(unique).second)
+        unique += '_';
+      return unique;
+    };
+    os << "\nenum { " << model << "_" << beside("entry") << " = " << entry << " };\n";
+    for (Item &item : items)
+      if (item.usual)
+        os << "#define " << model << "_" << beside(item.name) << " " << cNumber(*item.usual, item.type.getElementType()) << "\n";
+    os << "static inline dlrt_status " << model << "_" << name << "(dlrt_context *context";
+    if (carries)
+      os << ", dlrt_state *state";
     for (StringRef s : symbols)
       os << ", int64_t " << symbolNames[s];
     for (Item &item : items) {
-      os << ",\n    " << (item.out ? "" : "const ") << cType(item.type.getElementType()).name << " *" << item.name << " /* [";
+      const char *type = cType(item.type.getElementType()).name;
+      if (item.byValue()) {
+        os << ",\n    " << type << " " << item.name;
+        continue;
+      }
+      os << ",\n    " << (item.out ? "" : "const ") << type << " *" << item.name << " /* [";
       llvm::interleaveComma(dl::getExtents(item.type), os, [&](AffineExpr e) { os << dl::toString(e); });
       os << "] */";
     }
@@ -153,12 +203,12 @@ std::string makeHeader(ModuleOp module, StringRef model) {
         os << "0";
       llvm::interleaveComma(extents, os, [&](AffineExpr e) { os << cExpr(e, symbolNames); });
       os << "};\n";
-      lists[item.out] += (counts[item.out]++ ? ",\n      {" : "{") + std::string("(void *)") + item.name + ", {1, 0}, " +
-                         std::to_string(extents.size()) + ", {" + std::to_string(c.code) + ", " + std::to_string(c.bits) + ", 1}, shape" +
-                         std::to_string(i) + ", 0, 0}";
+      lists[item.out] += (counts[item.out]++ ? ",\n      {" : "{") + std::string(item.byValue() ? "(void *)&" : "(void *)") + item.name +
+                         ", {1, 0}, " + std::to_string(extents.size()) + ", {" + std::to_string(c.code) + ", " + std::to_string(c.bits) +
+                         ", 1}, shape" + std::to_string(i) + ", 0, 0}";
     }
     os << "  dlrt_tensor in[] = {" << lists[0] << "};\n  dlrt_tensor out[] = {" << lists[1] << "};\n  return dlrt_run(context, " << entry
-       << ", in, " << counts[0] << ", out, " << counts[1] << ");\n}\n";
+       << (carries ? ", state, in, " : ", 0, in, ") << counts[0] << ", out, " << counts[1] << ");\n}\n";
   }
   os << "#ifdef __cplusplus\n}\n#endif\n#endif\n";
   return text;

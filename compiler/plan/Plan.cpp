@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 namespace dlc {
@@ -38,31 +39,40 @@ std::string whyPlainLoops(func::FuncOp kernel, dlx::Emitter asked) {
 }
 } // namespace codegen
 
-/// For each kernel, the arguments that every call binds to what is packed once and read often: a parameter which its entry leaves as
+namespace {
+/// Calls of a kernel that bind the same of its arguments to what is packed once and read often: a parameter which its entry leaves as
 /// it is, or what a loop of several steps captures (the schedule packs it before the loop).
-static llvm::StringMap<llvm::BitVector> preparedArguments(ModuleOp module) {
-  llvm::StringMap<llvm::BitVector> prepared;
+struct Calls {
+  llvm::BitVector prepared;
+  SmallVector<func::CallOp> calls;
+};
+} // namespace
+static llvm::StringMap<SmallVector<Calls, 1>> callsByKernel(ModuleOp module) {
+  llvm::StringMap<SmallVector<Calls, 1>> kernels;
+  llvm::DenseMap<Operation *, llvm::StringSet<>> changedOf; // entries' parameters that get new values
   module.walk([&](func::CallOp call) {
     llvm::BitVector here(call.getNumOperands());
     auto entry = dyn_cast<func::FuncOp>(call->getParentOp());
-    for (unsigned r = 0; entry && r < entry.getNumResults(); ++r)
-      if (entry.getResultAttr(r, "dl.state"))
-        entry = {};
+    llvm::StringSet<> &changed = changedOf[entry];
+    for (unsigned r = 0; entry && changed.empty() && r < entry.getNumResults(); ++r)
+      if (auto name = entry.getResultAttrOfType<StringAttr>(r, "dl.state"))
+        changed.insert(name.getValue());
     auto scan = dyn_cast<dl::ScanOp>(call->getParentOp());
     if (int64_t trip = scan ? dl::getConstant(scan.getTripCount()) : -1; trip >= 0 && trip < 4)
       scan = {};
     for (auto [i, v] : llvm::enumerate(call.getOperands())) {
       auto argument = dyn_cast<BlockArgument>(codegen::strip(v));
-      if (entry && argument)
-        here[i] = bool(entry.getArgAttr(argument.getArgNumber(), "dl.param"));
-      if (scan && argument)
-        here[i] = llvm::is_contained(scan.getCaptureArguments(), argument);
+      auto param = entry && argument ? entry.getArgAttrOfType<dl::ParamAttr>(argument.getArgNumber(), "dl.param") : dl::ParamAttr();
+      here[i] = (param && !param.isState() && !changed.contains(param.getName())) ||
+                (scan && argument && llvm::is_contained(scan.getCaptureArguments(), argument));
     }
-    auto [at, first] = prepared.try_emplace(call.getCallee(), here);
-    if (!first)
-      at->second &= here;
+    auto &groups = kernels[call.getCallee()];
+    auto *same = llvm::find_if(groups, [&](const Calls &c) { return c.prepared == here; });
+    if (same == groups.end())
+      same = &groups.emplace_back(Calls{here, {}});
+    same->calls.push_back(call);
   });
-  return prepared;
+  return kernels;
 }
 
 #define GEN_PASS_DEF_PLANPASS
@@ -76,15 +86,38 @@ struct Plan : impl::PlanPassBase<Plan> {
       return signalPassFailure();
     }
     codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly};
-    auto prepared = preparedArguments(getOperation());
-    for (auto fn : getOperation().getOps<func::FuncOp>()) {
-      if (!fn->hasAttr("dlx.kernel"))
-        continue;
+    auto plan = [&](func::FuncOp kernel, const llvm::BitVector &prepared) {
       std::string reason;
-      options.prepared = prepared.lookup(fn.getSymName());
-      codegen::planKernel(fn, options, &reason);
-      if (!loopsOnly && fn->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::loops)
-        fn->setAttr("dlx.fallback", StringAttr::get(&getContext(), reason)); // for explain
+      options.prepared = prepared;
+      codegen::planKernel(kernel, options, &reason);
+      if (!loopsOnly && kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::loops)
+        kernel->setAttr("dlx.fallback", StringAttr::get(&getContext(), reason)); // for explain
+    };
+    auto calls = callsByKernel(getOperation());
+    SymbolTable names(getOperation());
+    SmallVector<func::FuncOp> kernels;
+    for (auto fn : getOperation().getOps<func::FuncOp>())
+      if (fn->hasAttr("dlx.kernel"))
+        kernels.push_back(fn);
+    for (func::FuncOp kernel : kernels) {
+      auto groups = calls.lookup(kernel.getSymName());
+      plan(kernel, groups.empty() ? llvm::BitVector() : groups.front().prepared);
+      // Where some of the calls alone have it packed, and the plan hangs on that, they are two kernels.
+      SmallVector<func::FuncOp> variants{kernel};
+      for (const Calls &group : llvm::drop_begin(groups, !groups.empty())) {
+        auto variant = cast<func::FuncOp>(kernel->clone());
+        names.insert(variant, std::next(variants.back()->getIterator()));
+        plan(variant, group.prepared);
+        auto *same = llvm::find_if(variants, [&](func::FuncOp v) { return v->getAttr("dlx.plan") == variant->getAttr("dlx.plan"); });
+        if (same != variants.end()) {
+          names.erase(variant);
+          variant = *same;
+        } else {
+          variants.push_back(variant);
+        }
+        for (func::CallOp call : group.calls)
+          call.setCallee(variant.getSymName());
+      }
     }
   }
 };

@@ -15,8 +15,8 @@ void EntrySchedule::bindArguments() {
   unsigned inputs = 0;
   for (BlockArgument a : entry.getArguments()) {
     auto param = entry.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
-    storageOf[a] = param ? newStorage(BufferKind::param, paramNumber(param.getName()), a.getType())
-                         : newStorage(BufferKind::input, inputs++, a.getType());
+    auto [kind, at] = param ? homes.lookup(param.getName()) : Home(BufferKind::input, inputs++);
+    storageOf[a] = newStorage(kind, at, a.getType());
   }
 }
 
@@ -107,10 +107,11 @@ static Piece pieceOf(dl::MovementOpInterface op, const dl::Source &source) {
     return simplifyAffineExpr(by, rank, source.map.getNumSymbols());
   };
   AffineExpr zero = getAffineConstantExpr(0, context);
-  while (axis + 1 < rank && moved(axis) == zero && from[axis] == to[axis])
-    ++axis;
   Piece p;
   p.takes = source.where.empty();
+  p.whole = p.takes && source.map.isIdentity() && x.getType() == y.getType();
+  while (!p.whole && axis + 1 < rank && moved(axis) == zero && from[axis] == to[axis])
+    ++axis;
   int64_t element = std::max<int64_t>(1, getElementTypeOrSelf(y).getIntOrFloatBitWidth() / 8);
   AffineExpr inner = dl::product(ArrayRef(to).drop_front(axis + 1), context) * element; // bytes of one step along the axis
   p.rows = dl::product(ArrayRef(to).take_front(axis), context);
@@ -130,8 +131,9 @@ void EntrySchedule::collectPieces(dl::MovementOpInterface op, std::vector<Node> 
     Value operand = op->getOperand(source.operand);
     unsigned s = storageOf.lookup(operand);
     n.reads.push_back(s);
-    n.pieces.push_back(pieceOf(op, source));
-    n.pieces.back().to = whole, n.pieces.back().from = s;
+    Piece p = pieceOf(op, source);
+    p.to = whole, p.from = s;
+    n.pieces.insert(p.whole ? n.pieces.begin() : n.pieces.end(), p); // what holds everywhere else is written first
   }
   list.push_back(std::move(n));
 }

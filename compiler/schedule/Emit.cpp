@@ -135,8 +135,8 @@ void EntrySchedule::emit(std::vector<Node> &list, OpBuilder &top, OpBuilder &b) 
 
 dlx::ProgramOp EntrySchedule::program(ModuleOp module, StringRef name, std::vector<Node> &list, int64_t arena) {
   OpBuilder end = OpBuilder::atBlockEnd(module.getBody());
-  auto op = dlx::ProgramOp::create(end, entry.getLoc(), name, entry.getSymName(), arena, scratch, preparedBytes, FlatSymbolRefAttr(), false,
-                                   false);
+  auto op = dlx::ProgramOp::create(end, entry.getLoc(), name, entry.getSymName(), arena, scratch, preparedBytes, FlatSymbolRefAttr(),
+                                   DenseI64ArrayAttr(), false);
   Block &block = op.getBody().emplaceBlock();
   for (Storage &s : storages)
     s.made = {};
@@ -162,7 +162,9 @@ LogicalResult EntrySchedule::build(ModuleOp module) {
   if (failed(fits(arena, "arena")) || failed(fits(scratch, "scratch")) || failed(fits(preparedBytes, "prepared parameters")))
     return failure();
   auto op = program(module, "program." + name, nodes, arena);
-  op.setWritesParams(writesParams);
+  llvm::sort(writes);
+  if (!writes.empty())
+    op.setWrites(writes);
   if (!prepared)
     return success();
   for (Storage &s : storages)

@@ -9,10 +9,10 @@ using dlx::BufferKind;
 
 class EntrySchedule {
 public:
-  /// `params`: numbers by name, the model's.
+  /// `homes`: of the model's parameters and states, by name.
   EntrySchedule(func::FuncOp entry, const dl::SymbolRanges &ranges, const llvm::StringMap<func::FuncOp> &kernels,
-                const llvm::StringMap<unsigned> &params)
-      : entry(entry), ranges(ranges), kernels(kernels), params(params) {}
+                const llvm::StringMap<Home> &homes)
+      : entry(entry), ranges(ranges), kernels(kernels), homes(homes) {}
   /// Appends the entry's programs to the module. Failures are diagnostics.
   LogicalResult run(ModuleOp module);
 
@@ -22,12 +22,12 @@ private:
   func::FuncOp entry;
   const dl::SymbolRanges &ranges;
   const llvm::StringMap<func::FuncOp> &kernels; ///< by name
-  const llvm::StringMap<unsigned> &params;
+  const llvm::StringMap<Home> &homes;
   std::vector<Storage> storages;
   std::vector<Node> nodes, prepare;
   llvm::DenseMap<Value, unsigned> storageOf;
   Writers writersOf;
-  bool writesParams = false;
+  SmallVector<int64_t> writes; ///< parameters that get new values
   int64_t scratch = 0, preparedBytes = 0;
 
   unsigned newStorage(BufferKind kind, int64_t at, AffineExpr bytes, int64_t bound);
@@ -38,7 +38,9 @@ private:
   unsigned newStorage(BufferKind kind, int64_t at, unsigned like) {
     return newStorage(kind, at, storages[like].bytes, storages[like].bound);
   }
-  unsigned paramNumber(StringRef name) { return params.lookup(name); }
+  /// Of a parameter or state.
+  bool hasHome(unsigned storage) { return storages[storage].kind == BufferKind::param || storages[storage].kind == BufferKind::state; }
+  Home homeOf(unsigned storage) { return {storages[storage].kind, storages[storage].at}; }
   dl::DimsAttr extent(AffineExpr e) { return dl::DimsAttr::get(entry.getContext(), e); }
 
   // Collect.cpp
@@ -56,18 +58,18 @@ private:
   void hoist(Node &loop, std::vector<Node> &list, unsigned firstInside, unsigned firstBody);
 
   // Results.cpp
-  std::vector<SmallVector<unsigned, 4>> next;                  ///< nodes that wait for a node
-  std::map<unsigned, unsigned> spans;                          ///< first to last, apart: crossed by an edge to a smaller number
-  llvm::DenseMap<int64_t, SmallVector<unsigned, 4>> readersOf; ///< nodes by the parameter they read
+  std::vector<SmallVector<unsigned, 4>> next;         ///< nodes that wait for a node
+  std::map<unsigned, unsigned> spans;                 ///< first to last, apart: crossed by an edge to a smaller number
+  std::map<Home, SmallVector<unsigned, 4>> readersOf; ///< nodes by the parameter or state they read
   void addCopy(unsigned to, unsigned from);
   void noteEdge(unsigned from, unsigned to);
-  /// Notes what node `i` waits for and which parameters it reads.
+  /// Notes what node `i` waits for and which parameters and states it reads.
   void follow(unsigned i);
   /// Nodes that run after `from`: all those numbered up to `last`. From behind the span that holds it no edge leads back.
   llvm::DenseSet<unsigned> after(unsigned from, unsigned last);
-  /// The result lies in the parameter itself, if no reader of the old value is left for later.
-  bool donate(unsigned storage, unsigned param);
-  /// Outputs first, then states: a copy that reads a parameter's old value is a reader that its new value waits for.
+  /// The result lies where the old value does, if no reader of that is left for later.
+  bool donate(unsigned storage, Home home);
+  /// Outputs first, then new values: a copy that reads an old value is a reader that the new one waits for.
   void bindResults();
   /// The kernel's code or grid asks for a symbol, which prepare does not know.
   bool usesSymbols(const Node &n);

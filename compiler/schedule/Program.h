@@ -11,11 +11,11 @@ using namespace mlir;
 /// Some bytes that values live in. Time counts stages; loops take the times of their bodies.
 struct Storage {
   dlx::BufferKind kind = dlx::BufferKind::arena;
-  int64_t at = 0;                  ///< input, output, parameter number; offset once placed; the storage a view moves over
+  int64_t at = 0;                  ///< input, output, parameter, state number; offset once placed; the storage a view moves over
   AffineExpr bytes, start, stride; ///< start, stride: of a view
   int64_t bound = 0;               ///< the most bytes within the symbols' bounds
   int first = INT_MAX, last = -1;  ///< times of the first write and the last use
-  bool pinned = false;             ///< carried by a loop, which exchanges its pointer: never an output's or a parameter's own
+  bool pinned = false;             ///< carried by a loop, which exchanges its pointer: never an output's, a parameter's or a state's own
   Value made;                      ///< its dlx value
 };
 
@@ -23,6 +23,7 @@ struct Storage {
 struct Piece {
   unsigned to, from; ///< storages
   bool takes;        ///< `from` has the offset and the stride, not `to`
+  bool whole;        ///< all of `from` is all of `to`, but for what later pieces write
   AffineExpr bytes, rows, offset, stride;
 };
 
@@ -42,6 +43,9 @@ struct Node {
 };
 
 AffineExpr bytesOf(Type tensor);
+
+/// Where a parameter or a state lives: param or state, and its number among those.
+using Home = std::pair<dlx::BufferKind, int64_t>;
 
 /// Offsets for the arena storages, 64-byte aligned: largest first, lowest gap among those alive at the same time.
 /// Returns the arena's size; where that is above DLX_MAX_BYTES, some larger number.

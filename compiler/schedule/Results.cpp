@@ -1,5 +1,5 @@
-// Where an entry's results lie: a parameter's new value over the old one where every reader of the old one comes before, else beside
-// it and copied. What depends on parameters alone goes to prepare.
+// Where an entry's results lie: a parameter's or state's new value over the old one where every reader of the old one comes before,
+// else beside it and copied. What depends on parameters alone goes to prepare.
 #include "compiler/schedule/EntrySchedule.h"
 #include "llvm/ADT/BitVector.h"
 
@@ -38,8 +38,8 @@ void EntrySchedule::follow(unsigned i) {
   for (unsigned b : nodes[i].before)
     noteEdge(b, i);
   for (unsigned s : nodes[i].reads)
-    if (storages[s].kind == BufferKind::param)
-      if (auto &readers = readersOf[storages[s].at]; readers.empty() || readers.back() != i)
+    if (hasHome(s))
+      if (auto &readers = readersOf[homeOf(s)]; readers.empty() || readers.back() != i)
         readers.push_back(i);
 }
 
@@ -59,19 +59,24 @@ void EntrySchedule::addCopy(unsigned to, unsigned from) {
   Node n = copyNode(to, from);
   for (unsigned w : writersOf[from])
     n.before.push_back(w);
-  if (storages[to].kind == BufferKind::param) // readers of what it overwrites
-    llvm::append_range(n.before, readersOf[storages[to].at]);
+  if (hasHome(to)) // readers of what it overwrites
+    llvm::append_range(n.before, readersOf[homeOf(to)]);
   writersOf[to].push_back(nodes.size());
   nodes.push_back(std::move(n));
   follow(nodes.size() - 1);
 }
 
-bool EntrySchedule::donate(unsigned storage, unsigned param) {
-  if (storages[storage].kind != BufferKind::arena || storages[storage].pinned || writersOf[storage].size() != 1 ||
-      nodes[writersOf[storage].front()].kind != Node::Launch)
+bool EntrySchedule::donate(unsigned storage, Home home) {
+  if (storages[storage].kind != BufferKind::arena || storages[storage].pinned || writersOf[storage].size() != 1)
     return false;
   unsigned writer = writersOf[storage].front();
-  ArrayRef<unsigned> readers = readersOf[param];
+  Node &made = nodes[writer];
+  // Pieces: all of the old value may be one of them, which then lies there already.
+  auto stays = [&](const Piece &p) { return p.whole && homeOf(p.from) == home; };
+  if (made.kind == Node::Pieces ? llvm::any_of(made.pieces, [&](const Piece &p) { return homeOf(p.from) == home && !stays(p); })
+                                : made.kind != Node::Launch)
+    return false;
+  ArrayRef<unsigned> readers = readersOf[home];
   unsigned last = 0; // of the other readers
   for (unsigned r : readers)
     if (r != writer)
@@ -80,12 +85,12 @@ bool EntrySchedule::donate(unsigned storage, unsigned param) {
   for (unsigned r : readers) {
     if (later.contains(r))
       return false;
-    if (r != writer)
+    if (r != writer || made.kind == Node::Pieces)
       continue;
     // In its own launch: element by element only.
     auto kernel = kernels.lookup(nodes[r].call.getCallee());
     for (auto [i, v] : llvm::enumerate(nodes[r].call.getOperands()))
-      if (Storage &s = storages[storageOf.lookup(v)]; s.kind == BufferKind::param && s.at == (int64_t)param && !isElementwise(kernel, i))
+      if (homeOf(storageOf.lookup(v)) == home && !isElementwise(kernel, i))
         return false;
   }
   for (unsigned r : readers)
@@ -93,8 +98,11 @@ bool EntrySchedule::donate(unsigned storage, unsigned param) {
       nodes[writer].before.push_back(r);
       noteEdge(r, writer);
     }
-  storages[storage].kind = BufferKind::param;
-  storages[storage].at = param;
+  if (made.kind == Node::Pieces) {
+    llvm::erase_if(made.reads, [&](unsigned s) { return homeOf(s) == home; });
+    llvm::erase_if(made.pieces, stays);
+  }
+  std::tie(storages[storage].kind, storages[storage].at) = home;
   return true;
 }
 
@@ -102,21 +110,21 @@ void EntrySchedule::bindResults() {
   for (unsigned i = 0; i < nodes.size(); ++i)
     follow(i);
   unsigned outputs = 0;
-  SmallVector<std::pair<unsigned, unsigned>> states; // parameter, storage
+  SmallVector<std::pair<Home, unsigned>> fresh; // and the storages of the new values
   for (auto [i, v] : llvm::enumerate(entry.getBody().front().getTerminator()->getOperands())) {
     unsigned storage = storageOf.lookup(v);
     if (auto state = entry.getResultAttrOfType<StringAttr>(i, "dl.state")) {
-      unsigned param = paramNumber(state.getValue());
-      writesParams = true;
-      bool old = storages[storage].kind == BufferKind::param;
-      if (old && storages[storage].at == (int64_t)param)
+      Home home = homes.lookup(state.getValue());
+      if (homeOf(storage) == home)
         continue; // unchanged
-      if (old) {  // another parameter's old value, which may be overwritten too
+      if (home.first == BufferKind::param)
+        writes.push_back(home.second);
+      if (hasHome(storage)) { // another's old value, which may be overwritten too
         unsigned kept = newStorage(BufferKind::arena, 0, storage);
         addCopy(kept, storage);
         storage = kept;
       }
-      states.push_back({param, storage});
+      fresh.push_back({home, storage});
     } else if (storages[storage].kind == BufferKind::arena && !storages[storage].pinned) {
       storages[storage].kind = BufferKind::output;
       storages[storage].at = outputs++;
@@ -125,9 +133,9 @@ void EntrySchedule::bindResults() {
     }
   }
   SmallVector<std::pair<unsigned, unsigned>> copies;
-  for (auto [param, storage] : states)
-    if (!donate(storage, param))
-      copies.push_back({newStorage(BufferKind::param, param, storage), storage});
+  for (auto [home, storage] : fresh)
+    if (!donate(storage, home))
+      copies.push_back({newStorage(home.first, home.second, storage), storage});
   for (auto [to, from] : copies)
     addCopy(to, from);
 }
@@ -160,11 +168,9 @@ bool EntrySchedule::usesSymbols(const Node &n) {
 }
 
 void EntrySchedule::splitPrepare() {
-  if (writesParams)
-    return;
   llvm::BitVector constant(storages.size());
   for (auto [i, s] : llvm::enumerate(storages))
-    constant[i] = s.kind == BufferKind::param;
+    constant[i] = s.kind == BufferKind::param && !llvm::is_contained(writes, s.at);
   std::vector<int> moved(nodes.size(), -1);
   for (auto [i, n] : llvm::enumerate(nodes)) { // block order is an order of dependence
     bool ok = n.kind == Node::Launch && llvm::all_of(n.reads, [&](unsigned s) { return constant[s]; }) &&

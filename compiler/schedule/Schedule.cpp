@@ -26,8 +26,9 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     ModuleOp module = getOperation();
     dl::SymbolRanges ranges = dl::getSymbolRanges(module);
     llvm::StringMap<func::FuncOp> kernels;
-    // Parameters are the model's: numbered in the order in which entries name them.
-    llvm::StringMap<unsigned> params;
+    // Parameters and states are the model's: numbered in the order in which entries name them.
+    llvm::StringMap<Home> homes;
+    int64_t params = 0, states = 0;
     SmallVector<func::FuncOp> entries;
     for (auto fn : module.getOps<func::FuncOp>())
       if (fn->hasAttr("dlx.kernel"))
@@ -37,9 +38,10 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     for (auto fn : entries)
       for (unsigned i = 0; i < fn.getNumArguments(); ++i)
         if (auto param = fn.getArgAttrOfType<dl::ParamAttr>(i, "dl.param"))
-          params.try_emplace(param.getName(), params.size());
+          if (auto [at, fresh] = homes.try_emplace(param.getName()); fresh)
+            at->second = param.isState() ? Home(BufferKind::state, states++) : Home(BufferKind::param, params++);
     for (auto fn : entries)
-      if (failed(EntrySchedule(fn, ranges, kernels, params).run(module)))
+      if (failed(EntrySchedule(fn, ranges, kernels, homes).run(module)))
         return signalPassFailure();
   }
 };

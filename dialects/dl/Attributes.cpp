@@ -30,7 +30,7 @@ std::string spell(StringRef name, ArrayRef<StringRef> known) {
 StringRef misspelt(StringRef name) {
   if (name.starts_with("dl."))
     return {};
-  static constexpr StringRef known[] = {"dl.name", "dl.param", "dl.range", "dl.state"};
+  static constexpr StringRef known[] = {"dl.name", "dl.param", "dl.range", "dl.state", "dl.usual", "dl.symbol"};
   const auto *it = llvm::find_if(known, [&](StringRef k) { return StringRef(name.lower()).edit_distance(k) <= 1; });
   return it == std::end(known) ? StringRef() : *it;
 }

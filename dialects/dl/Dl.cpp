@@ -71,7 +71,6 @@ LogicalResult SymbolOp::verify() {
   return success();
 }
 
-// dl.name, dl.param and dl.range on arguments; dl.name and dl.state on results.
 /// A recipe that the op's terms can follow.
 static LogicalResult verifyRecipe(Operation *op, Attribute recipe) {
   auto combine = dyn_cast<CombineOpInterface>(op);
@@ -92,6 +91,25 @@ LogicalResult DlDialect::verifyOperationAttribute(Operation *op, NamedAttribute 
   return op->emitOpError("has the unknown attribute '")
          << attr.getName().strref() << "': those of dl belong to arguments and results of functions, dl.recipe to ops";
 }
+/// dl.usual and dl.symbol: of inputs of rank 0.
+static LogicalResult verifyScalar(Type type, NamedAttribute attr, function_ref<LogicalResult(const Twine &)> fail) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  bool scalar = tensor && tensor.getRank() == 0;
+  if (attr.getName() == "dl.usual") {
+    auto number = dyn_cast<FloatAttr>(attr.getValue());
+    if (!number || !number.getType().isF64())
+      return fail("dl.usual is the value that callers mostly give: write dl.usual = 0.01 : f64");
+    return scalar && (tensor.getElementType().isF32() || tensor.getElementType().isF64())
+               ? success()
+               : fail("dl.usual belongs to an input of rank 0, f32 or f64: write tensor<f32> or tensor<f64>");
+  }
+  if (!isa<FlatSymbolRefAttr>(attr.getValue()))
+    return fail("dl.symbol is a symbol that the input's element is the value of: write dl.symbol = @past");
+  return scalar && (tensor.getElementType().isInteger(32) || tensor.getElementType().isInteger(64))
+             ? success()
+             : fail("dl.symbol belongs to an input of rank 0, i32 or i64: write tensor<i32> or tensor<i64>");
+}
+// dl.name, dl.param, dl.range, dl.usual and dl.symbol on arguments; dl.name and dl.state on results.
 LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)
@@ -109,16 +127,22 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
   if (attr.getName() == "dl.param") {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!isa<ParamAttr>(attr.getValue()))
-      return fail("dl.param is a #dl.param<\"name\", init(value), trainable>");
+      return fail("dl.param is a #dl.param<\"name\", init(value), trainable>, or with non_trainable or state");
     if (!tensor || !tensor.hasStaticShape())
       return fail("a parameter needs a tensor type of constant extents");
     auto param = cast<ParamAttr>(attr.getValue());
+    if (param.isState() && param.getInit() != InitKind::constant)
+      return fail("state '" + Twine(param.getName()) + "' starts by " + stringifyInitKind(param.getInit()) +
+                  ", and has no seed: write constant(0.0)");
     if (double v = param.getValue().getValueAsDouble(); param.getInit() == InitKind::constant && !isValueOf(v, tensor.getElementType()))
       return op->emitOpError("argument ") << index << ": parameter '" << param.getName() << "' starts as " << v
                                           << ", which is not a value of " << tensor.getElementType();
     return success();
   }
-  return fail("unknown attribute '" + attr.getName().getValue() + "': " + spell(attr.getName(), {"dl.name", "dl.param", "dl.range"}));
+  if (attr.getName() == "dl.usual" || attr.getName() == "dl.symbol")
+    return verifyScalar(type, attr, fail);
+  return fail("unknown attribute '" + attr.getName().getValue() +
+              "': " + spell(attr.getName(), {"dl.name", "dl.param", "dl.range", "dl.usual", "dl.symbol"}));
 }
 LogicalResult DlDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attr) {
   auto function = dyn_cast<FunctionOpInterface>(op);

@@ -67,14 +67,30 @@ def Dl_InitKind : I32EnumAttr<"InitKind", "how a parameter starts", [
   let cppNamespace = "::dlc::dl";
   let genSpecializedAttr = 0;
 }
+def Dl_ParamRole : I32EnumAttr<"ParamRole", "who writes a parameter, and who keeps it (docs/state.md)", [
+    I32EnumAttrCase<"trainable", 0>, I32EnumAttrCase<"non_trainable", 1>, I32EnumAttrCase<"optimizer", 2>,
+    I32EnumAttrCase<"state", 3>]> {
+  let cppNamespace = "::dlc::dl";
+  let genSpecializedAttr = 0;
+}
 def Dl_ParamAttr : Dl_Attr<"Param", "param"> {
-  let summary = "a parameter: #dl.param<\"conv1.weight\", xavier_uniform(1.0), trainable>";
+  let summary = "a parameter or a state: #dl.param<\"conv1.weight\", xavier_uniform(1.0), trainable>";
   let description = [{
     On a function argument. constant(v); uniform(a): in [-a, a); normal(s): deviation s; xavier_*(gain), he_*(gain): by
     fan-in and fan-out, where the last dimension of the shape is out and the others are in.
-    `trainable` is changed by the optimiser; `state` is carried (running statistics, optimiser slots).
+    A parameter is `trainable`, changed by the optimiser; `non_trainable`, written by training or by nobody (running statistics,
+    frozen weights); or the `optimizer`'s, which a training step added. A `state` is what one run hands to the next; it starts
+    as a constant.
   }];
-  let parameters = (ins StringRefParameter<>:$name, EnumParameter<Dl_InitKind>:$init, "::mlir::FloatAttr":$value, "bool":$trainable);
+  let parameters = (ins StringRefParameter<>:$name, EnumParameter<Dl_InitKind>:$init, "::mlir::FloatAttr":$value,
+                        EnumParameter<Dl_ParamRole>:$role);
+  let builders = [AttrBuilder<(ins "::llvm::StringRef":$name, "InitKind":$init, "::mlir::FloatAttr":$value, "bool":$trainable), [{
+    return $_get($_ctxt, name, init, value, trainable ? ParamRole::trainable : ParamRole::non_trainable);
+  }]>];
+  let extraClassDeclaration = [{
+    bool isTrainable() const { return getRole() == ParamRole::trainable; }
+    bool isState() const { return getRole() == ParamRole::state; }
+  }];
   let hasCustomAssemblyFormat = 1;
 }
 

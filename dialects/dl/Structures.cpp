@@ -286,17 +286,18 @@ Attribute ParamAttr::parse(AsmParser &p, Type) {
   at = p.getCurrentLocation();
   if (p.parseKeyword(&role))
     return {};
-  if (role != "trainable" && role != "state")
-    return p.emitError(at, "expected trainable or state, found '") << role << "'", Attribute();
+  auto known = symbolizeParamRole(role);
+  if (!known)
+    return p.emitError(at, "expected trainable, non_trainable, optimizer or state, found '") << role << "'", Attribute();
   if (p.parseGreater())
     return {};
-  return ParamAttr::get(p.getContext(), name, *init, Builder(p.getContext()).getF64FloatAttr(value), role == "trainable");
+  return ParamAttr::get(p.getContext(), name, *init, Builder(p.getContext()).getF64FloatAttr(value), *known);
 }
 void ParamAttr::print(AsmPrinter &p) const {
   p << '<';
   p.printString(getName());
   p << ", " << stringifyInitKind(getInit()) << '(';
   p.printFloat(getValue().getValue());
-  p << "), " << (getTrainable() ? "trainable" : "state") << '>';
+  p << "), " << stringifyParamRole(getRole()) << '>';
 }
 } // namespace dlc::dl

@@ -81,22 +81,22 @@ def Dlx_Buffer : TypeDef<Dlx_Dialect, "Buffer"> {
 }
 def Dlx_BufferKind : I32EnumAttr<"BufferKind", "where a pointer comes from (dlx_buffer_kind)", [
     I32EnumAttrCase<"arena", 0>, I32EnumAttrCase<"input", 1>, I32EnumAttrCase<"output", 2>, I32EnumAttrCase<"param", 3>,
-    I32EnumAttrCase<"prepared", 4>, I32EnumAttrCase<"constant", 5>, I32EnumAttrCase<"view", 6>]> {
+    I32EnumAttrCase<"prepared", 4>, I32EnumAttrCase<"constant", 5>, I32EnumAttrCase<"view", 6>, I32EnumAttrCase<"state", 7>]> {
   let cppNamespace = "::dlc::dlx";
   let genSpecializedAttr = 0;
 }
 def Dlx_BufferKindAttr : EnumAttr<Dlx_Dialect, Dlx_BufferKind, "kind">;
 def Dlx_ProgramOp : Dlx_Op<"program", [Symbol, IsolatedFromAbove, NoTerminator, SingleBlock]> {
   let summary = "what the runtime does for one entry: buffers, then stages, loops and copies";
-  let description = [{arena, scratch and prepared are bytes; `prepare` names the program that must have run since parameters changed.
-    `source` is the function with the entry's surface.}];
+  let description = [{arena, scratch and prepared are bytes; `prepare` names the program that must have run since parameters changed;
+    `writes` has the numbers of the parameters that a run changes. `source` is the function with the entry's surface.}];
   let arguments = (ins SymbolNameAttr:$sym_name, FlatSymbolRefAttr:$source, I64Attr:$arena, I64Attr:$scratch, I64Attr:$prepared,
-                       OptionalAttr<FlatSymbolRefAttr>:$prepare, UnitAttr:$writes_params, UnitAttr:$is_prepare);
+                       OptionalAttr<FlatSymbolRefAttr>:$prepare, OptionalAttr<DenseI64ArrayAttr>:$writes, UnitAttr:$is_prepare);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name `of` $source `arena` $arena `scratch` $scratch `prepared` $prepared (`after` $prepare^)? (`writes_params` $writes_params^)? (`is_prepare` $is_prepare^)? $body attr-dict";
+  let assemblyFormat = "$sym_name `of` $source `arena` $arena `scratch` $scratch `prepared` $prepared (`after` $prepare^)? (`writes` $writes^)? (`is_prepare` $is_prepare^)? $body attr-dict";
 }
 def Dlx_BufferOp : Dlx_Op<"buffer", [Pure]> {
-  let summary = "a pointer: byte offset, or number of input, output or parameter";
+  let summary = "a pointer: byte offset, or number of input, output, parameter or state";
   let arguments = (ins Dlx_BufferKindAttr:$kind, I64Attr:$at, Dlx_Extent:$bytes, I64Attr:$bound);
   let results = (outs Dlx_Buffer:$buffer);
   let assemblyFormat = "$kind $at `bytes` $bytes `bound` $bound attr-dict";

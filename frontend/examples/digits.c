@@ -54,7 +54,7 @@ int main(int argc, char **argv) {
   check(!dlrt_model_open(&lenet_descriptor, &model) && !dlrt_params_new(model, &params) && !dlrt_context_new(model, params, NULL, &context),
         dlrt_error());
 
-  static _Alignas(64) float image[Batch * Pixels], probabilities[Batch * Classes];
+  static float image[Batch * Pixels], probabilities[Batch * Classes];
   int *taken = malloc(n * sizeof *taken);
   check(taken != NULL, "out of memory");
   size_t right = 0;

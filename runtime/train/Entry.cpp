@@ -15,6 +15,10 @@ Result<Entry> Entry::bind(dlrt_model *model, dlrt_params *params, dlrt_team *tea
   if (dlrt_context_new(model, params, team, &context) != DLRT_OK)
     return lastError();
   e.context.reset(context);
+  dlrt_state *state = nullptr;
+  if (dlrt_entry_carries(model, e.index) && dlrt_state_new(model, &state) != DLRT_OK)
+    return lastError();
+  e.state.reset(state);
   auto add = [&](const dlrt_tensor_info &info, std::vector<dlrt_tensor> &tensors, std::vector<std::vector<int64_t>> &shapes,
                  bool allocate) -> Status {
     shapes.emplace_back(info.max_dims, info.max_dims + info.ndim);
@@ -105,7 +109,9 @@ Status Entry::run() {
   for (size_t i = 0; i < out.size(); ++i)
     if (dlrt_output_shape(context.get(), index, in.data(), in.size(), i, out[i].shape) != DLRT_OK)
       return lastError();
-  if (dlrt_run(context.get(), index, in.data(), in.size(), out.data(), out.size()) != DLRT_OK)
+  if (state && dlrt_state_reset(state.get()) != DLRT_OK)
+    return lastError();
+  if (dlrt_run(context.get(), index, state.get(), in.data(), in.size(), out.data(), out.size()) != DLRT_OK)
     return lastError();
   return {};
 }

@@ -24,6 +24,7 @@ public:
   std::pair<int64_t, bool> batch(int i) const;
   /// Rows and memory of input i for the next run.
   void feed(int i, int64_t rows, void *data);
+  /// Samples are apart: what the model carries begins anew in each run.
   Status run();
   const dlrt_tensor &result(int i) const { return out[i]; }
 
@@ -31,10 +32,12 @@ private:
   Entry() = default;
   struct Release {
     void operator()(dlrt_context *c) const { dlrt_context_free(c); }
+    void operator()(dlrt_state *s) const { dlrt_state_free(s); }
   };
   const dlrt_model *model = nullptr;
   size_t index = 0;
   std::unique_ptr<dlrt_context, Release> context;
+  std::unique_ptr<dlrt_state, Release> state; ///< null where the entry carries nothing
   std::vector<dlrt_tensor> in, out;
   std::vector<std::vector<int64_t>> inShapes, outShapes;
   std::vector<Array> memory; ///< of outputs and rank-0 inputs

@@ -11,10 +11,10 @@
 // CHECK-LABEL: func.func @train_step
 // CHECK-SAME: %[[X:.*]]: tensor<?x4xf32, #dl.dims<B, 4>> {dl.name = "x"}
 // CHECK-SAME: dl.param = #dl.param<"w", he_normal(1.000000e+00), trainable>
-// CHECK-SAME: %[[KEY:.*]]: tensor<i64> {dl.param = #dl.param<"random/key", constant(0.000000e+00), state>}
+// CHECK-SAME: %[[KEY:.*]]: tensor<i64> {dl.param = #dl.param<"random/key", constant(0.000000e+00), optimizer>}
 // CHECK-SAME: tensor<?xi32, #dl.dims<B>> {dl.name = "label", dl.range = array<i64: 0, 3>}
-// CHECK-SAME: tensor<f32> {dl.name = "lr"}, %{{.*}}: tensor<f32> {dl.name = "l2"}, %{{.*}}: tensor<f32> {dl.name = "momentum"}
-// CHECK-SAME: #dl.param<"w/momentum", constant(0.000000e+00), state>
+// CHECK-SAME: tensor<f32> {dl.name = "lr", dl.usual = 1.000000e-02 : f64}, %{{.*}}: tensor<f32> {dl.name = "l2", dl.usual = {{[-+.e0-9]+}} : f64}, %{{.*}}: tensor<f32> {dl.name = "momentum", dl.usual = {{[-+.e0-9]+}} : f64}
+// CHECK-SAME: #dl.param<"w/momentum", constant(0.000000e+00), optimizer>
 // CHECK-SAME: -> (tensor<f32> {dl.name = "loss"}, tensor<?x3xf32, #dl.dims<B, 3>> {dl.name = "y"}
 // CHECK-SAME: tensor<4x3xf32> {dl.state = "w"}, tensor<i64> {dl.state = "random/key"}, tensor<4x3xf32> {dl.state = "w/momentum"})
 // CHECK-NOT: dl.dropout
@@ -22,7 +22,7 @@
 dl.symbol @B : 1 to 64
 func.func @main(%x: tensor<?x4xf32, #dl.dims<B, 4>> {dl.name = "x"},
                 %w: tensor<4x3xf32> {dl.param = #dl.param<"w", he_normal(1.0), trainable>},
-                %b: tensor<3xf32> {dl.param = #dl.param<"b", constant(0.0), state>}) -> (tensor<?x3xf32, #dl.dims<B, 3>> {dl.name = "y"}) {
+                %b: tensor<3xf32> {dl.param = #dl.param<"b", constant(0.0), non_trainable>}) -> (tensor<?x3xf32, #dl.dims<B, 3>> {dl.name = "y"}) {
   %d = dl.dropout %x rate 5.000000e-01 : tensor<?x4xf32, #dl.dims<B, 4>>
   %z = dl.matmul %d, %w : tensor<?x4xf32, #dl.dims<B, 4>>, tensor<4x3xf32>
   %c = dl.broadcast %b dims [1] : tensor<3xf32> -> tensor<?x3xf32, #dl.dims<B, 3>>

@@ -12,8 +12,8 @@
 func.func @main(%x: tensor<4x3xf32> {dl.name = "x"},
                 %g: tensor<3xf32> {dl.param = #dl.param<"bn.gamma", constant(1.0), trainable>},
                 %b: tensor<3xf32> {dl.param = #dl.param<"bn.beta", constant(0.0), trainable>},
-                %m: tensor<3xf32> {dl.param = #dl.param<"bn.running_mean", constant(0.0), state>},
-                %v: tensor<3xf32> {dl.param = #dl.param<"bn.running_var", constant(1.0), state>})
+                %m: tensor<3xf32> {dl.param = #dl.param<"bn.running_mean", constant(0.0), non_trainable>},
+                %v: tensor<3xf32> {dl.param = #dl.param<"bn.running_var", constant(1.0), non_trainable>})
     -> (tensor<4x3xf32> {dl.name = "y"}) {
   %n = dl.batch_norm %x, %g, %b, %m, %v : tensor<4x3xf32>, tensor<3xf32>
   %d = dl.dropout %n rate 0.5 : tensor<4x3xf32>

@@ -16,7 +16,7 @@ static int32_t kernel(void *const *, const int64_t *, int64_t, int64_t, void *) 
 static void buildProgram(Builder &b) {
   uint32_t s = b.symbolic("B", 1, 16);
   Words bytes = symbol(s) * constant(32);
-  b.param(DLX_PARAM, "w", DLX_F32, {8}, DLX_INIT_UNIFORM, -1, 1);
+  b.param(DLX_TRAINABLE, "w", DLX_F32, {8}, DLX_INIT_UNIFORM, -1, 1);
   uint32_t f = b.function("kernel", kernel);
   b.entry("run");
   uint32_t x = b.input("x", DLX_F32, {symbol(s), constant(8)}, bytes, 512);
@@ -68,7 +68,7 @@ static void run(const dlrt_model *model, dlrt_context *context, size_t entry) {
     if (!outputs.add(*dlrt_entry_output(model, entry, i)))
       return;
   calls = 0;
-  dlrt_run(context, entry, inputs.list.data(), inputs.list.size(), outputs.list.data(), outputs.list.size());
+  dlrt_run(context, entry, nullptr, inputs.list.data(), inputs.list.size(), outputs.list.data(), outputs.list.size());
 }
 
 static void runEntries(dlrt_model *model) {

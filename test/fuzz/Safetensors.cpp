@@ -5,8 +5,8 @@ using namespace dlrt_test;
 
 static dlrt_params *makeParams() {
   static Builder b;
-  b.param(DLX_PARAM, "weight", DLX_F32, {2, 3});
-  b.param(DLX_STATE, "mean", DLX_F64, {4});
+  b.param(DLX_TRAINABLE, "weight", DLX_F32, {2, 3});
+  b.param(DLX_OPTIMIZER, "weight/mean", DLX_F64, {4});
   b.entry("run");
   dlrt_model *model = nullptr;
   dlrt_params *params = nullptr;
@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static dlrt_params *params = makeParams();
   // A copy of exactly this size, so that one byte too far is seen.
   std::vector<uint8_t> bytes(data, data + size);
-  dlrt_params_load_memory(params, bytes.data(), bytes.size());
+  dlrt_params_load_memory(params, bytes.data(), bytes.size(), nullptr);
   return 0;
 }

@@ -118,7 +118,7 @@ std::string Session::open(ModuleOp module, const CompileOptions &options, String
     code = std::move(*loaded);
   }
   bool failed = (code ? dlrt_model_open(code->descriptor(), &model) : dlrt_model_load(library.str().c_str(), &model)) ||
-                dlrt_params_new(model, &params);
+                dlrt_params_new(model, &params) || dlrt_state_new(model, &state);
   if (failed)
     return dlrt_error();
   setThreads(1);
@@ -133,6 +133,7 @@ void Session::setThreads(int threads) {
 Session::~Session() {
   dlrt_context_free(context);
   dlrt_team_free(team);
+  dlrt_state_free(state);
   dlrt_params_free(params);
   dlrt_model_free(model);
 }
@@ -159,7 +160,7 @@ Tensors Session::run(const char *entry, Tensors &inputs) {
     EXPECT_DLRT(dlrt_output_shape(context, e, in.data(), in.size(), i, shape.data()));
     out.push_back(results.emplace(info->name, zeros(info->dtype, shape)).first->second.view());
   }
-  EXPECT_DLRT(dlrt_run(context, e, in.data(), in.size(), out.data(), out.size()));
+  EXPECT_DLRT(dlrt_run(context, e, state, in.data(), in.size(), out.data(), out.size()));
   return results;
 }
 std::vector<const dlrt_tensor_info *> Session::parameters() const {

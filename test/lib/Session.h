@@ -44,6 +44,7 @@ public:
   const dlx_target &target() const { return code->descriptor()->targets[0]; }
   dlrt_model *model = nullptr;
   dlrt_params *params = nullptr;
+  dlrt_state *state = nullptr; ///< one sequence's
 
 private:
   std::string open(ModuleOp module, const CompileOptions &options, StringRef library);

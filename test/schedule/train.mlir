@@ -2,7 +2,7 @@
 
 // The update lies over the old weight, after the product that still reads it; nothing is copied.
 // CHECK: dlx.program @program.step of @step
-// CHECK-SAME: writes_params
+// CHECK-SAME: writes [0]
 // CHECK: %[[W:.*]] = dlx.buffer param 0
 // CHECK: dlx.stage
 // CHECK: dlx.launch "k0{{[a-z]*}}" {{.*}}%[[W]]

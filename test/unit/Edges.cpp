@@ -419,8 +419,8 @@ TEST(Edges, ABatchOfNoneLeavesTheStatistics) {
 dl.symbol @B : 0 to 64
 func.func @main(%x: tensor<?x3xf32, #dl.dims<B, 3>> {dl.name = "x"}, %g: tensor<3xf32> {dl.param = #dl.param<"g", constant(1.0), trainable>},
                 %b: tensor<3xf32> {dl.param = #dl.param<"b", constant(2.0), trainable>},
-                %m: tensor<3xf32> {dl.param = #dl.param<"m", constant(3.0), state>},
-                %v: tensor<3xf32> {dl.param = #dl.param<"v", constant(4.0), state>}) -> tensor<?x3xf32, #dl.dims<B, 3>> {
+                %m: tensor<3xf32> {dl.param = #dl.param<"m", constant(3.0), non_trainable>},
+                %v: tensor<3xf32> {dl.param = #dl.param<"v", constant(4.0), non_trainable>}) -> tensor<?x3xf32, #dl.dims<B, 3>> {
   %y = dl.batch_norm %x, %g, %b, %m, %v : tensor<?x3xf32, #dl.dims<B, 3>>, tensor<3xf32>
   return %y : tensor<?x3xf32, #dl.dims<B, 3>>
 })");

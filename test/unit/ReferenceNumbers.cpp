@@ -33,7 +33,7 @@ protected:
   void setWeights(Session &session) {
     int64_t t = 0, fan = 1;
     for (const dlrt_tensor_info *p : session.parameters()) {
-      if (!p->trainable)
+      if (p->role != DLRT_TRAINABLE)
         continue;
       std::vector<int64_t> shape(p->dims, p->dims + p->ndim);
       if (shape.size() > 1) // a bias has its weight's fan-in
@@ -78,7 +78,7 @@ protected:
     }
     EXPECT_LE(relativeError(losses, read(rule.str() + ".losses")), tolerance) << "losses";
     for (const dlrt_tensor_info *p : session.parameters())
-      if (p->trainable)
+      if (p->role == DLRT_TRAINABLE)
         EXPECT_LE(relativeError(sampled(session.parameter(p->name)), read(rule.str() + "." + p->name)), tolerance) << p->name;
   }
   Tensors scalars(std::initializer_list<std::pair<const char *, double>> values) {
@@ -118,7 +118,7 @@ TEST_P(ReferenceNumbers, Gradients) {
   auto out = session.run("train_step", inputs);
   EXPECT_LE(relativeError(out.at("loss"), read("loss")), GetParam().f64 ? 1e-12 : 1e-5);
   for (const dlrt_tensor_info *p : session.parameters()) {
-    if (!p->trainable)
+    if (p->role != DLRT_TRAINABLE)
       continue;
     data::Array after = session.parameter(p->name), &w = before[p->name];
     auto g = filled(type, after.shape, [&](int64_t i) { return (element(w, i) - element(after, i)) / rate; });

@@ -41,7 +41,7 @@ public:
   std::vector<dlx_expr> exprs;
   std::vector<dlx_symbol> symbols;
   std::vector<dlx_tensor> tensors;
-  std::vector<uint32_t> params, functions;
+  std::vector<uint32_t> params, states, writes, functions;
   std::vector<dlx_entry> entries;
   std::vector<dlx_buffer> buffers;
   std::vector<dlx_arg> args;
@@ -73,22 +73,24 @@ public:
     t.role = uint16_t(role);
     t.rank = uint32_t(dims.size());
     t.dims = uint32_t(exprs.size());
+    t.symbol = DLX_NONE;
     for (const Words &dim : dims)
       expr(dim);
     tensors.push_back(t);
     return uint32_t(tensors.size() - 1);
   }
-  /// A parameter's number.
+  /// The number of a parameter, or of a state.
   uint32_t param(dlx_role role, const std::string &text, dlx_dtype dtype, const std::vector<int64_t> &dims, dlx_init init = DLX_INIT_NONE,
                  double a = 0, double b = 0) {
     std::vector<Words> extents;
     for (int64_t dim : dims)
       extents.push_back(constant(dim));
-    params.push_back(tensor(role, text, dtype, extents));
+    std::vector<uint32_t> &list = role == DLX_STATE ? states : params;
+    list.push_back(tensor(role, text, dtype, extents));
     tensors.back().init = init;
     tensors.back().a = a;
     tensors.back().b = b;
-    return uint32_t(params.size() - 1);
+    return uint32_t(list.size() - 1);
   }
   uint32_t function(const std::string &text, dlx_kernel_fn pointer) {
     functions.push_back(name(text));
@@ -103,8 +105,14 @@ public:
     e.inputs = e.outputs = uint32_t(tensors.size());
     e.buffers = uint32_t(buffers.size());
     e.code = uint32_t(code.size());
+    e.writes = uint32_t(writes.size());
     entries.push_back(e);
     return uint32_t(entries.size() - 1);
+  }
+  /// The current entry writes this parameter.
+  void writesParam(uint32_t number) {
+    writes.push_back(number);
+    ++entries.back().nwrites;
   }
   /// An input of the current entry with its buffer, whose number it gives.
   /// Inputs come before outputs.
@@ -118,7 +126,7 @@ public:
     return buffer(DLX_BIND_OUTPUT, bytes, entries.back().noutputs++, bound);
   }
   uint32_t buffer(dlx_buffer_kind kind, const Words &bytes, uint64_t at, uint64_t bound) {
-    buffers.push_back({uint32_t(kind), expr(bytes), at, bound});
+    buffers.push_back({uint32_t(kind), expr(bytes), 0, 0, at, bound});
     return entries.back().nbuffers++;
   }
   uint32_t buffer(dlx_buffer_kind kind, int64_t bytes, uint64_t at) { return buffer(kind, constant(bytes), at, uint64_t(bytes)); }
@@ -129,7 +137,8 @@ public:
     return buffer(DLX_ARENA, bytes, at);
   }
   void launch(uint32_t function, const Words &grid, const std::vector<Arg> &arguments) {
-    launches.push_back({function, expr(grid), uint32_t(args.size()), uint32_t(arguments.size())});
+    launches.push_back(
+        {function, uint32_t(args.size()), uint32_t(arguments.size()), {expr(grid), DLX_NONE, DLX_NONE}, {}, {}, DLX_NONE, 0, {}});
     for (const Arg &arg : arguments)
       args.push_back({arg.buffer, 0, arg.offset});
   }
@@ -187,6 +196,8 @@ public:
     put(header.symbols, symbols.data(), sizeof(dlx_symbol), symbols.size());
     put(header.tensors, tensors.data(), sizeof(dlx_tensor), tensors.size());
     put(header.params, params.data(), 4, params.size());
+    put(header.states, states.data(), 4, states.size());
+    put(header.writes, writes.data(), 4, writes.size());
     put(header.functions, functions.data(), 4, functions.size());
     put(header.entries, entries.data(), sizeof(dlx_entry), entries.size());
     put(header.buffers, buffers.data(), sizeof(dlx_buffer), buffers.size());
@@ -206,8 +217,8 @@ public:
     size = out.size();
     memcpy(bytes, out.data(), size);
     seal();
-    target = {"cpu:x86-64-v2", 0, bytes, size, pointers.data(), pointers.size()};
-    descriptor = {DLX_DESCRIPTOR_MAGIC, DLX_ABI_VERSION, 1, "test", "by hand", &target, nullptr, 0};
+    target = {"cpu:x86-64-v2", 0, bytes, size, pointers.data(), pointers.size(), nullptr, 0, DLX_DEVICE_CPU, 0};
+    descriptor = {DLX_DESCRIPTOR_MAGIC, DLX_VERSION, 1, "test", "by hand", &target, nullptr, 0};
     return &descriptor;
   }
   /// Makes the checksum right after bytes were changed.
@@ -227,10 +238,11 @@ struct Tensor {
   Tensor &operator=(const Tensor &) = delete;
 };
 
-/// Model, parameters, team and context of a built program.
+/// Model, parameters, a state, team and context of a built program.
 struct Session {
   dlrt_model *model = nullptr;
   dlrt_params *params = nullptr;
+  dlrt_state *state = nullptr;
   dlrt_team *team = nullptr;
   dlrt_context *context = nullptr;
   explicit Session(Builder &builder, int threads = 1) {
@@ -238,19 +250,21 @@ struct Session {
     if (!model)
       return;
     EXPECT_EQ(dlrt_params_new(model, &params), DLRT_OK) << dlrt_error();
+    EXPECT_EQ(dlrt_state_new(model, &state), DLRT_OK) << dlrt_error();
     EXPECT_EQ(dlrt_team_new(threads, &team), DLRT_OK) << dlrt_error();
     EXPECT_EQ(dlrt_context_new(model, params, team, &context), DLRT_OK) << dlrt_error();
   }
   ~Session() {
     dlrt_context_free(context);
     dlrt_team_free(team);
+    dlrt_state_free(state);
     dlrt_params_free(params);
     dlrt_model_free(model);
   }
   Session(const Session &) = delete;
   Session &operator=(const Session &) = delete;
   dlrt_status run(const std::vector<dlrt_tensor> &inputs, const std::vector<dlrt_tensor> &outputs, size_t entry = 0) {
-    return dlrt_run(context, entry, inputs.data(), inputs.size(), outputs.data(), outputs.size());
+    return dlrt_run(context, entry, state, inputs.data(), inputs.size(), outputs.data(), outputs.size());
   }
 };
 

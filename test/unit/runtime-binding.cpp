@@ -79,8 +79,9 @@ TEST_F(RuntimeBinding, NamesWrongTypesDevicesStridesAlignments) {
   EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.dtype = {2, 32, 4}; }), DLRT_SHAPE, "float32x4"));
   EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.device.device_type = 2; }), DLRT_VALUE, "device type 2"));
   EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.data = nullptr; }), DLRT_VALUE, "null data"));
-  EXPECT_TRUE(failsWith(with([](dlrt_tensor &t) { t.byte_offset = 4; }), DLRT_VALUE, "multiple of 16"));
-  EXPECT_EQ(with([](dlrt_tensor &t) { t.byte_offset = 16; }), DLRT_OK);
+  EXPECT_TRUE(
+      failsWith(with([](dlrt_tensor &t) { t.byte_offset = 2; }), DLRT_VALUE, "expected a multiple of 4 bytes, as its elements have"));
+  EXPECT_EQ(with([](dlrt_tensor &t) { t.byte_offset = 4; }), DLRT_OK);
   int64_t dense[] = {3, 1}, column[] = {1, 4};
   EXPECT_EQ(with([&](dlrt_tensor &t) { t.strides = dense; }), DLRT_OK);
   EXPECT_TRUE(failsWith(with([&](dlrt_tensor &t) { t.strides = column; }), DLRT_SHAPE, "stride 4 in dimension 1, expected 1"));
@@ -94,15 +95,17 @@ TEST_F(RuntimeBinding, NamesOutputsThatOverlap) {
 
 TEST(RuntimeOwnMemory, IsNoPlaceForTensors) {
   Builder b;
-  uint32_t w = b.param(DLX_PARAM, "w", DLX_F32, {16});
+  uint32_t w = b.param(DLX_TRAINABLE, "w", DLX_F32, {16});
   uint32_t one = b.function("add_one", addOne);
-  for (uint32_t flags : {0u, uint32_t(DLX_WRITES_PARAMS)}) {
-    b.entry(flags ? "train" : "run", flags);
+  for (bool writes : {false, true}) {
+    b.entry(writes ? "train" : "run");
     uint32_t x = b.input("x", DLX_F32, {constant(4)}, constant(16), 16), y = b.output("y", DLX_F32, {constant(4)}, constant(16), 16);
     uint32_t h = b.arena(16);
     b.stage(one, constant(4), {{x}, {h}});
     b.stage(one, constant(4), {{h}, {y}});
-    if (flags)
+    if (writes)
+      b.writesParam(w);
+    if (writes)
       b.stage(one, constant(4), {{h}, {b.buffer(DLX_BIND_PARAM, 64, w)}});
   }
   Session session(b);

@@ -339,7 +339,7 @@ TEST(RuntimeExecutor, ContextsShareATeam) {
       Tensor in(x.values, {64, 8}), out(y.values, {64, 8});
       for (int repeat = 0; repeat < 300; ++repeat) {
         memset(&y, 0, sizeof y);
-        wrong += dlrt_run(context, 0, &in.tensor, 1, &out.tensor, 1) != DLRT_OK;
+        wrong += dlrt_run(context, 0, nullptr, &in.tensor, 1, &out.tensor, 1) != DLRT_OK;
         for (int i = 0; i < 512; ++i)
           wrong += y.values[i] != (x.values[i] + 1) * (x.values[i] + 1);
       }

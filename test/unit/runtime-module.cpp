@@ -59,9 +59,9 @@ struct RuntimeModule : ::testing::Test {
     for (uint64_t i = 0; i < b.size; ++i)
       source << int(b.bytes[i]) << ',';
     source << "};\nstatic const dlx_target target = {\"cpu:x86-64-v2\", 0, "
-              "program, sizeof program, 0, 0};\n"
+              "program, sizeof program, 0, 0, 0, 0, 0, 0};\n"
               "const dlx_descriptor dlc_descriptor = {DLX_DESCRIPTOR_MAGIC, "
-              "DLX_ABI_VERSION, 1, \"m\", \"c\", &target, 0, 0};\n"
+              "DLX_VERSION, 1, \"m\", \"c\", &target, 0, 0};\n"
            << more;
     source.close();
     std::string command = "cc -shared -fPIC -I. -I.. -I../.. -I" + root() + " -o " + folder + "/b.so " + folder + "/a.c 2>/dev/null";

@@ -7,11 +7,11 @@ using namespace dlrt_test;
 
 namespace {
 
-/// w is trained, m carried; prepare packs w + 1; run gives packed + x, train
+/// w is trained, m is not; prepare packs w + 1; run gives packed + x, train
 /// adds 1 to w.
 void buildModel(Builder &b, int64_t n = 4, double a = 0, double deviation = 0) {
-  uint32_t w = b.param(DLX_PARAM, "w", DLX_F32, {n}, deviation > 0 ? DLX_INIT_NORMAL : DLX_INIT_NONE, a, deviation);
-  b.param(DLX_STATE, "m", DLX_F32, {2}, DLX_INIT_CONSTANT, 1);
+  uint32_t w = b.param(DLX_TRAINABLE, "w", DLX_F32, {n}, deviation > 0 ? DLX_INIT_NORMAL : DLX_INIT_NONE, a, deviation);
+  b.param(DLX_NON_TRAINABLE, "m", DLX_F32, {2}, DLX_INIT_CONSTANT, 1);
   uint32_t one = b.function("add_one", addOne), sum = b.function("add", add);
   int64_t bytes = n * 4;
   b.entry("run");
@@ -21,7 +21,8 @@ void buildModel(Builder &b, int64_t n = 4, double a = 0, double deviation = 0) {
   uint32_t y = b.output("y", DLX_F32, {constant(n)}, constant(bytes), uint64_t(bytes));
   uint32_t packed = b.buffer(DLX_PREPARED, bytes, 0);
   b.stage(sum, constant(n), {{x}, {packed}, {y}});
-  b.entry("train", DLX_WRITES_PARAMS);
+  b.entry("train");
+  b.writesParam(w);
   uint32_t own = b.buffer(DLX_BIND_PARAM, bytes, w);
   b.stage(one, constant(n), {{own}, {own}});
   b.entry("prepare", DLX_IS_PREPARE);
@@ -57,7 +58,7 @@ TEST(RuntimeParams, PrepareRunsAgainAfterAnyChange) {
   ASSERT_EQ(dlrt_params_get(session.params, "w", &view), DLRT_OK);
   static_cast<float *>(view.data)[0] = 10;
   EXPECT_EQ(runOnce(session), 7); // not told
-  dlrt_params_changed(session.params);
+  EXPECT_EQ(dlrt_params_changed(session.params, nullptr), DLRT_OK);
   EXPECT_EQ(runOnce(session), 11);
   dlrt_context *other; // shares what is prepared
   ASSERT_EQ(dlrt_context_new(session.model, session.params, nullptr, &other), DLRT_OK);
@@ -69,7 +70,7 @@ TEST(RuntimeParams, PrepareRunsAgainAfterAnyChange) {
   dlrt_context_free(other);
 }
 
-TEST(RuntimeParams, StateBeginsAtItsConstant) {
+TEST(RuntimeParams, UntrainedOnesBeginAtTheirConstant) {
   Builder b;
   buildModel(b);
   Session session(b);
@@ -77,8 +78,8 @@ TEST(RuntimeParams, StateBeginsAtItsConstant) {
   ASSERT_EQ(dlrt_params_get(session.params, "m", &view), DLRT_OK);
   EXPECT_EQ(static_cast<float *>(view.data)[1], 1);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(view.data) % 64, 0u);
-  EXPECT_EQ(dlrt_model_param(session.model, 0)->trainable, 1);
-  EXPECT_EQ(dlrt_model_param(session.model, 1)->trainable, 0);
+  EXPECT_EQ(dlrt_model_param(session.model, 0)->role, DLRT_TRAINABLE);
+  EXPECT_EQ(dlrt_model_param(session.model, 1)->role, DLRT_NON_TRAINABLE);
 }
 
 TEST(RuntimeParams, NamesFaults) {
@@ -138,8 +139,8 @@ TEST(RuntimeParams, UniformAndEveryType) {
   Builder b;
   const dlx_dtype types[] = {DLX_F32, DLX_F64, DLX_BF16, DLX_I1, DLX_I8, DLX_I32, DLX_I64, DLX_U8};
   for (int i = 0; i < 8; ++i) {
-    b.param(DLX_PARAM, "u" + std::to_string(i), types[i], {100}, DLX_INIT_UNIFORM, 2, 5);
-    b.param(DLX_PARAM, "c" + std::to_string(i), types[i], {3}, DLX_INIT_CONSTANT, -1);
+    b.param(DLX_TRAINABLE, "u" + std::to_string(i), types[i], {100}, DLX_INIT_UNIFORM, 2, 5);
+    b.param(DLX_TRAINABLE, "c" + std::to_string(i), types[i], {3}, DLX_INIT_CONSTANT, -1);
   }
   Session session(b);
   ASSERT_EQ(dlrt_params_init(session.params, 7), DLRT_OK);
@@ -180,7 +181,7 @@ TEST(RuntimeParams, UniformAndEveryType) {
   // rest of the model.
   EXPECT_NE(element("u0", 0), element("u5", 0));
   Builder alone;
-  alone.param(DLX_PARAM, "u1", DLX_F64, {100}, DLX_INIT_UNIFORM, 2, 5);
+  alone.param(DLX_TRAINABLE, "u1", DLX_F64, {100}, DLX_INIT_UNIFORM, 2, 5);
   double before = element("u1", 99);
   Session other(alone);
   ASSERT_EQ(dlrt_params_init(other.params, 7), DLRT_OK);
@@ -192,7 +193,7 @@ TEST(RuntimeParams, UniformAndEveryType) {
 TEST(RuntimeParams, NormalIsTheQuantileOfItsUniform) {
   // 200 values against Newton's method on erfc, in f64
   Builder b;
-  b.param(DLX_PARAM, "w", DLX_F64, {200}, DLX_INIT_NORMAL, 0, 1);
+  b.param(DLX_TRAINABLE, "w", DLX_F64, {200}, DLX_INIT_NORMAL, 0, 1);
   Session session(b);
   ASSERT_EQ(dlrt_params_init(session.params, 3), DLRT_OK);
   dlrt_tensor view;

@@ -14,7 +14,7 @@ namespace {
 void buildEverything(Builder &b) {
   uint32_t s = b.symbolic("T", 1, 8);
   Words bytes = symbol(s) * constant(16);
-  uint32_t w = b.param(DLX_PARAM, "w", DLX_F32, {4}, DLX_INIT_NORMAL, 0, 1);
+  uint32_t w = b.param(DLX_TRAINABLE, "w", DLX_F32, {4}, DLX_INIT_NORMAL, 0, 1);
   b.param(DLX_STATE, "n", DLX_I64, {}, DLX_INIT_CONSTANT, 3);
   uint32_t f = b.function("step", step), g = b.function("add_one", addOne);
   b.constants.assign(64, '\1');
@@ -22,18 +22,21 @@ void buildEverything(Builder &b) {
   b.entries.back().prepared = 64;
   uint32_t weight = b.buffer(DLX_BIND_PARAM, 16, w), ready = b.buffer(DLX_PREPARED, 16, 0);
   b.stage(g, constant(4), {{weight}, {ready}});
-  b.entry("run", DLX_WRITES_PARAMS);
+  b.entry("run");
+  b.writesParam(w);
   b.entries.back().prepared = 64;
   uint32_t x = b.input("x", DLX_F32, {symbol(s), constant(4)}, bytes, 128);
   uint32_t y = b.output("y", DLX_F32, {constant(4)}, constant(16), 16);
   uint32_t h = b.arena(16), next = b.arena(16), xt = b.buffer(DLX_VIEW, 16, x);
   uint32_t packed = b.buffer(DLX_PREPARED, 16, 0), c = b.buffer(DLX_CONSTANT, 16, 0);
+  uint32_t carried = b.buffer(DLX_BIND_STATE, 8, 0);
   b.copy(constant(16), h, 0, packed, 0);
   b.loop(symbol(s), 1, {{xt, constant(0), constant(16)}}, {{h, next}});
   b.stage(f, constant(4), {{h}, {xt}, {next}});
   b.stage(f, constant(4), {{h}, {c}, {y}});
   b.rows(DLX_PLACE, h, packed, constant(4), constant(2), constant(4), constant(8));
   b.rows(DLX_TAKE, next, c, constant(4), constant(2), constant(0), constant(8));
+  b.copy(constant(8), carried, 0, c, 0);
   std::swap(b.entries[0], b.entries[1]); // prepare entries come last
   b.entries[0].prepare = 1;
 }
@@ -93,6 +96,10 @@ TEST(RuntimeProgram, SurvivesEachFlippedByteUnderARightChecksum) {
           for (int32_t d = 0; d < dlrt_model_param(model, p)->ndim; ++d)
             if (dlrt_model_param(model, p)->dims[d] > 1000)
               elements = 0;
+        for (size_t s = 0; s < dlrt_model_states(model); ++s)
+          for (int32_t d = 0; d < dlrt_model_state(model, s)->ndim; ++d)
+            if (dlrt_model_state(model, s)->dims[d] > 1000)
+              elements = 0;
         for (uint64_t e = 0; e < model->program.entries.count; ++e)
           if (model->program.entries[e].arena > most || model->program.entries[e].scratch > most)
             elements = 0;
@@ -103,6 +110,9 @@ TEST(RuntimeProgram, SurvivesEachFlippedByteUnderARightChecksum) {
           for (size_t entry = 0; entry < dlrt_model_entries(model); ++entry)
             dlrt_output_shape(context, entry, &in.tensor, 1, 0, shape);
           dlrt_params_init(params, 1);
+          dlrt_state *state = nullptr;
+          dlrt_state_new(model, &state);
+          dlrt_state_free(state);
         }
         dlrt_context_free(context);
         dlrt_params_free(params);
@@ -167,7 +177,7 @@ TEST(RuntimeProgram, NamesEachFault) {
        [](Builder &b) { b.tensors[2].dims = b.expr({{DLX_PUSH, 1}, {DLX_PUSH, 0}, {DLX_MOD, 0}}), b.expr(constant(4)); }},
       {"symbolic extent", [](Builder &b) { b.tensors[0].dims = b.expr(symbol(0)); }},
       {"is tensor 99", [](Builder &b) { b.params[0] = 99; }},
-      {"two parameters have the name 'w'", [](Builder &b) { b.tensors[1].name = b.tensors[0].name; }},
+      {"a parameter and a state have the name 'w'", [](Builder &b) { b.tensors[1].name = b.tensors[0].name; }},
       {"two entries have the name", [](Builder &b) { b.entries[0].name = b.entries[1].name; }},
       {"unknown flags", [](Builder &b) { b.entries[0].flags = 8; }},
       {"outside the tensors", [](Builder &b) { b.entries[0].ninputs = 100; }},
@@ -175,7 +185,7 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"outside the tables", [](Builder &b) { b.entries[0].nbuffers = 1000; }},
       {"outside the tables", [](Builder &b) { b.entries[0].code = 0xffffffff; }},
       {"wants more than memory", [](Builder &b) { b.entries[0].arena = UINT64_MAX; }},
-      {"prepare entry", [](Builder &b) { b.entries[1].flags |= DLX_WRITES_PARAMS; }},
+      {"prepare entry", [](Builder &b) { b.entries[1].nwrites = 1; }},
       {"nothing prepares", [](Builder &b) { b.entries[0].prepare = DLX_NONE; }},
       {"prepares another block", [](Builder &b) { b.entries[0].prepared = 128; }},
       {"prepares another block", [](Builder &b) { b.entries[0].prepare = 0; }},
@@ -190,12 +200,12 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"stage of launches", [](Builder &b) { b.code[0].b = 100; }},
       {"of kernel 2", [](Builder &b) { b.launches[0].kernel = 2; }},
       {"with arguments", [](Builder &b) { b.launches[0].nargs = 1000; }},
-      {"expression 999", [](Builder &b) { b.launches[0].grid = 999; }},
+      {"expression 999", [](Builder &b) { b.launches[0].grid[0] = 999; }},
       {"is buffer 9 of 2", [](Builder &b) { b.args[0].buffer = 9; }},
       {"or a view outside its loop", [](Builder &b) { b.args[5].buffer = 4; }},
       {"is at 17 of a buffer of 16", [](Builder &b) { b.args[0].offset = 17; }},
       {"is at -4", [](Builder &b) { b.args[0].offset = -4; }},
-      {"leaves its surroundings", [](Builder &b) { b.code[2].b = 5; }},
+      {"leaves its surroundings", [](Builder &b) { b.code[2].b = 6; }},
       {"views or swaps are outside", [](Builder &b) { b.code[2].d = 2; }},
       {"which is no view", [](Builder &b) { b.moving[0].view = 0; }},
       {"neither in the arena nor an output", [](Builder &b) { b.swaps[0].first = 0; }},
@@ -204,7 +214,26 @@ TEST(RuntimeProgram, NamesEachFault) {
       {"offset is outside", [](Builder &b) { b.code[1].f = 17; }},
       {"a copy from buffer 99", [](Builder &b) { b.code[1].c = 99; }},
       {"unknown kind", [](Builder &b) { b.code[0].kind = DLX_INSTRUCTIONS; }},
-      {"symbol 'T' is used, but no input", [](Builder &b) { b.launches[0].grid = b.expr(symbol(0)); }},
+      {"symbol 'T' is used, but no input gives it", [](Builder &b) { b.launches[0].grid[0] = b.expr(symbol(0)); }},
+      {"has the grid of a device", [](Builder &b) { b.launches[1].grid[1] = 0; }},
+      {"has the grid of a device", [](Builder &b) { b.launches[1].threads[0] = 128; }},
+      {"has the grid of a device", [](Builder &b) { b.launches[1].cluster[2] = 1; }},
+      {"has the grid of a device", [](Builder &b) { b.launches[1].shared = 0; }},
+      {"has the grid of a device", [](Builder &b) { b.launches[1].stream = 1; }},
+      {"has the grid of a device", [](Builder &b) { b.launches[1].reserved[1] = 1; }},
+      {"instruction 0 is on stream 2", [](Builder &b) { b.code[1].stream = 2; }},
+      {"is for a device with streams", [](Builder &b) { b.entries[0].streams = 2; }},
+      {"in memory space 1", [](Builder &b) { b.buffers[2].space = 1; }},
+      {"entry 'run' writes parameter 1 of 1", [](Builder &b) { b.writes[0] = 1; }},
+      {"code or writes outside the tables", [](Builder &b) { b.entries[0].nwrites = 2; }},
+      {"may only read", [](Builder &b) { b.buffers[4].kind = DLX_BIND_PARAM, b.buffers[4].at = b.entries[0].nwrites = 0; }},
+      {"state 0 is tensor 99", [](Builder &b) { b.states[0] = 99; }},
+      {"state 'w' has role 2", [](Builder &b) { b.states[0] = 0; }},
+      {"parameter 'n' has role 5", [](Builder &b) { b.params[0] = 1; }},
+      {"state 'n' starts at random", [](Builder &b) { b.tensors[1].init = DLX_INIT_NORMAL; }},
+      {"prepare entry 'prepare' reads state", [](Builder &b) { b.buffers[0].kind = DLX_BIND_STATE; }},
+      {"tensor 'x' gives symbol 0 of 1, expected an input of rank 0", [](Builder &b) { b.tensors[2].symbol = 0; }},
+      {"tensor 'w' gives symbol 3", [](Builder &b) { b.tensors[0].symbol = 3; }},
       {"last string does not end", [](Builder &b) { b.strings += "x"; }},
       {"function 0 has no name", [](Builder &b) { b.functions[0] = 5000; }},
   };
@@ -244,7 +273,8 @@ TEST(RuntimeProgram, RefusesHeaders) {
   };
   EXPECT_TRUE(refuses("no dlx program", [](dlx_header &h) { h.magic = 1; }));
   EXPECT_TRUE(refuses("use a newer libdlrt", [](dlx_header &h) { h.version = DLX_VERSION + 1; }));
-  EXPECT_TRUE(refuses("compile the model again", [](dlx_header &h) { h.version = 0; }));
+  EXPECT_TRUE(refuses("ABI 2, this runtime reads 3: compile it anew", [](dlx_header &h) { h.version = 2; }));
+  EXPECT_TRUE(refuses("a reader with features 0x4: use a newer libdlrt", [](dlx_header &h) { h.features = 4; }));
   EXPECT_TRUE(refuses("truncated or corrupt", [](dlx_header &h) { h.bytes += 8; }));
   EXPECT_TRUE(refuses("table 'words' is at offset", [](dlx_header &h) { h.words.offset += 4; }));
   EXPECT_TRUE(refuses("table 'code' is at offset", [](dlx_header &h) { h.code.offset = UINT64_MAX - 7; }));
@@ -347,14 +377,16 @@ TEST(RuntimeDescriptor, NamesEachFault) {
   dlrt_model *model;
   EXPECT_TRUE(failsWith(dlrt_model_open(nullptr, &model), DLRT_VALUE, "null"));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "not written by dlc", [](Builder &b) { b.descriptor.magic = 5; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "kernel ABI 2, this runtime has 1: use a newer libdlrt", [](Builder &b) { b.descriptor.abi = 2; }));
-  EXPECT_TRUE(refuses(DLRT_FORMAT, "compile the model again", [](Builder &b) { b.descriptor.abi = 0; }));
+  EXPECT_TRUE(
+      refuses(DLRT_FORMAT, "artefact of ABI 4, this runtime reads 3: use a newer libdlrt", [](Builder &b) { b.descriptor.abi = 4; }));
+  EXPECT_TRUE(refuses(DLRT_FORMAT, "artefact of ABI 2, this runtime reads 3: compile it anew", [](Builder &b) { b.descriptor.abi = 2; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "0 targets", [](Builder &b) { b.descriptor.ntargets = 0; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "1 targets", [](Builder &b) { b.descriptor.targets = nullptr; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "65 targets, expected 1 to 64", [](Builder &b) { b.descriptor.ntargets = 65; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has no name", [](Builder &b) { b.target.target = nullptr; }));
   EXPECT_TRUE(refuses(DLRT_CPU, "this CPU is x86-64", [](Builder &b) { b.target.features = uint64_t(1) << 40; }));
-  EXPECT_TRUE(refuses(DLRT_CPU, "found targets nvptx:sm_90a", [](Builder &b) { b.target.target = "nvptx:sm_90a"; }));
+  EXPECT_TRUE(refuses(DLRT_CPU, "found targets nvptx:sm_90a",
+                      [](Builder &b) { b.target.target = "nvptx:sm_90a", b.target.device = DLX_DEVICE_CUDA; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has 1 functions, its program expects 2", [](Builder &b) { b.target.nfunctions = 1; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has 2 functions", [](Builder &b) { b.target.functions = nullptr; }));
   EXPECT_TRUE(refuses(DLRT_FORMAT, "has no code", [](Builder &b) { b.pointers[1] = nullptr; }));
@@ -370,6 +402,7 @@ TEST(RuntimeDescriptor, TakesTheBestTargetThatTheCpuRuns) {
   for (int i = 0; i < 4; ++i) {
     targets[i].target = names[i];
     targets[i].features = i ? (2u << (3 - i)) - 1 : 0;
+    targets[i].device = i ? DLX_DEVICE_CPU : DLX_DEVICE_CUDA;
   }
   b.descriptor.targets = targets;
   b.descriptor.ntargets = 4;

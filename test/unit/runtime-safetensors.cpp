@@ -16,13 +16,14 @@ struct RuntimeSafetensors : ::testing::Test {
   std::string folder;
   Builder b;
   Session *session = nullptr;
+  size_t skipped = 0;
   void SetUp() override {
     char name[] = "/tmp/dlrt-test-XXXXXX";
     folder = mkdtemp(name);
-    b.param(DLX_PARAM, "layer.w", DLX_F32, {2, 3});
-    b.param(DLX_PARAM, "b\"\\\n\xc3\xa9", DLX_I64, {});
-    b.param(DLX_STATE, "mean", DLX_BF16, {5}, DLX_INIT_CONSTANT, 2);
-    b.param(DLX_PARAM, "empty", DLX_F64, {0, 4});
+    b.param(DLX_TRAINABLE, "layer.w", DLX_F32, {2, 3});
+    b.param(DLX_TRAINABLE, "b\"\\\n\xc3\xa9", DLX_I64, {});
+    b.param(DLX_OPTIMIZER, "layer.w/mean", DLX_BF16, {5}, DLX_INIT_CONSTANT, 2);
+    b.param(DLX_TRAINABLE, "empty", DLX_F64, {0, 4});
     session = new Session(b);
   }
   void TearDown() override {
@@ -46,14 +47,14 @@ struct RuntimeSafetensors : ::testing::Test {
     EXPECT_EQ(dlrt_params_get(session->params, "layer.w", &view), DLRT_OK);
     return static_cast<float *>(view.data);
   }
-  std::string save(const char *name) {
-    EXPECT_EQ(dlrt_params_save(session->params, path(name).c_str()), DLRT_OK) << dlrt_error();
+  std::string save(const char *name, dlrt_saved what = DLRT_SAVE_ALL) {
+    EXPECT_EQ(dlrt_params_save(session->params, path(name).c_str(), what), DLRT_OK) << dlrt_error();
     std::ifstream in(path(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
   dlrt_status load(const std::string &bytes) {
     std::ofstream(path("in"), std::ios::binary) << bytes;
-    return dlrt_params_load(session->params, path("in").c_str());
+    return dlrt_params_load(session->params, path("in").c_str(), &skipped);
   }
 };
 
@@ -70,11 +71,11 @@ TEST_F(RuntimeSafetensors, RoundTrip) {
   EXPECT_EQ(bytes.size(), size_t(*reinterpret_cast<const uint64_t *>(bytes.data())) + 8 + 24 + 8 + 10);
   for (int i = 0; i < 6; ++i)
     w()[i] = 0;
-  ASSERT_EQ(dlrt_params_load(session->params, path("w.safetensors").c_str()), DLRT_OK) << dlrt_error();
+  ASSERT_EQ(dlrt_params_load(session->params, path("w.safetensors").c_str(), nullptr), DLRT_OK) << dlrt_error();
   EXPECT_EQ(w()[5], 7.5f);
   EXPECT_EQ(save("again.safetensors"), bytes);
   w()[5] = 0;
-  ASSERT_EQ(dlrt_params_load_memory(session->params, bytes.data(), bytes.size()), DLRT_OK) << dlrt_error();
+  ASSERT_EQ(dlrt_params_load_memory(session->params, bytes.data(), bytes.size(), nullptr), DLRT_OK) << dlrt_error();
   EXPECT_EQ(w()[5], 7.5f);
   EXPECT_EQ(files().size(), 2u); // nothing beside them
 }
@@ -98,6 +99,40 @@ const char other[] = "\"b\\\"\\\\\\n\\u00e9\":{\"dtype\":\"I64\",\"shape\":[],\"
                      "0,8]},"
                      "\"empty\":{\"shape\":[0,4],\"dtype\":\"F64\",\"data_offsets\":[8,8]}";
 const char weight[] = "\"layer.w\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[8,32]}";
+
+/// A checkpoint of training into a model that has no optimiser, and the model's own part of one.
+TEST_F(RuntimeSafetensors, OptimisersAreSkippedOrLeftOut) {
+  w()[0] = 42;
+  std::string checkpoint = save("all"), weights = save("own", DLRT_SAVE_WEIGHTS);
+  EXPECT_EQ(checkpoint.find("layer.w/mean") == std::string::npos, false);
+  EXPECT_EQ(weights.find("layer.w/mean"), std::string::npos);
+  Builder plain; // as above, without layer.w/mean
+  plain.param(DLX_TRAINABLE, "layer.w", DLX_F32, {2, 3});
+  plain.param(DLX_TRAINABLE, "b\"\\\n\xc3\xa9", DLX_I64, {});
+  plain.param(DLX_TRAINABLE, "empty", DLX_F64, {0, 4});
+  Session inference(plain);
+  dlrt_tensor view;
+  for (const std::string &bytes : {checkpoint, weights}) {
+    ASSERT_EQ(dlrt_params_init(inference.params, 1), DLRT_OK);
+    ASSERT_EQ(dlrt_params_load_memory(inference.params, bytes.data(), bytes.size(), &skipped), DLRT_OK) << dlrt_error();
+    EXPECT_EQ(skipped, bytes == checkpoint ? 1u : 0u);
+    ASSERT_EQ(dlrt_params_get(inference.params, "layer.w", &view), DLRT_OK);
+    EXPECT_EQ(static_cast<float *>(view.data)[0], 42);
+    ASSERT_EQ(dlrt_params_load_memory(session->params, bytes.data(), bytes.size(), &skipped), DLRT_OK) << dlrt_error();
+    EXPECT_EQ(skipped, 0u);
+  }
+  std::string both = std::string(other) + "," + weight;
+  auto with = [&](const char *name) {
+    std::string bytes = file("{" + both + ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[32,36]}}", 36);
+    return dlrt_params_load_memory(inference.params, bytes.data(), bytes.size(), &skipped);
+  };
+  EXPECT_EQ(with("optimizer/step"), DLRT_OK) << dlrt_error();
+  EXPECT_EQ(skipped, 1u);
+  EXPECT_EQ(with("random/key"), DLRT_OK) << dlrt_error();
+  for (const char *name : {"layer.v", "layer/mean", "layer.w2/mean", "random", "optimizer"})
+    EXPECT_TRUE(failsWith(with(name), DLRT_NAME, "is no parameter of model 'test': the file belongs to another model")) << name;
+  EXPECT_EQ(dlrt_params_save(session->params, path("x").c_str(), dlrt_saved(7)), DLRT_VALUE);
+}
 
 TEST_F(RuntimeSafetensors, TakesWhatTheFormatAllows) {
   std::string both = std::string(other) + "," + weight;
@@ -213,24 +248,24 @@ TEST_F(RuntimeSafetensors, SurvivesEachTruncationAndFlippedByte) {
     std::vector<char> exact(good.begin(),
                             good.begin() + ptrdiff_t(size)); // so that a sanitizer sees reads behind the end
     exact.shrink_to_fit();
-    EXPECT_NE(dlrt_params_load_memory(session->params, exact.data() ? exact.data() : "", size), DLRT_OK) << size;
+    EXPECT_NE(dlrt_params_load_memory(session->params, exact.data() ? exact.data() : "", size, nullptr), DLRT_OK) << size;
   }
   for (size_t i = 0; i < 8 + header; ++i)
     for (char flip : {'\1', '\x20', '\x80', '\xff'}) {
       std::string bad = good;
       bad[i] = char(bad[i] ^ flip);
-      dlrt_params_load_memory(session->params, bad.data(), bad.size());
+      dlrt_params_load_memory(session->params, bad.data(), bad.size(), nullptr);
     }
 }
 
 TEST_F(RuntimeSafetensors, RefusesWhatIsNoFile) {
-  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, path("none").c_str()), DLRT_FILE, "none: cannot open: No such file"));
-  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, folder.c_str()), DLRT_FILE, "not a regular file"));
-  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, "/dev/zero"), DLRT_FILE, "not a regular file"));
+  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, path("none").c_str(), nullptr), DLRT_FILE, "none: cannot open: No such file"));
+  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, folder.c_str(), nullptr), DLRT_FILE, "not a regular file"));
+  EXPECT_TRUE(failsWith(dlrt_params_load(session->params, "/dev/zero", nullptr), DLRT_FILE, "not a regular file"));
 }
 
 TEST_F(RuntimeSafetensors, ReportsAFullDisk) {
-  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, "/dev/full"), DLRT_FILE,
+  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, "/dev/full", DLRT_SAVE_ALL), DLRT_FILE,
                         "/dev/full: cannot write: No space left on device: free some space"));
   struct stat info;
   ASSERT_EQ(stat("/dev/full", &info), 0);
@@ -243,7 +278,7 @@ TEST_F(RuntimeSafetensors, ReportsAFileThatIsTooLargeAndKeepsTheOld) {
   getrlimit(RLIMIT_FSIZE, &before);
   small.rlim_max = before.rlim_max;
   setrlimit(RLIMIT_FSIZE, &small);
-  dlrt_status status = dlrt_params_save(session->params, path("w").c_str());
+  dlrt_status status = dlrt_params_save(session->params, path("w").c_str(), DLRT_SAVE_ALL);
   setrlimit(RLIMIT_FSIZE, &before);
   EXPECT_TRUE(failsWith(status, DLRT_FILE, "cannot write: File too large: raise the file size limit"));
   EXPECT_EQ(save("w"), old);
@@ -261,8 +296,9 @@ TEST_F(RuntimeSafetensors, SavesThroughLinksAndKeepsModes) {
   EXPECT_TRUE(S_ISLNK(info.st_mode));
   ASSERT_EQ(stat(path("real").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, folder.c_str()), DLRT_FILE, "is a directory"));
-  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, path("no/where").c_str()), DLRT_FILE, "cannot write beside it: No such file"));
+  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, folder.c_str(), DLRT_SAVE_ALL), DLRT_FILE, "is a directory"));
+  EXPECT_TRUE(failsWith(dlrt_params_save(session->params, path("no/where").c_str(), DLRT_SAVE_ALL), DLRT_FILE,
+                        "cannot write beside it: No such file"));
 }
 
 } // namespace

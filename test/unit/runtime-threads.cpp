@@ -234,7 +234,7 @@ TEST_F(RuntimeQuota, OfGroupsOfTheFirstVersion) {
 /// Many launches, a loop, a copy and a prepared block: whatever the steady path
 /// does.
 void buildSteady(Builder &b) {
-  uint32_t s = b.symbolic("B", 1, 64), w = b.param(DLX_PARAM, "w", DLX_F32, {64});
+  uint32_t s = b.symbolic("B", 1, 64), w = b.param(DLX_TRAINABLE, "w", DLX_F32, {64});
   uint32_t f = b.function("add", add), g = b.function("add_one", addOne);
   Words bytes = symbol(s) * constant(4);
   b.entry("run");
@@ -262,12 +262,12 @@ TEST(RuntimeSteadyPath, DoesNotAllocate) {
   Session session(b, 2);
   alignas(64) float x[64] = {}, y[64];
   Tensor in(x, {64}), out(y, {64}), in7(x, {7}), out7(y, {7});
-  ASSERT_EQ(dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1), DLRT_OK) << dlrt_error();
+  ASSERT_EQ(dlrt_run(session.context, 0, nullptr, &in.tensor, 1, &out.tensor, 1), DLRT_OK) << dlrt_error();
   long before = allocations;
   int wrong = 0;
   for (int i = 0; i < 500; ++i) {
-    wrong += dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1) != DLRT_OK;
-    wrong += dlrt_run(session.context, 0, &in7.tensor, 1, &out7.tensor, 1) != DLRT_OK; // other extents too
+    wrong += dlrt_run(session.context, 0, nullptr, &in.tensor, 1, &out.tensor, 1) != DLRT_OK;
+    wrong += dlrt_run(session.context, 0, nullptr, &in7.tensor, 1, &out7.tensor, 1) != DLRT_OK; // other extents too
   }
   EXPECT_EQ(allocations, before);
   EXPECT_EQ(wrong, 0);
@@ -278,8 +278,8 @@ TEST(RuntimeSteadyPath, DoesNotAllocate) {
 TEST(RuntimeSteadyPath, InitialisersHaveTheSameRoundingWhateverTheCallerSet) {
 #if defined(__x86_64__)
   Builder b;
-  b.param(DLX_PARAM, "normal", DLX_F32, {1000}, DLX_INIT_NORMAL, 0, 0.3);
-  b.param(DLX_PARAM, "tiny", DLX_F32, {1000}, DLX_INIT_UNIFORM, -1e-38, 1e-38); // subnormal for the most part
+  b.param(DLX_TRAINABLE, "normal", DLX_F32, {1000}, DLX_INIT_NORMAL, 0, 0.3);
+  b.param(DLX_TRAINABLE, "tiny", DLX_F32, {1000}, DLX_INIT_UNIFORM, -1e-38, 1e-38); // subnormal for the most part
   b.entry("run");
   Session session(b, 1);
   auto values = [&](uint64_t seed) {
@@ -310,10 +310,10 @@ TEST(RuntimeSteadyPath, HasTheSameRoundingWhateverTheCallerSet) {
   for (int i = 0; i < 64; ++i)
     x[i] = float(i) / 3;
   Tensor in(x, {64}), out(y, {64}), first(plain, {64});
-  ASSERT_EQ(dlrt_run(session.context, 0, &in.tensor, 1, &first.tensor, 1), DLRT_OK);
+  ASSERT_EQ(dlrt_run(session.context, 0, nullptr, &in.tensor, 1, &first.tensor, 1), DLRT_OK);
   unsigned before = _mm_getcsr(), set = (before & ~0x3fu) | _MM_ROUND_UP | _MM_FLUSH_ZERO_ON | 0x40;
   _mm_setcsr(set);
-  dlrt_status status = dlrt_run(session.context, 0, &in.tensor, 1, &out.tensor, 1);
+  dlrt_status status = dlrt_run(session.context, 0, nullptr, &in.tensor, 1, &out.tensor, 1);
   unsigned after = _mm_getcsr();
   _mm_setcsr(before);
   EXPECT_EQ(status, DLRT_OK);

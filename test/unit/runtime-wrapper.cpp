@@ -8,7 +8,7 @@ namespace {
 
 TEST(RuntimeWrapper, RunsAndThrows) {
   Builder b;
-  b.param(DLX_PARAM, "w", DLX_F32, {4});
+  b.param(DLX_TRAINABLE, "w", DLX_F32, {4});
   uint32_t s = b.symbolic("B", 0, 64);
   b.entry("run");
   b.input("x", DLX_F32, {symbol(s)}, symbol(s) * constant(4), 256);

@@ -66,7 +66,7 @@ public:
       dlrt::check(dlrt_params_get(params->get(), dlrt_model_param(model->get(), i)->name, &view));
       fill(static_cast<float *>(view.data), elements(view), 1);
     }
-    dlrt_params_changed(params->get());
+    params->changed();
     for (size_t i = 0; i < dlrt_entry_inputs(model->get(), entry); ++i)
       add(in, *dlrt_entry_input(model->get(), entry, i), i);
     for (size_t i = 0; i < dlrt_entry_outputs(model->get(), entry); ++i)
@@ -78,7 +78,7 @@ public:
     team.emplace(n);
     running.emplace(*model, *params, *team);
   }
-  void operator()() { dlrt::check(dlrt_run(running->get(), entry, in.data(), in.size(), out.data(), out.size())); }
+  void operator()() { dlrt::check(dlrt_run(running->get(), entry, nullptr, in.data(), in.size(), out.data(), out.size())); }
   float *input(size_t i) { return static_cast<float *>(in[i].data); }
   const float *output() const { return static_cast<float *>(out[0].data); }
 

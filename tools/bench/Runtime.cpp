@@ -54,7 +54,7 @@ static void run(benchmark::State &state) {
   for (auto _ : state) {
     if (state.range(1))
       a.shape[0] = c.shape[0] = 63 + (a.shape[0] & 1); // 64, 63, 64, ...
-    dlrt_run(context, 0, &a.tensor, 1, &c.tensor, 1);
+    dlrt_run(context, 0, nullptr, &a.tensor, 1, &c.tensor, 1);
   }
   dlrt_context_free(context);
   dlrt_team_free(team);

@@ -81,8 +81,8 @@ class Model:
         outs = (TensorView * len(outputs))(*map(view, outputs))
         self.keep += [inputs, outputs]
         run, context = self.lib.dlrt_run, self.context
-        run.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
-        arguments = (context, index, ctypes.addressof(ins), len(inputs), ctypes.addressof(outs), len(outputs))
+        run.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
+        arguments = (context, index, None, ctypes.addressof(ins), len(inputs), ctypes.addressof(outs), len(outputs))
         self.keep += [ins, outs]
 
         def call():

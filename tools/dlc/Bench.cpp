@@ -31,9 +31,7 @@ Exit bench(const Options &o) {
     return e;
   const dlrt_model *model = r.model->get();
   size_t entry = r.model->entry(!o.entry.empty() ? o.entry : o.build.train ? "train_step" : "run");
-  r.params->init(o.seed);
-  if (!o.weights.empty())
-    r.params->load(o.weights);
+  r.giveWeights(o.weights, o.seed);
 
   // The batch is the symbol of the first input's first dimension.
   llvm::StringMap<int64_t> symbols;
@@ -49,7 +47,7 @@ Exit bench(const Options &o) {
   std::vector<data::Array> in, out;
   dlrt::Team team(o.threads);
   dlrt::Context context(*r.model, *r.params, team);
-  int64_t bytes = dlrt_entry_arena(model, entry) + dlrt_entry_scratch(model, entry) * team.threads();
+  int64_t bytes = r.state->bytes() + dlrt_entry_arena(model, entry) + dlrt_entry_scratch(model, entry) * team.threads();
   unsigned bits = 32;
   for (size_t i = 0; i < dlrt_entry_inputs(model, entry); ++i) {
     const dlrt_tensor_info *info = dlrt_entry_input(model, entry, i);
@@ -57,6 +55,8 @@ Exit bench(const Options &o) {
     if (!array)
       return fail(array.error().message);
     fillRandom(*array, o.seed + i);
+    if (info->gives)
+      fillScalar(*array, double(symbolValue(*info, symbols)));
     if (info->ndim == 0 && info->dtype == data::F32) // hyper-parameters: training must not run away
       array->data<float>()[0] = 1e-3f;
     if (info->ndim == 0 && info->dtype == data::F64)
@@ -77,7 +77,7 @@ Exit bench(const Options &o) {
 
   auto once = [&] {
     auto start = Clock::now();
-    dlrt::check(dlrt_run(context.get(), entry, inViews.data(), inViews.size(), outViews.data(), outViews.size()));
+    dlrt::check(dlrt_run(context.get(), entry, r.state->get(), inViews.data(), inViews.size(), outViews.data(), outViews.size()));
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   };
   once(); // prepares, and maps pages

@@ -167,6 +167,22 @@ std::vector<int64_t> extentsOf(const dlrt_tensor_info &info, const llvm::StringM
   return shape;
 }
 
+int64_t symbolValue(const dlrt_tensor_info &info, const llvm::StringMap<int64_t> &symbols) {
+  auto it = symbols.find(info.gives);
+  return it != symbols.end() ? it->second : info.gives_max;
+}
+
+void fillScalar(data::Array &a, double value) {
+  if (a.type.code == 2 && a.type.bits == 32)
+    a.data<float>()[0] = float(value);
+  else if (a.type.code == 2)
+    a.data<double>()[0] = value;
+  else if (a.type.bits == 32)
+    a.data<int32_t>()[0] = int32_t(value);
+  else
+    a.data<int64_t>()[0] = int64_t(value);
+}
+
 std::vector<dlrt_tensor> viewsOf(llvm::MutableArrayRef<data::Array> arrays) {
   std::vector<dlrt_tensor> views;
   for (data::Array &a : arrays)

@@ -36,6 +36,10 @@ void addMissing(CLI::App &command, llvm::ArrayRef<const char *> names);
 
 /// The extents of an input, symbols as given, else at their upper bounds.
 std::vector<int64_t> extentsOf(const dlrt_tensor_info &info, const llvm::StringMap<int64_t> &symbols);
+/// The value of the symbol that the scalar gives: as `symbols` say, else its bound.
+int64_t symbolValue(const dlrt_tensor_info &info, const llvm::StringMap<int64_t> &symbols);
+/// The one element of f32, f64, i32 or i64.
+void fillScalar(data::Array &array, double value);
 /// An entry's outputs for these inputs, zeroed. Reports what fails.
 Exit makeOutputs(const dlrt_model *model, dlrt::Context &context, size_t entry, llvm::MutableArrayRef<data::Array> inputs,
                  std::vector<data::Array> &outputs);

@@ -1,6 +1,7 @@
 // dlc compile: a model to any stage's text, to an object, a header or a shared library.
 #include "compiler/emit/Artefact.h"
 #include "tools/dlc/Build.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -83,10 +84,21 @@ Exit compile(Options o) {
     Session parameters; // its loading says what doesn't fit
     if (!buffer || !own.parse(std::move(text)) || !parameters.openParameters(*own.module, artefact.model))
       return Fault;
-    if (dlrt_params_load_memory(parameters.params->get(), buffer->getBufferStart(), buffer->getBufferSize()) != DLRT_OK) {
+    size_t skipped = 0;
+    if (dlrt_params_load_memory(parameters.params->get(), buffer->getBufferStart(), buffer->getBufferSize(), &skipped) != DLRT_OK) {
       llvm::StringRef why = dlrt_error();
       why.consume_front("weights in memory: ");
       return fail(o.weights + ": " + why);
+    }
+    if (skipped && !o.build.train) { // what an optimiser keeps is no use in the artefact
+      llvm::SmallString<128> path;
+      if (std::error_code ec = llvm::sys::fs::createTemporaryFile("dlc", "safetensors", path))
+        return fail("cannot make a temporary file: " + ec.message());
+      llvm::scope_exit remove([&] { llvm::sys::fs::remove(path); });
+      noteSkipped(o.weights, skipped);
+      parameters.params->save(path.str().str(), DLRT_SAVE_WEIGHTS);
+      if (!(buffer = readBytes(path.str().str())))
+        return Fault;
     }
     artefact.weights = buffer->getBuffer().str();
   }

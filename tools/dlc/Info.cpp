@@ -2,6 +2,7 @@
 #include "tools/dlc/Build.h"
 #include "tools/dlc/Program.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 
 namespace dlc::tools {
@@ -39,20 +40,20 @@ Exit info(const Options &o) {
   std::optional<Programs> programs; // an artefact does not say what its entries cost
   if (r.source)
     programs.emplace(*r.source->module);
-  int64_t elements = 0, bytes = 0;
+  int64_t elements = 0, bytes = 0, carried = r.state->bytes();
   for (size_t i = 0; i < dlrt_model_params(model); ++i) {
     const dlrt_tensor_info *p = dlrt_model_param(model, i);
     int64_t n = 1;
     for (int32_t d = 0; d < p->ndim; ++d)
       n *= p->dims[d];
-    elements += p->trainable ? n : 0;
+    elements += p->role == DLRT_TRAINABLE ? n : 0;
     bytes += n * (p->dtype.bits / 8);
   }
   llvm::raw_ostream &os = llvm::outs();
   std::string title = o.build.model == "-" ? "standard input" : o.build.model;
   if (!o.json)
     os << title << ": " << dlrt_model_target(model) << ", " << elements << " trained parameters, " << amount(double(bytes), "B")
-       << " with carried state\n";
+       << " with all others" << (carried ? ", state of " + amount(double(carried), "B") + " a sequence" : "") << "\n";
   llvm::json::Array entries;
   llvm::json::Value flops = nullptr, moved = nullptr; // of the first entry
   for (size_t e = 0; e < dlrt_model_entries(model); ++e) {
@@ -67,6 +68,10 @@ Exit info(const Options &o) {
       for (int32_t d = 0; d < t.ndim; ++d)
         if (t.dims[d] < 0 && t.symbols[d])
           os << ", " << t.symbols[d] << " <= " << t.max_dims[d];
+      if (t.gives)
+        os << ", " << t.gives << " <= " << t.gives_max;
+      if (t.has_usual)
+        os << ", usually " << llvm::format("%g", t.usual);
       os << "\n";
     };
     for (size_t i = 0; i < dlrt_entry_inputs(model, e); ++i) {
@@ -80,6 +85,10 @@ Exit info(const Options &o) {
         line("output", *dlrt_entry_output(model, e, i));
     }
     entry["inputs"] = std::move(in), entry["outputs"] = std::move(out);
+    entry["carries"] = dlrt_entry_carries(model, e) != 0;
+    if (!o.json && dlrt_entry_carries(model, e))
+      for (size_t i = 0; i < dlrt_model_states(model); ++i)
+        line("state", *dlrt_model_state(model, i));
     entry["flops"] = nullptr, entry["bytes"] = nullptr;
     if (!o.json)
       os << "  memory  arena " << amount(double(dlrt_entry_arena(model, e)), "B") << ", scratch "
@@ -101,6 +110,7 @@ Exit info(const Options &o) {
                                                {"target", dlrt_model_target(model)},
                                                {"parameters", elements},
                                                {"parameter_bytes", bytes},
+                                               {"state_bytes", carried},
                                                {"flops", flops},
                                                {"bytes", moved},
                                                {"entries", std::move(entries)}})

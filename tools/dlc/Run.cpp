@@ -12,10 +12,10 @@ namespace dlc::tools {
 namespace {
 struct Options {
   BuildFlags build;
-  std::string entry = "run", weights;
+  std::string entry = "run", weights, state, stateOut;
   std::vector<std::string> inputs, outputs, compares;
   uint64_t seed = 0;
-  bool seeded = false, json = false;
+  bool json = false;
   int threads = 1, repeat = 1;
   double rtol = 1e-5, atol = 0;
 };
@@ -53,7 +53,8 @@ double element(const dlrt_tensor &t, int64_t i) {
   }
 }
 
-/// Arrays for the inputs. Those from files come first: they say the symbols' values, which made ones take; other symbols get their bound.
+/// Arrays for the inputs. Those from files come first: they say the symbols' values, which made ones take; other symbols get their
+/// bound. Scalars that are not given have their usual value.
 Exit makeInputs(const dlrt_model *model, size_t entry, const llvm::StringMap<std::string> &sources, uint64_t seed,
                 std::vector<data::Array> &in) {
   llvm::StringMap<int64_t> symbols;
@@ -62,6 +63,14 @@ Exit makeInputs(const dlrt_model *model, size_t entry, const llvm::StringMap<std
     for (size_t i = 0; i < in.size(); ++i) {
       const dlrt_tensor_info *info = dlrt_entry_input(model, entry, i);
       std::string source = sources.lookup(info->name);
+      if (source.empty() && info->has_usual) {
+        auto array = data::Array::make(info->dtype, {});
+        if (!array)
+          return fail(array.error().message);
+        in[i] = std::move(*array);
+        fillScalar(in[i], info->usual);
+        continue;
+      }
       if (source.empty())
         return fail("input '" + llvm::Twine(info->name) + "' is not given: write --input " + info->name + "=FILE.npy, =@random or =@zeros");
       if ((source[0] == '@') != made)
@@ -72,8 +81,12 @@ Exit makeInputs(const dlrt_model *model, size_t entry, const llvm::StringMap<std
       if (!array)
         return fail(array.error().message);
       in[i] = std::move(*array);
-      if (source == "@random")
+      if (made && info->gives)
+        fillScalar(in[i], double(symbolValue(*info, symbols)));
+      else if (source == "@random")
         fillRandom(in[i], seed + i);
+      else if (!made && info->gives && in[i].type == info->dtype && in[i].size() == 1)
+        symbols[info->gives] = int64_t(element(in[i].view(), 0));
       for (int32_t d = 0; !made && d < info->ndim && d < (int32_t)in[i].shape.size(); ++d)
         if (info->symbols[d])
           symbols[info->symbols[d]] = in[i].shape[d];
@@ -136,12 +149,14 @@ Exit run(const Options &o) {
   Files files;
   files.read(o.build.model, "the model");
   files.read(o.weights, "the weights");
+  files.read(o.state, "the state");
   for (auto &input : inputs)
     files.read(input.getValue(), "the input '" + input.getKey() + "'");
   for (auto &reference : compares)
     files.read(reference.getValue(), "what '" + reference.getKey() + "' is compared with");
   for (llvm::StringRef text : o.outputs) // in the order given
     files.write(text.split('=').second, "the output '" + text.split('=').first + "'");
+  files.write(o.stateOut, "what --save-state writes");
   if (Exit e = files.check(); e != Done)
     return e;
   Session r;
@@ -149,10 +164,11 @@ Exit run(const Options &o) {
     return e;
   const dlrt_model *model = r.model->get();
   size_t entry = r.model->entry(o.entry);
-  if (o.seeded || o.weights.empty())
-    r.params->init(o.seed);
-  if (!o.weights.empty())
-    r.params->load(o.weights);
+  r.giveWeights(o.weights, o.seed);
+  if ((!o.state.empty() || !o.stateOut.empty()) && !dlrt_entry_carries(model, entry))
+    return fail("entry '" + o.entry + "' carries nothing from run to run: leave out --state and --save-state");
+  if (!o.state.empty())
+    r.state->load(o.state);
   std::vector<const char *> inNames, outNames;
   for (size_t i = 0; i < dlrt_entry_inputs(model, entry); ++i)
     inNames.push_back(dlrt_entry_input(model, entry, i)->name);
@@ -172,10 +188,12 @@ Exit run(const Options &o) {
   std::vector<double> ms;
   for (int k = 0; k < o.repeat; ++k) {
     auto start = std::chrono::steady_clock::now();
-    dlrt::check(dlrt_run(context.get(), entry, inViews.data(), inViews.size(), outViews.data(), outViews.size()));
+    dlrt::check(dlrt_run(context.get(), entry, r.state->get(), inViews.data(), inViews.size(), outViews.data(), outViews.size()));
     ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
   }
   llvm::sort(ms);
+  if (!o.stateOut.empty())
+    r.state->save(o.stateOut);
 
   Exit status = Done;
   llvm::json::Object errors;
@@ -205,17 +223,19 @@ void addRun(CLI::App &app) {
   o->build.add(*command, "model.mlir, - or an artefact");
   o->build.addCache(*command);
   command->add_option("--entry", o->entry, "what to run")->capture_default_str();
-  command->add_option("--weights", o->weights, "parameters, a safetensors file; else their initialisers");
-  command->add_option("--seed", o->seed, "of initialisers and @random")->check(checkSeed)->each([o](const std::string &) {
-    o->seeded = true;
-  });
+  command->add_option("--weights", o->weights, "parameters, a safetensors file; else those that are embedded, else their initialisers");
+  command->add_option("--state", o->state, "what an earlier run carried, a safetensors file; else the initial values");
+  command->add_option("--save-state", o->stateOut, "write what the last run carries");
+  command->add_option("--seed", o->seed, "of initialisers and @random")->check(checkSeed);
   command->add_option("--input", o->inputs, "NAME=F.npy, NAME=@random or NAME=@zeros");
   command->add_option("--output", o->outputs, "NAME=F.npy: write it");
   command->add_option("--compare", o->compares, "NAME=F.npy: exit 1 where it differs");
   command->add_option("--rtol", o->rtol, "of max|a-b| against max|b|")->check(checkTolerance)->capture_default_str();
   command->add_option("--atol", o->atol, "added to it")->check(checkTolerance)->capture_default_str();
   command->add_option("--threads", o->threads, "0: one a processor")->capture_default_str()->check(CLI::Range(0, 4096));
-  command->add_option("--repeat", o->repeat, "run so many times")->capture_default_str()->check(CLI::Range(1, 1 << 30));
+  command->add_option("--repeat", o->repeat, "run so many times, each on the state that the last one left")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 30));
   command->add_flag("--json", o->json, "times and errors as JSON");
   addMissing(*command, {"--device"});
   setAction(command, "dlc run lenet.mlir --seed 1 --input image=@random", [o] { return run(*o); });

@@ -14,6 +14,12 @@ bool isArtefact(StringRef path) {
                                                       "ELF");
 }
 
+void noteSkipped(StringRef file, size_t tensors) {
+  if (tensors)
+    llvm::errs() << "dlc: note: " << file << ": skipped " << tensors << " tensor" << (tensors == 1 ? "" : "s")
+                 << " of an optimiser, which this model has no use for\n";
+}
+
 bool Session::open(Compiled compiled, StringRef name) {
   auto loaded = Loaded::create(std::move(compiled), name);
   if (!loaded)
@@ -21,12 +27,21 @@ bool Session::open(Compiled compiled, StringRef name) {
   code = std::move(*loaded);
   model = std::make_unique<dlrt::Model>(static_cast<const void *>(code->descriptor()));
   params = std::make_unique<dlrt::Params>(*model);
+  state = std::make_unique<dlrt::State>(*model);
   return true;
 }
 
 void Session::open(const std::string &artefact) {
   model = std::make_unique<dlrt::Model>(artefact);
   params = std::make_unique<dlrt::Params>(*model);
+  state = std::make_unique<dlrt::State>(*model);
+}
+
+void Session::giveWeights(const std::string &file, uint64_t seed) {
+  if (!dlrt_model_has_weights(model->get()))
+    params->init(seed);
+  if (!file.empty())
+    noteSkipped(file, params->load(file));
 }
 
 bool Session::openParameters(ModuleOp module, StringRef name) {
@@ -46,7 +61,7 @@ bool Session::openParameters(ModuleOp module, StringRef name) {
   while (Operation *last = body.getTerminator()->getPrevNode()) // users before what they use
     last->erase();
   OpBuilder b = OpBuilder::atBlockEnd(copy->getBody());
-  auto program = dlx::ProgramOp::create(b, module.getLoc(), "parameters", "main", 0, 0, 0, FlatSymbolRefAttr(), false, false);
+  auto program = dlx::ProgramOp::create(b, module.getLoc(), "parameters", "main", 0, 0, 0, FlatSymbolRefAttr(), DenseI64ArrayAttr(), false);
   program.getBody().emplaceBlock();
   Compiled compiled;
   compiled.target = codegen::Target::x86(codegen::hostLevel());

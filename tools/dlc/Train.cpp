@@ -75,26 +75,13 @@ static Exit freeze(mlir::ModuleOp module, const std::vector<std::string> &patter
     bool any = false;
     for (unsigned i = 0; main && i < main.getNumArguments(); ++i)
       if (auto p = main.getArgAttrOfType<dl::ParamAttr>(i, "dl.param"); p && pattern->match(p.getName())) {
-        main.setArgAttr(i, "dl.param", dl::ParamAttr::get(module.getContext(), p.getName(), p.getInit(), p.getValue(), false));
+        if (p.isTrainable())
+          main.setArgAttr(i, "dl.param", dl::ParamAttr::get(module.getContext(), p.getName(), p.getInit(), p.getValue(), false));
         any = true;
       }
     if (!any)
       return fail("--freeze '" + text + "': no parameter of the model has such a name");
   }
-  return Done;
-}
-
-/// The model's own parameters, without what the optimiser carries.
-static Exit save(mlir::ModuleOp model, dlrt::Params &trained, const std::string &path) {
-  Session own;
-  if (!own.openParameters(model, "model"))
-    return Fault;
-  for (size_t i = 0, n = dlrt_model_params(own.model->get()); i < n; ++i) {
-    const char *name = dlrt_model_param(own.model->get(), i)->name;
-    dlrt_tensor view = trained.view(name);
-    dlrt::check(dlrt_params_set(own.params->get(), name, &view));
-  }
-  own.params->save(path);
   return Done;
 }
 
@@ -128,7 +115,6 @@ static Exit train(Options o) {
       return fail(llvm::toString(opened.takeError()));
     validation = std::move(*opened);
   }
-  mlir::OwningOpRef<mlir::ModuleOp> own(model.module->clone());
   if (Exit e = freeze(*model.module, o.freeze); e != Done)
     return e;
   Session session;
@@ -142,7 +128,7 @@ static Exit train(Options o) {
     return Fault;
   session.params->init(o.train.seed);
   if (!o.weights.empty())
-    session.params->load(o.weights);
+    noteSkipped(o.weights, session.params->load(o.weights));
   dlrt_params *params = session.params->get();
   if (dlrt_tensor key; dlrt_params_get(params, "random/key", &key) == DLRT_OK)
     *static_cast<int64_t *>(key.data) = int64_t(o.train.seed);
@@ -165,7 +151,9 @@ static Exit train(Options o) {
                                      [&](int64_t step, int64_t steps, double loss) { log.progress(step, steps, loss); });
   if (!status)
     return fail(status.error().message);
-  return o.out.empty() ? Done : save(*own, *session.params, o.out);
+  if (!o.out.empty())
+    session.params->save(o.out, DLRT_SAVE_WEIGHTS);
+  return Done;
 }
 
 void addTrain(CLI::App &app) {

@@ -75,6 +75,7 @@ static llvm::Error planOptimizer(MLIRContext *context, StringRef text, bool ownR
   plan.options.optimizerAttributes = raised.getDictionary(context);
   for (const dl::Hyperparameter &h : interface->getHyperparameters(plan.options.optimizerAttributes)) {
     double value = spec->amount(h.name, h.value, h.limit);
+    plan.options.usual.push_back({h.name.str(), value});
     if (h.name == "lr")
       plan.schedule.lr0 = value;
     else

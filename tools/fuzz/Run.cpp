@@ -196,7 +196,7 @@ std::string Session::run(const Surface &surface, ArrayRef<Bytes> arguments, cons
   for (auto [result, room] : llvm::zip_equal(surface.results, others))
     if (!result.param)
       out.push_back(room.view(result.type, symbols));
-  if (dlrt_run(context, entry, in.data(), in.size(), out.data(), out.size()))
+  if (dlrt_run(context, entry, nullptr, in.data(), in.size(), out.data(), out.size()))
     return dlrt_error();
   for (auto &list : {&rooms, &others})
     if (!llvm::all_of(*list, [](const Room &room) { return room.intact(); }))

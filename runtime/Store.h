@@ -1,0 +1,37 @@
+// Named tensors of a model in one block of memory: its parameters, or what its
+// runs carry.
+#ifndef DLC_RUNTIME_STORE_H
+#define DLC_RUNTIME_STORE_H
+#include "runtime/Memory.h"
+#include "runtime/Model.h"
+
+namespace dlrt {
+
+struct Store {
+  const dlrt_model *model = nullptr;
+  const Names *names = nullptr; // &model->params or &model->states
+  Block storage;
+  Array<uint64_t> offsets; // of each tensor in storage
+
+  /// Zeroed memory for all tensors of `names`, each at a multiple of 64 bytes.
+  dlrt_status allocate(const dlrt_model &model, const Names &names);
+  size_t size() const { return offsets.size(); }
+  char *data(size_t i) const { return storage.data() + offsets[i]; }
+  uint64_t bytes(size_t i) const { return model->bytes[names->tensors[i]]; }
+  const dlx_tensor &tensor(size_t i) const { return model->program.tensors[names->tensors[i]]; }
+  const dlrt_tensor_info &info(size_t i) const { return model->infos[names->tensors[i]]; }
+  /// Number by name, or -1 and a message with some names that there are.
+  int64_t find(const char *name) const;
+  /// A view of tensor i.
+  dlrt_tensor view(size_t i) const;
+  /// Copies a value of the same dtype and shape into tensor i.
+  dlrt_status set(size_t i, const dlrt_tensor &value);
+  /// A tensor whose memory overlaps [data, data + count), or -1.
+  int64_t overlapping(const void *data, uint64_t count) const;
+};
+
+/// Fills tensor i by its initialiser.
+void initialise(Store &store, size_t i, uint64_t seed);
+
+} // namespace dlrt
+#endif
