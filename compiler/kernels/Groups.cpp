@@ -84,10 +84,28 @@ static bool isSlice(Operation *op) {
   auto sources = move.getSources();
   return sources.size() == 1 && sources[0].where.empty() && isPart(op, sources[0]);
 }
+/// A part of a parameter or state, which is left as it is elsewhere, and the result is the new value: the part alone is written.
+static bool isUpdate(Operation *op) {
+  auto move = dyn_cast<MovementOpInterface>(op);
+  auto sources = move ? move.getSources() : SmallVector<Source>();
+  if (sources.size() != 2 || move.getFill() || !sources[1].where.empty() || !sources[1].map.isIdentity() || !isPart(op, sources[0]))
+    return false;
+  Value y = move->getResult(0);
+  auto old = dyn_cast<BlockArgument>(move->getOperand(sources[1].operand));
+  auto entry = old ? dyn_cast<func::FuncOp>(old.getOwner()->getParentOp()) : func::FuncOp();
+  auto param = entry ? entry.getArgAttrOfType<ParamAttr>(old.getArgNumber(), "dl.param") : ParamAttr();
+  return param && llvm::any_of(y.getUses(), [&](OpOperand &use) {
+           auto name = isa<func::ReturnOp>(use.getOwner()) ? entry.getResultAttrOfType<StringAttr>(use.getOperandNumber(), "dl.state")
+                                                           : StringAttr();
+           return name && name.getValue() == param.getName();
+         });
+}
 static bool isInPieces(Operation *op) {
   auto move = dyn_cast<MovementOpInterface>(op);
   if (!move || move.isView() || !op->getNumOperands())
     return false;
+  if (isUpdate(op))
+    return true;
   if (op->getNumOperands() > mostParts)
     return !move.getFill() && llvm::all_of(move.getSources(), [&](const Source &source) { return isPart(op, source); });
   size_t slices = 0;
@@ -137,10 +155,13 @@ Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
     auto it = refused.find({e.producer, e.consumer});
     bool pieces = inPieces.contains(ops[e.producer]) || inPieces.contains(ops[e.consumer]);
     assert((one || !fuse || pieces || it != refused.end()) && "every producer of every op was tried");
-    std::string reason = one      ? names[(int)groups[groupOf[e.producer]].kind].str()
-                         : !fuse  ? "-O0 fuses nothing"
-                         : pieces ? "more than " + std::to_string(mostParts) + " parts of one value: they are copied, without a kernel"
-                                  : it->second;
+    std::string reason = one     ? names[(int)groups[groupOf[e.producer]].kind].str()
+                         : !fuse ? "-O0 fuses nothing"
+                         : pieces
+                             ? isUpdate(ops[e.producer]) || isUpdate(ops[e.consumer])
+                                   ? "a part of a parameter or state is copied to where it lies, without a kernel"
+                                   : "more than " + std::to_string(mostParts) + " parts of one value: they are copied, without a kernel"
+                             : it->second;
     list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]),
                                          one, reason, 2 * bytes(e.value)));
   }

@@ -1,4 +1,4 @@
-// Slices, pads and concats by hand-written indices, alone and before other ops, with their gradients: a part of a dimension
+// Slices, their updates, pads and concats by hand-written indices, alone and before other ops, with their gradients: a part of a dimension
 // whose operand lies further apart in memory than the result among them. On every CPU level, at -O0 and -O2, for a constant
 // and a symbolic batch.
 #include "compiler/autodiff/Passes.h"
@@ -43,6 +43,10 @@ const Movement movements[] = {
      [](auto n, auto i, auto j) { return i > 0 && j % 2 == 1 && j < 14 ? x(n, i - 1, j / 2) : none; }},
     {"concat %x, %z axis 2", {batch, 5, 9}, [](auto n, auto i, auto j) { return j < 7 ? x(n, i, j) : z(n, i, j - 7); }},
     {"concat %z, %x axis 2", {batch, 5, 9}, [](auto n, auto i, auto j) { return j < 2 ? z(n, i, j) : x(n, i, j - 2); }},
+    {"update_slice %x, %z offsets <0, 0, 3>",
+     {batch, 5, 7},
+     [](auto n, auto i, auto j) { return j == 3 || j == 4 ? z(n, i, j - 3) : x(n, i, j); }},
+    {"update_slice %x, %z offsets <0, 0, 0>", {batch, 5, 7}, [](auto n, auto i, auto j) { return j < 2 ? z(n, i, j) : x(n, i, j); }},
 };
 struct Follower {
   const char *text; ///< of %m: {M}; empty: nothing follows
@@ -69,7 +73,7 @@ std::string model(bool symbolic) {
   text += "func.func @main(%x: tensor<f32> {dl.name = \"x\"}) -> (tensor<f32> {dl.name = \"y\"}) { return %x : tensor<f32> }\n";
   unsigned number = 0;
   auto function = [&](const Movement &m, const std::string &name, const std::string &rest, const std::string &result) {
-    StringRef kind = m.text, operands = kind.starts_with("concat") ? (kind.contains("%x, %z") ? "{X}, {Z}" : "{Z}, {X}") : "{X}";
+    StringRef kind = m.text, operands = kind.contains("%x, %z") ? "{X}, {Z}" : kind.contains("%z, %x") ? "{Z}, {X}" : "{X}";
     text += fill("func.func @" + name + "(%x: {X} {dl.name = \"x\"}, %z: {Z} {dl.name = \"z\"}) -> ({R} {dl.name = \"y\"}) {\n  %m = dl." +
                      m.text + " : " + operands.str() + "\n  " + rest + "\n}\n",
                  {{"X", args}, {"Z", zs}, {"R", result}, {"M", type(m.extents, symbolic)}, {"B", symbolic ? "B" : std::to_string(batch)}});

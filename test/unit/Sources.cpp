@@ -69,6 +69,9 @@ TEST(Sources, Concat) {
   EXPECT_EQ(elements("%y = dl.concat %x, %z, %z axis 1 : tensor<2x3xi64>, tensor<2x1xi64>, tensor<2x1xi64>"),
             (Elements{0, 1, 2, 0, 0, 3, 4, 5, 1, 1}));
 }
+TEST(Sources, UpdateSlice) {
+  EXPECT_EQ(elements("%y = dl.update_slice %x, %z offsets <0, 1> : tensor<2x3xi64>, tensor<2x1xi64>"), (Elements{0, 0, 2, 3, 1, 5}));
+}
 TEST(Sources, Reverse) { EXPECT_EQ(elements("%y = dl.reverse %x dims [1] : tensor<2x3xi64>"), (Elements{2, 1, 0, 5, 4, 3})); }
 TEST(Sources, ReshapeDividesNoSharedSymbol) {
   MLIRContext context;

@@ -365,6 +365,51 @@ void ConcatOp::buildVjp(Differentiator &d) {
   }
 }
 
+//===-- Update of a slice -------------------------------------------------------------------------------------------===//
+LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type> &types) {
+  if (failed(checkTensor(loc, a.getX().getType())) || failed(checkTensor(loc, a.getUpdate().getType())))
+    return failure();
+  RankedTensorType x = typeOf(a.getX()), update = typeOf(a.getUpdate());
+  if (x.getRank() != update.getRank() || x.getElementType() != update.getElementType())
+    return emitOptionalError(loc, "expected an update of the operand's rank and element type, found ", update, " for ", x);
+  if (size_t offsets = a.getOffsets().getExtents().size(); (int64_t)offsets != x.getRank())
+    return emitOptionalError(loc, "expected ", x.getRank(), " offsets, found ", offsets);
+  types.push_back(x);
+  return success();
+}
+LogicalResult UpdateSliceOp::verify() {
+  for (auto [i, n, size, offset] : llvm::enumerate(getExtents(getX()), getExtents(getUpdate()), getOffsets().getExtents()))
+    if (!isNonNegative(*this, offset) || !isNonNegative(*this, n - offset - size))
+      return emitOpError("dimension ") << i << ": offset " << toString(offset) << " and size " << toString(size)
+                                       << " are not known to stay within the extent " << toString(n);
+  return success();
+}
+// update_slice(x, u) of all -> u
+OpFoldResult UpdateSliceOp::fold(FoldAdaptor) { return getX().getType() == getUpdate().getType() ? getUpdate() : Value(); }
+SmallVector<Source> UpdateSliceOp::getSources() {
+  auto here = coordinates(getY()), from = here;
+  Source update{1, {}, {}};
+  for (auto [e, n, size, offset] : llvm::zip(from, getExtents(getX()), getExtents(getUpdate()), getOffsets().getExtents())) {
+    e = e - offset;
+    if (n != size)
+      update.where.push_back({e, size});
+  }
+  update.map = getMap(from.size(), from, getContext());
+  return {update, Source{0, getMap(here.size(), here, getContext()), {}}};
+}
+void UpdateSliceOp::buildVjp(Differentiator &d) {
+  Value g = d.cotangent(getY());
+  if (!g)
+    return;
+  OpBuilder &b = d.builder();
+  if (d.needs(getX()))
+    d.add(getX(), UpdateSliceOp::create(b, getLoc(), g, Tensor{b, getLoc(), getUpdate()}.same(0.0).v, getOffsets()));
+  SmallVector<int64_t> ones(typeOf(getY()).getRank(), 1);
+  if (d.needs(getUpdate()))
+    d.add(getUpdate(), SliceOp::create(b, getLoc(), g, getOffsets(), DimsAttr::get(getContext(), getExtents(getUpdate())),
+                                       b.getDenseI64ArrayAttr(ones)));
+}
+
 //===-- Reverse ---------------------------------------------------------------------------------------------------===//
 LogicalResult ReverseOp::verify() { return checkDims(getLoc(), getDims(), typeOf(getX()).getRank()); }
 // reverse of no dimension -> x; reverse(constant) -> constant; reverse(reverse(x)) of the same dimensions -> x

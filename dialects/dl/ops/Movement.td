@@ -81,6 +81,22 @@ def Dl_ConcatOp : Dl_InferredOp<"concat", [DeclareOpInterfaceMethods<Dl_Movement
   let assemblyFormat = "$xs `axis` $axis attr-dict `:` type($xs)";
   let hasFolder = 1;
 }
+def Dl_UpdateSliceOp : Dl_InferredOp<"update_slice", [DeclareOpInterfaceMethods<Dl_Movement>, Dl_VJP, InferTypeOpAdaptor]> {
+  let summary = "other elements from an offset on, the rest as they were";
+  let description = [{
+    Shapes: y as x; update has x's rank and element type; one offset a dimension. What is replaced must lie in x for all values of
+    the symbols within their bounds. Semantics: y[offset + j] = update[j], elsewhere y = x. Where x is a state or a parameter that
+    y is the new value of, and one dimension at most is updated in part, the replaced rows alone are written.
+    Derivative: the slice of dy for update; dy with zeros there for x.
+    Example: `%y = dl.update_slice %x, %u offsets <0, 2> : tensor<4x5xf32>, tensor<4x1xf32>`.
+    Source: StableHLO dynamic_update_slice, but for its clamping.
+  }];
+  let arguments = (ins Dl_Tensor:$x, Dl_Tensor:$update, Dl_DimsAttr:$offsets);
+  let results = (outs Dl_Tensor:$y);
+  let assemblyFormat = "$x `,` $update `offsets` $offsets attr-dict `:` type($x) `,` type($update)";
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
 def Dl_ReverseOp : Dl_Op<"reverse", [DeclareOpInterfaceMethods<Dl_Movement>, Dl_VJP, SameOperandsAndResultType]> {
   let summary = "the last first, along some dimensions";
   let description = [{
