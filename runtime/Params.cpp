@@ -103,7 +103,5 @@ dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size
 dlrt_status dlrt_params_save(const dlrt_params *params, const char *path, dlrt_saved what) {
   if (!path)
     return fail(DLRT_VALUE, "dlrt_params_save: a null path");
-  if (what != DLRT_SAVE_ALL && what != DLRT_SAVE_WEIGHTS)
-    return fail(DLRT_VALUE, "dlrt_params_save: save %d, expected DLRT_SAVE_ALL or DLRT_SAVE_WEIGHTS", int(what));
   return saveFile(*params, path, what);
 }
