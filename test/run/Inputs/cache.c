@@ -14,8 +14,8 @@ int main(void) {
   dlrt_params *params;
   dlrt_context *context;
   dlrt_state *state, *fork;
-  check(!dlrt_model_open(&cache_descriptor, &model) && !dlrt_params_new(model, &params) && !dlrt_context_new(model, params, NULL, &context) &&
-            !dlrt_state_new(model, &state) && !dlrt_state_new(model, &fork),
+  check(!dlrt_model_open(&cache_descriptor, &model) && !dlrt_params_new(model, &params) &&
+            !dlrt_context_new(model, params, NULL, &context) && !dlrt_state_new(model, &state) && !dlrt_state_new(model, &fork),
         dlrt_error());
   float x[2 * 4], seen[2 * 16 * 4], sum[2 * 4];
   for (int past = 0; past < 16; ++past) {
