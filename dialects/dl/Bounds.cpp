@@ -3,6 +3,7 @@
 #include "dialects/dl/Dl.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 #include <map>
 using namespace mlir;
 using namespace dlc::dl;
@@ -190,6 +191,14 @@ void dlc::dl::substituteSymbols(ModuleOp module, const llvm::StringMap<int64_t> 
     return DimsAttr::get(dims.getContext(), llvm::map_to_vector(dims.getExtents(), value));
   });
   replacer.recursivelyReplaceElementsIn(module, /*replaceAttrs=*/true, /*replaceLocs=*/false, /*replaceTypes=*/true);
+  module.walk([&](FunctionOpInterface fn) { // a scalar that gave the symbol has to be its value
+    for (unsigned i = 0; i < fn.getNumArguments(); ++i)
+      if (auto symbol = fn.getArgAttrOfType<FlatSymbolRefAttr>(i, "dl.symbol"))
+        if (auto it = values.find(symbol.getValue()); it != values.end()) {
+          fn.removeArgAttr(i, "dl.symbol");
+          fn.setArgAttr(i, "dl.range", DenseI64ArrayAttr::get(fn.getContext(), {it->second, it->second + 1}));
+        }
+  });
   for (auto symbol : llvm::make_early_inc_range(module.getOps<SymbolOp>()))
     if (values.contains(symbol.getSymName()))
       symbol.erase();
