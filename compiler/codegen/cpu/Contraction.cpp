@@ -127,6 +127,15 @@ struct Tiles {
     unsigned bNumber = e.packed >= 0 ? e.packed : cast<BlockArgument>(c.b).getArgNumber();
     call.a = f.gep(aElement, f.pointer(cast<BlockArgument>(c.a).getArgNumber()), a);
     call.b = f.gep(e.bElement(), f.pointer(bNumber), b);
+    if (int64_t every = e.aheadSteps()) { // each tile of the block's rows its part
+      Value terms = f.c(1), tile = c.hasRow() ? f.sub(call.index[c.row], this->rows.lo) : f.c(0);
+      for (Value n : call.counts)
+        terms = f.mul(terms, n);
+      if (c.plane >= 0)
+        tile = f.add(tile, f.mul(f.sub(call.index[c.plane], plane.lo), f.c(e.areaRows())));
+      Value part = f.mul(f.floorDiv(tile, e.rows), f.mul(f.floorDiv(terms, every), f.c(64 / storageBytes(c.compute))));
+      call.ahead = f.gep(c.compute, call.b, f.add(f.mul(terms, f.c(e.panel())), part));
+    }
     if (c.panels)
       call.area = area();
     e.callTile(f, rowLoop, rows, columns, call);
@@ -282,7 +291,7 @@ struct Tiles {
       panels(terms, columns);
     if (!e.epilogueOfArea())
       return;
-    call.a = call.b = call.first = call.last = {}; // of the last tile, which stands in loops that ended
+    call.a = call.b = call.ahead = call.first = call.last = {}; // of the last tile, which stands in loops that ended
     call.counts.clear();
     Value count = c.hasRow() ? atLeast0(f.sub(rows.hi, rows.lo)) : f.c(1);
     auto row = [&] {

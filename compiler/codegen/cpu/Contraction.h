@@ -59,6 +59,8 @@ struct Contraction {
 
 /// How the launch that adds chunks is cut, and up to how many elements of the result there is one.
 constexpr int64_t combineElements = 2048, combineMost = 65536;
+/// What is larger comes from beyond a core's own caches each time that it is read through.
+constexpr int64_t secondLevelBytes = 1 << 20;
 
 bool isLongEpilogue(func::FuncOp kernel);
 std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason);
@@ -91,12 +93,16 @@ struct ContractionEmitter {
   /// Copies of the area that sums of chunks wait in.
   int64_t levels() const { return kernel.plan.getScratch() / (area() * storageBytes(c.compute)) - 1; }
 
+  /// Steps of the innermost loop for one line that a tile asks for ahead, or 0: the tiles of a block's rows together ask for the packed
+  /// b's next panel of terms while they read this one. Without that a core that reads cold weights waits for half of the time.
+  int64_t aheadSteps() const;
+
   /// One tile: indices of the parallel loops (0 for reduced ones), where the operands' first terms lie, trip counts of the
   /// reduced loops that are clamped or cut, columns left, and where a chunk's sum goes. Where terms come in panels, also where
   /// the tile lies in the area, and whether this is its first panel, or the last, whose sums need no place in the area (i1).
   struct Call {
     SmallVector<Value> index;
-    Value a, b;
+    Value a, b, ahead; ///< ahead: the first line that the tile asks for
     SmallVector<Value> counts;
     Value columns, chunkSums, area, first, last;
   };

@@ -111,6 +111,15 @@ struct Planner {
     bool split = options.target.lanes < 16 && bytes % 32 != 0 && m >= (bytes <= 64 ? 64 : 128);
     return element != c.compute || bytes >= 4096 || fewSets || split;
   }
+  /// A packed b that the second-level cache does not hold.
+  bool isLarge(int64_t panel) const {
+    if (!mustPack(panel))
+      return false;
+    int64_t elements = std::max<int64_t>(getConstant(c.loops[c.vector].extent), 1);
+    for (unsigned i : c.packed)
+      elements *= std::max<int64_t>(getConstant(c.loops[i].extent), 1);
+    return elements * storageBytes(c.compute) > secondLevelBytes;
+  }
   /// Chunks of a small result are blocks of their own, added by a launch that follows; else one block does all of them.
   bool split() const {
     int64_t elements = getConstant(dl::product(dl::getExtents(c.y), context));
@@ -180,8 +189,14 @@ struct Planner {
     int64_t blockRows = upTo(std::min<int64_t>(row, 96), target / cell);
     blockRows = llvm::divideCeil(row, llvm::divideCeil(row, blockRows)); // blocks of one size
     blockRows = c.hasRow() ? llvm::divideCeil(blockRows, t.rows) * t.rows : 1;
-    int64_t covered = std::min(blockRows, row), blockPanels = upTo(panelCount, target / (cell * covered));
-    int64_t blockPlane = upTo(plane, covered < row ? 1 : target / (cell * covered * blockPanels));
+    int64_t covered = std::min(blockRows, row), blockPanels = upTo(panelCount, target / (cell * covered)), blockPlane = 1;
+    if (covered == row && isLarge(panel)) { // all rows of an image that fit read a panel of b before the next one comes
+      blockPlane = upTo(plane, target / (cell * covered));
+      blockPlane = llvm::divideCeil(plane, llvm::divideCeil(plane, blockPlane));
+      blockPanels = upTo(panelCount, target / (cell * covered * blockPlane));
+    } else if (covered == row) {
+      blockPlane = upTo(plane, target / (cell * covered * blockPanels));
+    }
     if (c.panels)
       blockPlane = std::clamp<int64_t>(areaBytes / (blockRows * panel * elementBytes), 1, blockPlane);
     int64_t blockOuter = upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));

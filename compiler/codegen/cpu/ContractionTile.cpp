@@ -27,8 +27,21 @@ AffineExpr ContractionEmitter::panelStride() const {
   return stride;
 }
 
+int64_t ContractionEmitter::aheadSteps() const {
+  if (packed < 0 || c.reduced.empty() || lanes * storageBytes(c.compute) != 64 || rows * vectors > 28) // more would spill, unrolled
+    return 0;
+  int64_t bytes = std::max<int64_t>(dl::getConstant(c.loops[c.vector].extent), panel()) * storageBytes(c.compute);
+  for (unsigned i : c.packed)
+    bytes *= std::max<int64_t>(dl::getConstant(c.loops[i].extent), 1);
+  auto block = kernel.plan.getBlock();
+  int64_t tiles = llvm::divideCeil(block[2], rows) * block[1];
+  if (bytes <= secondLevelBytes || dl::getConstant(c.loops[c.reduced.back()].extent) < 32 || tiles < vectors)
+    return 0;
+  return std::min<int64_t>(4, llvm::bit_floor(uint64_t(tiles / vectors)));
+}
+
 //===-- Arguments of internal functions ---------------------------------------------------------------------------===//
-// scalars, pointers of the launch's values, a, b, sums of the chunk, columns left, counts, indices
+// scalars, pointers of the launch's values, a, b, sums of the chunk, the line ahead (if any), columns left, counts, indices
 
 bool ContractionEmitter::isCounted(unsigned loop) const {
   return c.panels || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)loop; });
@@ -44,7 +57,7 @@ SmallVector<int64_t> ContractionEmitter::epilogueValues() const {
 }
 SmallVector<Type> ContractionEmitter::argumentTypes() const {
   Type p = LLVM::LLVMPointerType::get(c.op->getContext()), i = IntegerType::get(c.op->getContext(), 64);
-  SmallVector<Type> types(4 + epilogueValues().size(), p);
+  SmallVector<Type> types(4 + epilogueValues().size() + (aheadSteps() > 0), p);
   types.push_back(i);
   for (unsigned loop : c.reduced)
     if (isCounted(loop))
@@ -61,7 +74,9 @@ ContractionEmitter::Call ContractionEmitter::enter(Frame &f) const {
   f.scalars = next();
   for (int64_t number : epilogueValues())
     f.setPointer(number, next());
-  call.a = next(), call.b = next(), call.chunkSums = next(), call.columns = next();
+  call.a = next(), call.b = next(), call.chunkSums = next();
+  call.ahead = aheadSteps() ? Value(next()) : Value();
+  call.columns = next();
   for (unsigned loop : c.reduced)
     call.counts.push_back(isCounted(loop) ? Value(next()) : f.expr(c.loops[loop].extent));
   for (auto &loop : c.loops)
@@ -73,8 +88,10 @@ SmallVector<Value> ContractionEmitter::arguments(Frame &f, const Call &call) con
   for (int64_t number : epilogueValues())
     v.push_back(f.pointer(number));
   Value unused = f.scratch;
-  v.append(
-      {call.a ? call.a : unused, call.b ? call.b : unused, call.chunkSums ? call.chunkSums : unused, call.columns ? call.columns : f.c(0)});
+  v.append({call.a ? call.a : unused, call.b ? call.b : unused, call.chunkSums ? call.chunkSums : unused});
+  if (aheadSteps())
+    v.push_back(call.ahead ? call.ahead : unused);
+  v.push_back(call.columns ? call.columns : f.c(0));
   for (auto [i, loop] : llvm::enumerate(c.reduced))
     if (isCounted(loop))
       v.push_back(call.counts.empty() ? f.c(0) : call.counts[i]);
@@ -224,21 +241,45 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
       }
     }
   };
-  std::function<SmallVector<Value>(unsigned, Value, Value, ValueRange)> nest = [&](unsigned level, Value a, Value b, ValueRange acc) {
+  // Tiles of other sizes are few, and code is not for nothing.
+  const int64_t every = rows == this->rows && columns.vectors == vectors ? aheadSteps() : 0, line = 64 / storageBytes(c.compute);
+  std::function<SmallVector<Value>(unsigned, Value, Value, Value, ValueRange)> nest = [&](unsigned level, Value a, Value b, Value ahead,
+                                                                                          ValueRange acc) {
     SmallVector<Value> next;
     if (level == c.reduced.size()) {
       term(a, b, acc, next);
       return next;
     }
     unsigned loop = c.reduced[level];
-    Value aStep = f.expr(c.loops[loop].a), bStep = f.expr(bStride(loop));
-    auto l = f.loop(f.c(0), call.counts[level], f.c(1), acc, [&](Value k, ValueRange inner, SmallVectorImpl<Value> &out) {
-      llvm::append_range(out, nest(level + 1, f.gep(aElement, a, f.mul(k, aStep)), f.gep(bElement(), b, f.mul(k, bStep)), inner));
-    });
-    return SmallVector<Value>(l.getResults());
+    Value aStep = f.expr(c.loops[loop].a), bStep = f.expr(bStride(loop)), count = call.counts[level];
+    auto inside = [&](Value k, Value ahead, ValueRange acc) {
+      return nest(level + 1, f.gep(aElement, a, f.mul(k, aStep)), f.gep(bElement(), b, f.mul(k, bStep)), ahead, acc);
+    };
+    SmallVector<Value> sums(acc);
+    Value from = f.c(0);
+    if (every && level + 1 == c.reduced.size()) { // steps by four, with a line for each `every`
+      from = f.sub(count, f.rem(count, 4));
+      sums = f.loop(f.c(0), from, f.c(4), sums, [&](Value k, ValueRange inner, SmallVectorImpl<Value> &out) {
+                SmallVector<Value> now(inner);
+                for (int64_t j = 0; j < 4; ++j) {
+                  if (j % every == 0)
+                    LLVM::Prefetch::create(f.b, f.b.getLoc(),
+                                           f.gep(c.compute, ahead, f.add(f.mul(k, f.c(line / every)), f.c(j / every * line))), 0, 2, 1);
+                  now = inside(f.add(k, f.c(j)), {}, now);
+                }
+                out = now;
+              }).getResults();
+    }
+    Value inner = f.c(1);
+    for (Value n : ArrayRef(call.counts).drop_front(level + 1))
+      inner = f.mul(inner, n);
+    return SmallVector<Value>(f.loop(from, count, f.c(1), sums, [&](Value k, ValueRange acc, SmallVectorImpl<Value> &out) {
+                                 Value next = every ? f.gep(c.compute, ahead, f.mul(f.mul(k, inner), f.c(line / every))) : Value();
+                                 llvm::append_range(out, inside(k, next, acc));
+                               }).getResults());
   };
   SmallVector<Value> zero(rows * columns.vectors, s.cst(type, 0.0));
-  SmallVector<Value> acc = nest(0, call.a, call.b, zero);
+  SmallVector<Value> acc = nest(0, call.a, call.b, call.ahead, zero);
   if (!toScratch) {
     finishTile(f, call, rowLoop, acc, rows, columns);
     return fn;
