@@ -9,16 +9,16 @@
 
 using namespace dlrt;
 
-/// A symbol's value against its bounds; `what` says where it is from.
-static dlrt_status checkSymbol(const dlrt_model &model, uint32_t s, const char *input, const char *what, int64_t value) {
+/// Whether a symbol may have the value.
+static bool isInBounds(const dlx_symbol &symbol, int64_t value) { return value >= symbol.min && value <= symbol.max; }
+/// Refuses a value out of bounds; `what` says where it is from.
+static dlrt_status refuseValue(const dlrt_model &model, uint32_t s, const char *input, const char *what, int64_t value) {
   const dlx_symbol &bounds = model.program.symbols[s];
   const char *name = model.program.string(bounds.name);
-  if (value >= bounds.min && value <= bounds.max)
-    return DLRT_OK;
-  bool above = value > bounds.max;
   if (value < 0)
     return fail(DLRT_SHAPE, "input '%s', %s: %" PRId64 " is below the bound %" PRId64 " of symbol %s", input, what, value, bounds.min,
                 name);
+  bool above = value > bounds.max;
   return fail(DLRT_SHAPE,
               "input '%s', %s: %" PRId64 " is %s the bound %" PRId64 " of symbol %s: compile with --shape %s=%" PRId64 "..%" PRId64, input,
               what, value, above ? "above" : "below", above ? bounds.max : bounds.min, name, name, above ? bounds.min : value,
@@ -31,8 +31,8 @@ static dlrt_status setFromScalar(const dlrt_model &model, const dlx_entry &entry
   const char *input = model.infos[entry.inputs + i].name;
   const char *data = dataOf(inputs[i]);
   int64_t value = declared.dtype == DLX_I64 ? *reinterpret_cast<const int64_t *>(data) : *reinterpret_cast<const int32_t *>(data);
-  if (dlrt_status status = checkSymbol(model, declared.symbol, input, "its element", value))
-    return status;
+  if (!isInBounds(model.program.symbols[declared.symbol], value))
+    return refuseValue(model, declared.symbol, input, "its element", value);
   int64_t &symbol = symbols[declared.symbol];
   if (symbol >= 0 && symbol != value)
     return fail(DLRT_SHAPE, "input '%s' is %" PRId64 ", expected %s = %" PRId64 " as other inputs give it", input, value,
@@ -58,10 +58,11 @@ static dlrt_status setSymbol(const dlrt_model &model, const dlx_entry &entry, co
                       input, extent, d, name, symbol, k, model.infos[entry.inputs + j].name);
     }
   }
-  char what[32];
-  snprintf(what, sizeof what, "dimension %d", d);
-  if (dlrt_status status = checkSymbol(model, s, input, what, extent))
-    return status;
+  if (!isInBounds(model.program.symbols[s], extent)) {
+    char what[32];
+    snprintf(what, sizeof what, "dimension %d", d);
+    return refuseValue(model, s, input, what, extent);
+  }
   symbol = extent;
   return DLRT_OK;
 }

@@ -44,10 +44,6 @@ private:
   };
   static constexpr int64_t copyBlock = 65536;
 
-  /// The launch's blocks, none where it has nothing to prepare.
-  int64_t gridOf(const PlanLaunch &launch) const {
-    return stale && !stale[plan.unitOf[size_t(&launch - plan.launches.data())]] ? 0 : state.values[launch.grid];
-  }
   bool range(uint32_t begin, uint32_t end);
   bool stage(const dlx_instruction &stage);
   bool region(const PlanLaunch *launch, uint32_t count);
@@ -66,7 +62,7 @@ private:
 void Executor::runBlocks(int64_t begin, int64_t end, int thread) {
   for (uint32_t l = 0; l < launches && begin < end; ++l) {
     const PlanLaunch &launch = first[l];
-    int64_t grid = gridOf(launch);
+    int64_t grid = state.values[launch.grid];
     if (begin < grid) {
       int64_t last = end < grid ? end : grid;
       if (status.load(std::memory_order_relaxed))
@@ -89,7 +85,7 @@ bool Executor::region(const PlanLaunch *launch, uint32_t count) {
   first = launch;
   launches = count;
   for (uint32_t l = 0; l < count; ++l)
-    blocks += gridOf(launch[l]);
+    blocks += state.values[launch[l].grid];
   if (blocks > 1 && team)
     team->run(runBody, this, blocks);
   else if (blocks)
@@ -99,14 +95,18 @@ bool Executor::region(const PlanLaunch *launch, uint32_t count) {
 
 bool Executor::stage(const dlx_instruction &stage) {
   const PlanLaunch *launch = plan.launches.data() + stage.a;
-  if (!profiling)
+  if (!profiling && !stale)
     return region(launch, stage.b);
-  for (uint32_t l = 0; l < stage.b; ++l) { // each alone, so that its time is its own
-    uint64_t begin = now();
+  for (uint32_t l = 0; l < stage.b; ++l) { // each alone: its time is its own, and it may have nothing to prepare
+    if (stale && !stale[plan.unitOf[stage.a + l]])
+      continue;
+    uint64_t begin = profiling ? now() : 0;
     bool good = region(launch + l, 1);
-    Counter &counter = state.counters[stage.a + l];
-    ++counter.calls;
-    counter.nanoseconds += now() - begin;
+    if (profiling) {
+      Counter &counter = state.counters[stage.a + l];
+      ++counter.calls;
+      counter.nanoseconds += now() - begin;
+    }
     if (!good)
       return false;
   }

@@ -76,11 +76,12 @@ dlrt_status dlrt::checkTensor(const char *what, const dlrt_tensor_info &info, co
                 what, info.name, tensor.device.device_type);
   if (!tensor.data)
     return fail(DLRT_VALUE, "%s '%s' has a null data pointer", what, info.name);
-  if (reinterpret_cast<uintptr_t>(dataOf(tensor)) % ((expected.bits + 7) / 8))
+  uintptr_t alignment = (expected.bits + 7u) / 8; // a power of two
+  if (reinterpret_cast<uintptr_t>(dataOf(tensor)) & (alignment - 1))
     return fail(DLRT_VALUE,
                 "%s '%s' begins at %p, expected a multiple of %d bytes, as its elements have: copy "
                 "it to aligned memory",
-                what, info.name, static_cast<void *>(dataOf(tensor)), (expected.bits + 7) / 8);
+                what, info.name, static_cast<void *>(dataOf(tensor)), int(alignment));
   if (tensor.strides) {
     // Extents of 1 may have any stride. A product that overflows equals no
     // stride of a tensor that fits in memory.
