@@ -48,7 +48,7 @@ public:
   /// Declares a symbolic extent within min..max, both included, and gives it.
   mlir::AffineExpr symbol(llvm::StringRef name, int64_t min, int64_t max);
   Value input(llvm::StringRef name, mlir::RankedTensorType type);
-  /// A parameter starts by `init`; one that is not trainable is carried state.
+  /// A parameter starts by `init`; one that is not trainable is written by training or by nobody.
   Value parameter(llvm::StringRef name, mlir::RankedTensorType type, Init init, bool trainable = true);
   /// An operation. Its types are inferred unless given, as soon as those of its operands are known; `body` becomes the region
   /// of an op that has one. An operand left at Value{} is connected later, by importers that meet uses before definitions.

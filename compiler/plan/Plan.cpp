@@ -53,8 +53,9 @@ static llvm::StringMap<SmallVector<Calls, 1>> callsByKernel(ModuleOp module) {
   module.walk([&](func::CallOp call) {
     llvm::BitVector here(call.getNumOperands());
     auto entry = dyn_cast<func::FuncOp>(call->getParentOp());
-    llvm::StringSet<> &changed = changedOf[entry];
-    for (unsigned r = 0; entry && changed.empty() && r < entry.getNumResults(); ++r)
+    auto [at, fresh] = changedOf.try_emplace(entry);
+    llvm::StringSet<> &changed = at->second;
+    for (unsigned r = 0; entry && fresh && r < entry.getNumResults(); ++r)
       if (auto name = entry.getResultAttrOfType<StringAttr>(r, "dl.state"))
         changed.insert(name.getValue());
     auto scan = dyn_cast<dl::ScanOp>(call->getParentOp());

@@ -25,7 +25,7 @@ Value maxPool(Graph &g, llvm::StringRef name, Value x, const Window &window);
 Value avgPool(Graph &g, llvm::StringRef name, Value x, const Window &window, bool countPadding = false);
 /// [n, h, w, c] -> [n, c], the mean of each channel.
 Value globalAveragePool(Graph &g, llvm::StringRef name, Value x);
-/// Over the last dimension; running statistics are carried state "<name>.running_mean" and "<name>.running_var".
+/// Over the last dimension; running statistics are "<name>.running_mean" and "<name>.running_var".
 Value batchNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, double momentum = 0.1);
 /// Over the last dimension; parameters "<name>.gamma" and "<name>.beta".
 Value layerNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5);

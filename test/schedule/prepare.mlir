@@ -36,23 +36,30 @@ func.func @wide(%x: tensor<?x64xf32, #dl.dims<B, 64>>, %w: tensor<64x200xf32> {d
   %y = dl.matmul %x, %w : tensor<?x64xf32, #dl.dims<B, 64>>, tensor<64x200xf32>
   return %y : tensor<?x200xf32, #dl.dims<B, 200>>
 }
-// An entry that writes one parameter has the others prepared, but for a state.
+// An entry that writes some parameters has the others prepared, but for a state.
 // CHECK-LABEL: dlx.program @program.frozen.prepare
 // CHECK-COUNT-1: dlx.launch
 // CHECK-NOT: dlx.launch
 // CHECK-LABEL: dlx.program @program.frozen of
-// CHECK-SAME: after @program.frozen.prepare writes [3]
+// CHECK-SAME: after @program.frozen.prepare writes [3, 4]
+// CHECK-NOT: pack"
+// CHECK: dlx.launch "k{{[0-9]+}}tile"
+// CHECK: dlx.launch "k{{[0-9_]+}}tile"
+// CHECK: dlx.launch "k{{[0-9_]+}}tile"
+// CHECK-NOT: pack"
 func.func @frozen(%x: tensor<?x64xf32, #dl.dims<B, 64>>, %f: tensor<64x200xf32> {dl.param = #dl.param<"f", constant(1.0), non_trainable>},
+                  %b: tensor<4xf32> {dl.param = #dl.param<"b", constant(1.0), trainable>},
                   %t: tensor<64x200xf32> {dl.param = #dl.param<"t", constant(1.0), trainable>},
                   %h: tensor<64x200xf32> {dl.param = #dl.param<"h", constant(1.0), state>})
     -> (tensor<?x200xf32, #dl.dims<B, 200>>, tensor<?x200xf32, #dl.dims<B, 200>>, tensor<?x200xf32, #dl.dims<B, 200>>,
-        tensor<64x200xf32> {dl.state = "t"}) {
+        tensor<4xf32> {dl.state = "b"}, tensor<64x200xf32> {dl.state = "t"}) {
   %0 = dl.matmul %x, %f : tensor<?x64xf32, #dl.dims<B, 64>>, tensor<64x200xf32>
   %1 = dl.matmul %x, %t : tensor<?x64xf32, #dl.dims<B, 64>>, tensor<64x200xf32>
   %2 = dl.matmul %x, %h : tensor<?x64xf32, #dl.dims<B, 64>>, tensor<64x200xf32>
+  %m = dl.neg %b : tensor<4xf32>
   %n = dl.neg %t : tensor<64x200xf32>
-  return %0, %1, %2, %n : tensor<?x200xf32, #dl.dims<B, 200>>, tensor<?x200xf32, #dl.dims<B, 200>>, tensor<?x200xf32, #dl.dims<B, 200>>,
-                          tensor<64x200xf32>
+  return %0, %1, %2, %m, %n : tensor<?x200xf32, #dl.dims<B, 200>>, tensor<?x200xf32, #dl.dims<B, 200>>,
+                              tensor<?x200xf32, #dl.dims<B, 200>>, tensor<4xf32>, tensor<64x200xf32>
 }
 // CHECK-LABEL: dlx.program @program.changed of
 // CHECK-NOT: pack"

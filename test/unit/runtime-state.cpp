@@ -140,9 +140,11 @@ TEST_F(RuntimeState, NamesFaults) {
   EXPECT_TRUE(failsWith(dlrt_state_new(nullptr, &made), DLRT_VALUE, "null argument"));
 }
 
-std::atomic<int> waiting{0};
-/// Holds a run until it is let go on.
+std::atomic<int> waiting{0}, entered{0};
+/// Holds the first run until it is let go on; ends another.
 int32_t hold(void *const *, const int64_t *, int64_t, int64_t, void *) {
+  if (entered++)
+    return 1;
   for (waiting = 1; waiting != 2;)
     std::this_thread::yield();
   return 0;
@@ -158,7 +160,7 @@ TEST(RuntimeStateInUse, IsRefusedToAnotherRun) {
   dlrt_state *other;
   ASSERT_EQ(dlrt_context_new(session.model, session.params, nullptr, &second), DLRT_OK);
   ASSERT_EQ(dlrt_state_new(session.model, &other), DLRT_OK);
-  waiting = 0;
+  waiting = entered = 0;
   std::thread first([&] { EXPECT_EQ(session.run({}, {}), DLRT_OK) << dlrt_error(); });
   while (waiting != 1)
     std::this_thread::yield();
