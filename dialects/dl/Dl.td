@@ -105,10 +105,11 @@ def Dl_ChainAttr : Dl_Attr<"Chain", "chain"> {
 def Dl_LanesAttr : Dl_Attr<"Lanes", "lanes"> {
   let summary = "virtual lanes: #dl.lanes<rows = 1, columns = 0>";
   let description = [{The last `rows` reduced dimensions first: chunks of `rowChunk` elements, `rowLanes` lanes in each. Then the
-    first `columns` ones: chunks of `columnChunk` rows, `columnLanes` lanes in each. Lanes and chunks by the fixed tree.}];
+    first `columns` ones: chunks of `columnChunk` rows, `columnLanes` lanes in each. A lane adds up runs of `run` terms, then these;
+    lanes and chunks by the fixed tree.}];
   let parameters = (ins "unsigned":$rows, "unsigned":$columns, DefaultValuedParameter<"int64_t", "64">:$rowLanes,
                         DefaultValuedParameter<"int64_t", "4096">:$rowChunk, DefaultValuedParameter<"int64_t", "8">:$columnLanes,
-                        DefaultValuedParameter<"int64_t", "512">:$columnChunk);
+                        DefaultValuedParameter<"int64_t", "512">:$columnChunk, DefaultValuedParameter<"int64_t", "16">:$run);
   let assemblyFormat = "`<` struct(params) `>`";
 }
 

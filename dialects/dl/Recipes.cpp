@@ -18,8 +18,8 @@ Attribute chooseRecipe(Operation *combine) {
       if (nest.reduced() && map.getNumResults() == total && map.isPermutation()) {
         while (rows < nest.reduced() && isRow(map, total - 1 - rows))
           ++rows;
-        return LanesAttr::get(op.getContext(), rows, nest.reduced() - rows, 64, 4096, 8, 512);
+        return LanesAttr::get(op.getContext(), rows, nest.reduced() - rows, 64, 4096, 8, 512, 16);
       }
-  return ChainAttr::get(op.getContext(), 256, 8192);
+  return op.isMultiplyAdd() ? ChainAttr::get(op.getContext(), 256, 8192) : ChainAttr::get(op.getContext(), 32, 256);
 }
 } // namespace dlc::dl

@@ -28,7 +28,7 @@ template <typename Sum> struct Order {
       std::vector<Sum> chunks;
       int64_t n = llvm::product_of(inner);
       for (int64_t lo = 0; lo < n; lo += lanes.getRowChunk())
-        chunks.push_back(inLanes(lanes.getRowLanes(), lo, std::min(n, lo + lanes.getRowChunk()), [&](Sum lane, int64_t j) {
+        chunks.push_back(inLanes(lanes.getRowLanes(), lanes.getRun(), lo, std::min(n, lo + lanes.getRowChunk()), [&](Sum lane, int64_t j) {
           Index all(index);
           llvm::append_range(all, unflatten(j, inner));
           return add(std::move(lane), all);
@@ -41,7 +41,7 @@ template <typename Sum> struct Order {
     std::vector<Sum> chunks;
     int64_t n = llvm::product_of(outer);
     for (int64_t lo = 0; lo < n; lo += lanes.getColumnChunk())
-      chunks.push_back(inLanes(lanes.getColumnLanes(), lo, std::min(n, lo + lanes.getColumnChunk()), row));
+      chunks.push_back(inLanes(lanes.getColumnLanes(), lanes.getRun(), lo, std::min(n, lo + lanes.getColumnChunk()), row));
     return tree(std::move(chunks));
   }
 
@@ -100,10 +100,16 @@ private:
         p[i] = merge(p[i], p[i + w]);
     return p.empty() ? identity : p[0];
   }
-  template <typename Term> Sum inLanes(int64_t lanes, int64_t lo, int64_t hi, const Term &term) const {
+  template <typename Term> Sum inLanes(int64_t lanes, int64_t run, int64_t lo, int64_t hi, const Term &term) const {
     std::vector<Sum> p(std::clamp<int64_t>(hi - lo, 1, lanes), identity);
-    for (int64_t i = lo; i < hi; ++i)
-      p[(i - lo) % lanes] = term(p[(i - lo) % lanes], i);
+    bool whole = hi - lo >= lanes * run;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      for (int64_t first = lo + lane; first < hi; first += lanes * run) {
+        Sum sum = identity;
+        for (int64_t i = first; i < std::min(hi, first + lanes * run); i += lanes)
+          sum = term(std::move(sum), i);
+        p[lane] = whole ? merge(p[lane], sum) : std::move(sum);
+      }
     for (int64_t w = lanes / 2; w; w /= 2)
       for (int64_t l = 0; l < w && l + w < int64_t(p.size()); ++l)
         p[l] = merge(p[l], p[l + w]);

@@ -7,7 +7,7 @@ func.func @chains(%x: tensor<2x8x8x3xf32>, %w: tensor<3x3x3x16xf32>, %m: tensor<
   %0 = dl.conv2d %x, %w : tensor<2x8x8x3xf32>, tensor<3x3x3x16xf32>
   // CHECK: dl.matmul {{.*}} {dl.recipe = #dl.chain<panel = 256, chunk = 8192>}
   %1 = dl.matmul %m, %n : tensor<4x9xf32>, tensor<9x5xf32>
-  // CHECK: dl.max_pool2d {{.*}} {dl.recipe = #dl.chain<panel = 256, chunk = 8192>}
+  // CHECK: dl.max_pool2d {{.*}} {dl.recipe = #dl.chain<panel = 32, chunk = 256>}
   %2, %i = dl.max_pool2d %x kernel [2, 2] strides [2, 2] : tensor<2x8x8x3xf32>
   return %0, %1, %2 : tensor<2x6x6x16xf32>, tensor<4x5xf32>, tensor<2x4x4x3xf32>
 }

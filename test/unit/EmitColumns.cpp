@@ -13,11 +13,23 @@ static const char *sum = R"(
   })";
 TEST(EmitColumns, OneChunk) {
   for (const char *n : {"1", "10", "16", "20", "67"})
-    expectSameBits(fill(sum, {{"N", n}, {"E", "f32"}, {"MAX", "512"}}), planColumns, {{0}, {1}, {5}, {8}, {509}, {512}});
+    expectSameBits(fill(sum, {{"N", n}, {"E", "f32"}, {"MAX", "512"}}), planColumns, {{0}, {1}, {5}, {8}, {128}, {509}, {512}});
 }
 TEST(EmitColumns, SeveralChunks) {
   for (const char *n : {"3", "64"})
     expectSameBits(fill(sum, {{"N", n}, {"E", "f32"}, {"MAX", "9999"}}), planColumns, {{0}, {1}, {511}, {512}, {513}, {2560}, {3333}});
+}
+// Runs of 8 x 16 rows, whole ones and others.
+TEST(EmitColumns, ConstantRows) {
+  for (const char *b : {"127", "128", "300", "512", "1100"})
+    expectSameBits(fill(R"(
+      func.func @k(%x: tensor<{B}x20xf32>, %y: tensor<{B}x20xf32>) -> (tensor<20xf32>, tensor<20xf32>) {
+        %s = dl.sum %x dims [0] : tensor<{B}x20xf32>
+        %p = dl.sum_products %x, %y dims [0] : tensor<{B}x20xf32>
+        return %s, %p : tensor<20xf32>, tensor<20xf32>
+      })",
+                        {{"B", b}}),
+                   planColumns);
 }
 TEST(EmitColumns, OtherElementTypes) {
   for (const char *e : {"f64", "bf16", "i32", "i8"})

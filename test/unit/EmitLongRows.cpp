@@ -20,8 +20,8 @@ static const char *sums = R"(
 static std::string sumsOf(std::string rows, std::string columns, std::string dims = "") {
   return fill(sums, {{"R", rows}, {"N", columns}, {"D", dims}});
 }
-TEST(EmitLongRows, ChunkByChunk) {
-  for (const char *n : {"4096", "4097", "4127", "8192", "12300", "30000"})
+TEST(EmitLongRows, RunsAndChunks) {
+  for (const char *n : {"1023", "1024", "1500", "2048", "4096", "4097", "4127", "8192", "12300", "30000"})
     expectSameBits(sumsOf("2", n), planRows);
 }
 TEST(EmitLongRows, CutOverTheGrid) {

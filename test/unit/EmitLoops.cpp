@@ -2,6 +2,7 @@
 #include "test/unit/KernelHarness.h"
 #include <cmath>
 #include <gtest/gtest.h>
+#include <utility>
 
 using namespace dlc::test;
 
@@ -32,9 +33,22 @@ TEST(EmitLoops, BiasAndRelu) {
   for (size_t i = 0; i < x.size(); ++i)
     EXPECT_EQ(y[i], std::max(x[i] + bias[i % 700], 0.f));
 }
+/// The sum of n terms in lanes, which add up runs of 16.
+template <typename Term> static float inLanes(int lanes, int n, const Term &term) {
+  std::vector<float> lane(lanes, 0), run(lanes, 0);
+  for (int j = 0; j < n; ++j) {
+    run[j % lanes] += term(j);
+    if (j + lanes >= n || j / lanes % 16 == 15)
+      lane[j % lanes] += std::exchange(run[j % lanes], 0.f);
+  }
+  for (int w = lanes / 2; w; w /= 2)
+    for (int l = 0; l < w && l + w < n; ++l)
+      lane[l] += lane[l + w];
+  return lane[0];
+}
 // 64 lanes, then lane l takes in l + 32, 16, 8, 4, 2, 1, as far as these have elements.
 TEST(EmitLoops, RowSum) {
-  for (int n : {0, 1, 7, 10, 63, 64, 65, 200}) {
+  for (int n : {0, 1, 7, 10, 63, 64, 65, 200, 1023, 1024, 1025, 4000}) {
     auto x = ramp(2 * n, 0.1f);
     std::string text = "func.func @k(%x: tensor<2xNxf32>) -> tensor<2xf32> {\n"
                        "%0 = dl.sum %x dims [1] : tensor<2xNxf32>\n return %0 : tensor<2xf32> }";
@@ -42,20 +56,13 @@ TEST(EmitLoops, RowSum) {
       text.replace(at, 1, std::to_string(n));
     auto y = loops(text.c_str(), bytes<float>(x));
     ASSERT_EQ(y.size(), 2u);
-    for (int r = 0; r < 2; ++r) {
-      std::vector<float> lane(64, 0);
-      for (int j = 0; j < n; ++j)
-        lane[j % 64] += x[r * n + j];
-      for (int w = 32; w; w /= 2)
-        for (int l = 0; l < w && l + w < n; ++l)
-          lane[l] += lane[l + w];
-      EXPECT_EQ(y[r], lane[0]) << n;
-    }
+    for (int r = 0; r < 2; ++r)
+      EXPECT_EQ(y[r], inLanes(64, n, [&](int j) { return x[r * n + j]; })) << n;
   }
 }
 // Chunks of 512 rows, 8 lanes, the fixed tree.
 TEST(EmitLoops, ColumnSum) {
-  for (int n : {0, 1, 5, 512, 513, 3000, 6 * 512}) {
+  for (int n : {0, 1, 5, 127, 128, 512, 513, 3000, 6 * 512}) {
     auto x = ramp(n * 2, 0.1f);
     auto y = loops(R"(
       dl.symbol @B : 0 to 9999
@@ -67,16 +74,8 @@ TEST(EmitLoops, ColumnSum) {
     ASSERT_EQ(y.size(), 2u);
     for (int c = 0; c < 2; ++c) {
       std::vector<float> part;
-      for (int lo = 0; lo < n; lo += 512) {
-        int rows = std::min(512, n - lo);
-        std::vector<float> lane(8, 0);
-        for (int r = 0; r < rows; ++r)
-          lane[r % 8] += x[(lo + r) * 2 + c];
-        for (int w = 4; w; w /= 2)
-          for (int l = 0; l < w && l + w < rows; ++l)
-            lane[l] += lane[l + w];
-        part.push_back(lane[0]);
-      }
+      for (int lo = 0; lo < n; lo += 512)
+        part.push_back(inLanes(8, std::min(512, n - lo), [&](int r) { return x[(lo + r) * 2 + c]; }));
       for (size_t w = 1; w < part.size(); w *= 2)
         for (size_t i = 0; i + w < part.size(); i += 2 * w)
           part[i] += part[i + w];

@@ -55,13 +55,13 @@ llvm::json::Array explainPairs(func::FuncOp source, bool json) {
   return list;
 }
 
-/// "chain(256, 8192)", "lanes(64, 4096)": docs/summation.md.
+/// "chain(256, 8192)", "lanes(64, 16, 4096)": docs/summation.md.
 std::string shortName(Attribute recipe) {
   if (auto chain = dyn_cast<dl::ChainAttr>(recipe))
     return llvm::formatv("chain({0}, {1})", chain.getPanel(), chain.getChunk());
   auto lanes = cast<dl::LanesAttr>(recipe);
-  return lanes.getColumns() ? llvm::formatv("columns({0}, {1})", lanes.getColumnLanes(), lanes.getColumnChunk())
-                            : llvm::formatv("lanes({0}, {1})", lanes.getRowLanes(), lanes.getRowChunk());
+  return lanes.getColumns() ? llvm::formatv("columns({0}, {1}, {2})", lanes.getColumnLanes(), lanes.getRun(), lanes.getColumnChunk())
+                            : llvm::formatv("lanes({0}, {1}, {2})", lanes.getRowLanes(), lanes.getRun(), lanes.getRowChunk());
 }
 
 llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, bool json) {

@@ -53,7 +53,7 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
   int64_t lanes = options.target.lanes, registers = options.target.registers, each = 0, atOnce = rowLanes;
   for (Type t : types)
     each += std::max(1u, t.getIntOrFloatBitWidth() / 32);
-  int64_t vectors = std::clamp<int64_t>(registers / (2 * each), 1, 4), n = dl::getConstant(s.inner);
+  int64_t vectors = std::clamp<int64_t>(registers / (4 * each), 1, 4), n = dl::getConstant(s.inner);
   if (int64_t all = std::max<int64_t>(llvm::divideCeil(n, lanes), 1); n >= 0)
     vectors = llvm::divideCeil(all, llvm::divideCeil(all, vectors)); // tiles of one size
   while (atOnce > 1 && atOnce * vectors * each > registers * 3 / 2)
@@ -159,52 +159,94 @@ struct ColumnEmitter {
       ev.store(f.kernel.arguments() + r, strip(terminator->getOperand(r)), at, v);
   }
 
-  /// Accumulators in memory by row lane and column of the tile.
-  Values slots = {};
-  Values loadSlots(Value lane, int64_t v) {
+  /// Accumulators in memory by row lane and column of the tile: of a run, and of all runs.
+  Values slots = {}, sums = {};
+  Values load(ArrayRef<Value> from, Value lane, int64_t v) {
     Values x;
-    for (auto [t, p] : llvm::zip(types, slots))
+    for (auto [t, p] : llvm::zip(types, from))
       x.push_back(f.load(t, f.gep(t, p, f.add(f.mul(lane, f.c(width)), f.c(v * lanes))), lanes));
     return x;
   }
-  void storeSlots(Value lane, int64_t v, ValueRange x) {
-    for (auto [t, p, value] : llvm::zip(types, slots, x))
+  void store(ArrayRef<Value> to, Value lane, int64_t v, ValueRange x) {
+    for (auto [t, p, value] : llvm::zip(types, to, x))
       f.store(t, value, f.gep(t, p, f.add(f.mul(lane, f.c(width)), f.c(v * lanes))));
   }
-  /// Rows [lo, lo + count) of a tile, by lanes of rows; the sums are in the slots of lane 0.
-  void chunk(Evaluator &ev, const Tile &t, Value lo, Value count) {
+  /// Lanes [first, first + atOnce) of rows [lo, hi), as many of each: sums by lane and vector.
+  Values lanesOf(Evaluator &ev, const Tile &t, int64_t first, Value lo, Value hi, ValueRange init) {
+    size_t n = types.size();
+    auto l = f.loop(lo, hi, f.c(rowLanes), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
+      ev.at = f.before(f.b.getBlock()->getParentOp());
+      for (int64_t lane = 0; lane < atOnce; ++lane)
+        for (int64_t v = 0; v < vectors; ++v) {
+          Evaluator inner{f, (unsigned)lanes, {}, &ev};
+          llvm::append_range(out, term(inner, t, v, f.add(r, f.c(first + lane)), in.slice((lane * vectors + v) * n, n)));
+        }
+    });
+    ev.at = {};
+    return Values(l.getResults());
+  }
+  /// All lanes of rows [lo, hi) to memory; in runs of `run` rows where that is not 0.
+  void wholeLanes(Evaluator &ev, const Tile &t, Value lo, Value hi, int64_t run, ArrayRef<Value> to) {
     Values init;
     for (int64_t i = 0; i < atOnce * vectors; ++i)
       llvm::append_range(init, identities());
     size_t n = types.size();
-    Value full = f.add(lo, f.sub(count, f.rem(count, rowLanes)));
     for (int64_t first = 0; first < rowLanes; first += atOnce) {
-      auto main = f.loop(lo, full, f.c(rowLanes), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
-        ev.at = f.before(f.b.getBlock()->getParentOp());
-        for (int64_t lane = 0; lane < atOnce; ++lane)
-          for (int64_t v = 0; v < vectors; ++v) {
-            Evaluator inner{f, (unsigned)lanes, {}, &ev};
-            llvm::append_range(out, term(inner, t, v, f.add(r, f.c(first + lane)), in.slice((lane * vectors + v) * n, n)));
-          }
-      });
-      for (int64_t i = 0; i < atOnce * vectors; ++i)
-        storeSlots(f.c(first + i / vectors), i % vectors, main.getResults().slice(i * n, n));
-    }
-    f.loop(full, f.add(lo, count), [&](Value r) {
-      ev.at = f.before(f.b.getBlock()->getParentOp());
-      Value lane = f.sub(r, full);
-      for (int64_t v = 0; v < vectors; ++v) {
-        Evaluator inner{f, (unsigned)lanes, {}, &ev};
-        storeSlots(lane, v, term(inner, t, v, r, loadSlots(lane, v)));
+      Values all;
+      if (run) {
+        auto l = f.loop(lo, hi, f.c(run), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
+          ev.at = f.before(f.b.getBlock()->getParentOp());
+          Evaluator inner{f, (unsigned)lanes, {}, &ev};
+          Values here = lanesOf(inner, t, first, r, f.add(r, f.c(run)), init);
+          for (size_t i = 0; i < here.size(); i += n)
+            llvm::append_range(out, merge(in.slice(i, n), ValueRange(here).slice(i, n)));
+        });
+        ev.at = {};
+        all = Values(l.getResults());
+      } else {
+        all = lanesOf(ev, t, first, lo, hi, init);
       }
-    });
-    ev.at = {};
+      for (int64_t i = 0; i < atOnce * vectors; ++i)
+        store(to, f.c(first + i / vectors), i % vectors, ValueRange(all).slice(i * n, n));
+    }
+  }
+  /// Rows [lo, lo + count) of a tile, by lanes of rows; the sums are those of lane 0.
+  void chunk(Evaluator &ev, const Tile &t, Value lo, Value count) {
+    int64_t run = rowLanes * getLanes(g.reductions[0]).getRun(), known = dl::getConstant(s.rows);
+    Value begin = lo, end = f.add(lo, count);
+    if (longRuns()) {
+      begin = f.sub(end, f.rem(count, run));
+      wholeLanes(ev, t, lo, begin, run, sums);
+    }
+    if (!longRuns() || known < 0 || known % run) {
+      Value full = f.sub(end, f.rem(f.sub(end, begin), rowLanes));
+      wholeLanes(ev, t, begin, full, 0, slots);
+      f.loop(full, end, [&](Value r) {
+        ev.at = f.before(f.b.getBlock()->getParentOp());
+        for (int64_t v = 0; v < vectors; ++v) {
+          Evaluator inner{f, (unsigned)lanes, {}, &ev};
+          store(slots, f.sub(r, full), v, term(inner, t, v, r, load(slots, f.sub(r, full), v)));
+        }
+      });
+      ev.at = {};
+      if (longRuns())
+        f.loop(f.c(0), f.min(f.c(rowLanes), f.sub(end, begin)), [&](Value lane) {
+          for (int64_t v = 0; v < vectors; ++v) {
+            Values alone = load(slots, lane, v), both = merge(load(sums, lane, v), alone);
+            for (auto [x, y] : llvm::zip(both, alone))
+              x = f.select(f.less(lo, begin), x, y);
+            store(sums, lane, v, both);
+          }
+        });
+    }
     for (int64_t w = rowLanes / 2; w; w /= 2) // a lane without a row drops out
       f.loop(f.c(0), f.min(f.c(w), f.sub(count, f.c(w))), [&](Value lane) {
         for (int64_t v = 0; v < vectors; ++v)
-          storeSlots(lane, v, merge(loadSlots(lane, v), loadSlots(f.add(lane, f.c(w)), v)));
+          store(sums, lane, v, merge(load(sums, lane, v), load(sums, f.add(lane, f.c(w)), v)));
       });
   }
+  /// Some chunk has a whole run of all lanes.
+  bool longRuns() { return !dl::isNonNegative(f.kernel.fn, dl::normalize(rowLanes * getLanes(g.reductions[0]).getRun() - 1 - s.rows)); }
   Value temp(unsigned i, const Tile &t, int64_t v, Value chunk) {
     Value at = f.add(f.mul(f.add(f.mul(chunk, f.expr(s.outer)), t.outer), f.expr(s.inner)), t.columns[v]);
     return f.gep(types[i], f.pointer(f.kernel.temp(i)), at);
@@ -220,6 +262,10 @@ struct ColumnEmitter {
   void sum(bool single) {
     for (Type t : types)
       slots.push_back(f.local(t, rowLanes * width));
+    sums = slots;
+    if (longRuns())
+      for (auto [t, p] : llvm::zip(types, sums))
+        p = f.local(t, rowLanes * width);
     loopBlocks([&](Evaluator &ev, Value block) {
       Value rows = f.expr(s.rows), chunkNumber = f.c(0), number = block;
       if (!single) {
@@ -231,7 +277,7 @@ struct ColumnEmitter {
       Value lo = f.mul(chunkNumber, f.c(s.chunkRows));
       chunk(ev, t, lo, f.min(f.sub(rows, lo), f.c(s.chunkRows)));
       for (int64_t v = 0; v < vectors; ++v) {
-        Values x = loadSlots(f.c(0), v);
+        Values x = load(sums, f.c(0), v);
         ev.mask = t.masks[v];
         if (single)
           store(ev, t.at[v], x);

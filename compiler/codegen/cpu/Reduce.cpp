@@ -122,6 +122,12 @@ Values combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box &all, ValueR
     if (getConstantIntValue(parts.number) == 1)
       return chain(outer, chunk);
     // Added in ascending order; the first is taken as it is.
+    if (auto few = getConstantIntValue(parts.number); few && *few <= 4) {
+      Values sum = chain(outer, parts.at(f.c(0)));
+      for (int64_t i = 1; i < *few; ++i)
+        sum = merge(sum, chain(outer, parts.at(f.c(i))));
+      return sum;
+    }
     return loop(outer, f.c(0), parts.number, f.c(1), Values(identity), [&](Evaluator &inner, Value i, Values acc) {
       Values sum = chain(inner, parts.at(i)), both = merge(acc, sum);
       for (auto [b, s] : llvm::zip(both, sum))
@@ -192,15 +198,29 @@ struct ScalarReduction {
     return f.expr(dl::product(ArrayRef(nest.extents).slice(lo, hi - lo), op->getContext()));
   }
 
-  /// Term j of [0, n) goes to lane j mod L; then lane l takes in l + L/2, ..., 1, as far as these have terms.
-  Values lanes(Evaluator &ev, int64_t L, Value n, Body body) {
+  /// Term j of [0, n), at most `most`, goes to lane j mod L, which adds up runs of `run` terms, and these, where all lanes have one,
+  /// from the identity; then lane l takes in l + L/2, ..., 1, as far as these have terms.
+  Values lanes(Evaluator &ev, int64_t L, int64_t run, int64_t most, Value n, Body body) {
     Frame &f = ev.f;
     Values none = identity(f);
     Slots slots(f, none, L);
     slots.store(f.c(0), none);
     Value used = f.min(n, f.c(L));
+    auto known = getConstantIntValue(n);
     loop(ev, f.c(0), used, f.c(1), {}, [&](Evaluator &inner, Value lane, Values) {
-      slots.store(lane, loop(inner, lane, n, f.c(L), none, body));
+      auto terms = [&](Evaluator &e, Value first, Value end) { return loop(e, first, end, f.c(L), none, body); };
+      if ((known ? *known : most) < L * run) {
+        slots.store(lane, terms(inner, lane, n));
+        return Values();
+      }
+      Values first = terms(inner, lane, f.min(n, f.c(L * run))), several = merge(f, none, first);
+      for (auto [s, x] : llvm::zip(several, first))
+        s = f.select(f.less(n, f.c(L * run)), x, s);
+      slots.store(lane, several);
+      loop(inner, f.add(lane, f.c(L * run)), n, f.c(L * run), {}, [&](Evaluator &e, Value first, Values) {
+        slots.store(lane, merge(f, slots.load(lane), terms(e, first, f.min(n, f.add(first, f.c(L * run))))));
+        return Values();
+      });
       return Values();
     });
     for (int64_t w = L / 2; w; w /= 2)
@@ -216,7 +236,7 @@ struct ScalarReduction {
     unsigned all = nest.extents.size();
     Value n = count(f, first, all), most = f.c(recipe.getRowChunk());
     auto chunk = [&](Evaluator &outer, Value lo, Value size) {
-      return lanes(outer, recipe.getRowLanes(), size, [&](Evaluator &inner, Value j, Values acc) {
+      return lanes(outer, recipe.getRowLanes(), recipe.getRun(), recipe.getRowChunk(), size, [&](Evaluator &inner, Value j, Values acc) {
         locate(inner, first, all, f.add(lo, j));
         return term(inner, acc);
       });
@@ -233,10 +253,11 @@ struct ScalarReduction {
     Value n = count(f, nest.parallel, last), most = f.c(recipe.getColumnChunk());
     return tree(ev, f.ceilDiv(n, recipe.getColumnChunk()), [&](Evaluator &chunk, Value c) {
       Value lo = f.mul(c, most);
-      return lanes(chunk, recipe.getColumnLanes(), f.min(f.sub(n, lo), most), [&](Evaluator &inner, Value r, Values acc) {
-        locate(inner, nest.parallel, last, f.add(lo, r));
-        return last == nest.extents.size() ? term(inner, acc) : merge(f, acc, rows(inner, recipe, last));
-      });
+      return lanes(chunk, recipe.getColumnLanes(), recipe.getRun(), recipe.getColumnChunk(), f.min(f.sub(n, lo), most),
+                   [&](Evaluator &inner, Value r, Values acc) {
+                     locate(inner, nest.parallel, last, f.add(lo, r));
+                     return last == nest.extents.size() ? term(inner, acc) : merge(f, acc, rows(inner, recipe, last));
+                   });
     });
   }
   Values all(Evaluator &ev) {

@@ -35,8 +35,9 @@ struct RowGroup {
   MLIRContext *context = nullptr;
 
   int64_t cost(func::FuncOp kernel) const; ///< flops of an element of the results with columns
-  /// Terms of a reduction's chunk.
+  /// Terms of a reduction's chunk; columns of one run of all lanes.
   int64_t chunk() const { return getLanes(reductions[0]).getRowChunk(); }
+  int64_t run() const { return getLanes(reductions[0]).getRowLanes() * getLanes(reductions[0]).getRun(); }
   /// Where a kept value's row begins in scratch, in bytes: padded, so that whole vectors may be stored. Of null: all of them.
   int64_t keptAt(Value v) const;
   /// Rows cut over the grid: a pass for each level of reductions and one more, which stores; nothing is kept between launches.

@@ -205,7 +205,7 @@ struct RowEmitter {
       } else {
         SmallVector<Values> sums;
         for (Row &row : r.rows)
-          sums.push_back(mergeVectors(columnLoop(row, zero, f.c(*columns), columns), f.c(*columns), columns));
+          sums.push_back(mergeVectors(runs(row, zero, f.c(*columns), columns), f.c(*columns), columns));
         finishPass(r, mergeLanes(sums, f.c(*columns), columns));
       }
     }
@@ -286,7 +286,7 @@ struct RowEmitter {
     std::optional<int64_t> known = columns && lo == zero && hi == f.c(*columns) ? columns : std::nullopt;
     auto sums = [&](const Row &r, Value first, Value last, std::optional<int64_t> size) {
       Value count = f.sub(last, first);
-      return mergeLanes(mergeVectors(columnLoop(r, first, last, size), count, size), count, size);
+      return mergeLanes(mergeVectors(runs(r, first, last, size), count, size), count, size);
     };
     if (reductionsHere().empty())
       return columnLoop(row, lo, hi, known), Values();
@@ -299,8 +299,47 @@ struct RowEmitter {
           return sums({&inner, row.at, row.slot}, first, f.min(hi, f.add(first, f.c(chunk))), std::nullopt);
         });
   }
+  /// Columns [lo, hi) of one chunk of a row, `known` of them if constant: its lanes' accumulators by vector of columns, run by run.
+  SmallVector<Values> runs(const Row &row, Value lo, Value hi, std::optional<int64_t> known) {
+    int64_t run = g.run();
+    if (known ? *known < run : dl::isNonNegative(f.kernel.fn, dl::normalize(run - 1 - g.columns())))
+      return columnLoop(row, lo, hi, known);
+    Value count = f.sub(hi, lo), full = f.add(lo, f.sub(count, f.rem(count, run)));
+    SmallVector<Values> acc(registerColumns / lanes, identities(lanes));
+    size_t n = acc[0].size();
+    auto flat = [](ArrayRef<Values> x) {
+      Values all;
+      for (const Values &v : x)
+        llvm::append_range(all, v);
+      return all;
+    };
+    auto vectors = [&](ValueRange x) {
+      for (auto [i, a] : llvm::enumerate(acc))
+        a = Values(x.slice(i * n, n));
+    };
+    auto l = f.loop(lo, full, f.c(run), flat(acc), [&](Value c, ValueRange in, SmallVectorImpl<Value> &out) {
+      row.ev->at = f.before(f.b.getBlock()->getParentOp());
+      Evaluator inner{f, lanes, {}, row.ev};
+      auto here = columnLoop(Row{&inner, row.at, row.slot}, c, f.add(c, f.c(run)), run);
+      vectors(in);
+      for (auto [a, h] : llvm::zip(acc, here))
+        llvm::append_range(out, merge(a, h));
+    });
+    row.ev->at = {};
+    vectors(l.getResults());
+    if (known && *known % run == 0)
+      return acc;
+    // A lane without a column here takes in the identity, which changes nothing behind the identity.
+    auto rest = columnLoop(row, full, hi, known ? std::optional(*known % run) : std::nullopt);
+    for (auto [a, r] : llvm::zip(acc, rest)) {
+      Values both = merge(a, r);
+      for (auto [x, b, alone] : llvm::zip(a, both, r))
+        x = f.select(f.less(lo, full), b, alone);
+    }
+    return acc;
+  }
   /// Columns [lo, hi) of rows, `known` of them if constant, in steps of 64, then what is left: one row's accumulators by vector
-  /// of columns, of at most one chunk; several rows where nothing is reduced.
+  /// of columns, of at most one run; several rows where nothing is reduced.
   SmallVector<Values> columnLoop(ArrayRef<Row> rows, Value lo, Value hi, std::optional<int64_t> known) {
     bool reduces = !reductionsHere().empty();
     unsigned vectors = reduces || g.cost(f.kernel.fn) <= cheap ? std::max<unsigned>(registerColumns / lanes / rows.size(), 1) : 1;
