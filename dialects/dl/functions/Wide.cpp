@@ -3,7 +3,7 @@
 
 using namespace mlir;
 namespace dlc::dl {
-static constexpr double infinity = std::numeric_limits<double>::infinity();
+static constexpr double infinity = std::numeric_limits<double>::infinity(), pi = 3.1415926535897931;
 static Number nan(Number x) { return x.same(std::nan("")); }
 
 Number logarithmOf(Number u, Number y) { return select(u < infinity, select(u > 0, y, select(u == 0, -infinity, nan(u))), u); }
@@ -90,13 +90,21 @@ Number atanh(Number x) {
   return timesSign(select(b < 1, y, select(b == 1, infinity, nan(x))), x);
 }
 Number atan(Number x) { return narrow(atanWide(wide(x))); }
+// asin a = s + s z P(z): s = a up to 1/2; beyond pi/2 - 2 asin s, s^2 = z = (1 - a) / 2, of a in [0, 1].
+static Number halfArc(Number a, Number large) {
+  Number z = select(large, (1 - a) * 0.5, a * a), s = select(large, sqrt(z), a);
+  Number p = polynomial(z, {0.16666666627480123, 0.07500004965251701, 0.04464071414779193, 0.030426411030979962, 0.02186677203573478,
+                            0.020640965778926757, 0.001993441442763497, 0.03289639063763733}); // 2^-39.9
+  return fma(s * z, p, s);
+}
 Number asin(Number x) {
-  Number u = wide(x);
-  return narrow(atanWide(u / sqrt((1 - u) * (1 + u))));
+  Number a = wide(abs(x)), large = a > 0.5, y = halfArc(a, large);
+  return timesSign(narrow(select(large, fma(y, -2, 1.5707963267948966), y)), x);
 }
 Number acos(Number x) {
-  Number u = wide(x);
-  return narrow(2 * atanWide(sqrt((1 - u) / (1 + u))));
+  Number u = wide(x), a = abs(u), large = a > 0.5, y = halfArc(a, large);
+  Number inner = 1.5707963267948966 - timesSign(y, u), outer = select(u < 0, fma(y, -2, pi), y + y);
+  return narrow(select(large, outer, inner));
 }
 
 // erfc |x| = e^(-x^2) P(|x|) / Q(|x|), and erfc(-x) = 2 - erfc x
