@@ -128,6 +128,8 @@ TEST(FunctionValues, AreRightAtHardArguments) {
       {"silu", -90.0f, -7.3746113615914639e-38},
       {"silu", -107.0f, -3.6297291065378363e-45},
       {"silu", -20.0f, -4.1223072363804072e-8},
+      {"gelu", -1.835477590560913f, -0.060969936934031456},
+      {"gelu", -2.784641742706299f, -0.0074610151038350764},
       {"gelu", -3.0f, -0.0040496940948902836},
       {"gelu", -5.0f, -1.4332578593959696e-6},
       {"gelu", -6.0f, -5.9195258702261888e-9},
@@ -234,14 +236,33 @@ void expectPow(llvm::ArrayRef<float> x, llvm::ArrayRef<float> y, double bound) {
             << x[i] << " to the " << y[i] << ": found " << z[i] << ", " << level.str();
     }
 }
-TEST(FunctionValues, PowersOfSmallIntegersAreExact) {
-  std::vector<float> x, y;
-  for (int base = -12; base <= 12; ++base)
-    for (int exponent = -8; exponent <= 8; ++exponent)
-      x.push_back(base), y.push_back(exponent);
-  for (float root : {4.0f, 9.0f, 2.25f, 1e6f})
-    x.push_back(root), y.push_back(0.5f);
-  expectPow(x, y, 0.5);
+// All powers that are floats: (m 2^e)^(n / 2^j) = (m^(1 / 2^j))^n 2^(e n / 2^j), m odd, and x^1 of every 4,099th float.
+TEST(FunctionValues, ExactPowersAreExact) {
+  std::vector<float> x = everyFloat(4099), y(x.size(), 1.0f), z = x;
+  auto add = [&](double root, int n, int j, int e) { // (root^(2^j) 2^e)^(n / 2^j), e a multiple of 2^j
+    double base = root, power = std::pow(root, n), scale = double(e >> j) * n;
+    for (int i = 0; i < j; ++i)
+      base *= base;
+    if (base >= 0x1p24 || power >= 0x1p24 || std::fabs(scale) > 300)
+      return;
+    float a = float(std::ldexp(base, e)), b = std::ldexp(float(n), -j), c = float(std::ldexp(power, int(scale)));
+    if (a != std::ldexp(base, e) || c != std::ldexp(power, int(scale)) || a == 0 || c == 0)
+      return;
+    x.push_back(a), y.push_back(b), z.push_back(c);
+    if (j == 0)
+      x.push_back(-a), y.push_back(b), z.push_back(n % 2 ? -c : c);
+  };
+  for (int e = -149; e < 128; ++e)
+    for (int j = 0; j < 8 && e % (1 << j) == 0; ++j) {
+      for (int n = 1 - 300 * 128; n <= 300 * 128 && (e || n < 2); n += 1 + (j > 0)) // of powers of two, negative ones too
+        if (std::abs(e / (1 << j) * n) <= 150)
+          add(1, n, j, e);
+      for (int m = 3; m < 4096; m += 2)
+        for (int n = j ? 1 : 2; std::pow(m, n) < 0x1p24; n += 1 + (j > 0))
+          add(m, n, j, e);
+    }
+  for (llvm::StringRef level : levels())
+    expectSame(apply(powText(x.size()), level, {x, y}), z, x);
 }
 TEST(FunctionValues, PowersOfSpecialNumbers) {
   std::vector<float> x, y;

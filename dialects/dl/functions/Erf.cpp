@@ -24,9 +24,9 @@ static Power decay(Number h, Number l) {
 Number gelu(Number x) {
   Number a = atMost(abs(x), 14.5), half = a * 0.5, h = a * half, tail = a.same(3.0) < a;
   Power e = decay(h, fused(a, half, -h));
-  // P = 1/2 + p a + ..., Q = 1 + q a + ...: 2^-27.1
-  Number p = fma(h, polynomial(a, {2 * 0.30835858, 2 * 0.0913943797, 2 * 0.0109104794}), half);
-  Number q = fma(h, polynomial(a, {2 * 0.811481535, 2 * 0.22792913, 2 * 0.0274061374}), fma(a, 1.41460145, 1));
+  // P = 1/2 + p a + ..., Q = 1 + q a + ...: 2^-29.3
+  Number p = fma(h, polynomial(a, {0.558444202, 0.158774301, 0.0171974339, 9.15795226e-06}), half);
+  Number q = fma(h, polynomial(a, {1.48193741, 0.392396092, 0.0436246246}), fma(a, 1.35632873, 1));
   Number v = select(tail, 1, p) / select(tail, h + h, q);
   Number s =
       polynomial(v, {0.398942202, -0.39891395, 1.19318259, -5.75335217, 33.4318657, -175.675781, 631.292725, -1068.81445}); // 2^-26.3
