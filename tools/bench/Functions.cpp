@@ -235,11 +235,26 @@ void powers(uint64_t pairs, llvm::ArrayRef<std::string> levels) {
       if (double e = dlc::bench::errorInUlp(z.f[i], expected[i]); e > largest)
         largest = e, at[0] = x.f[i], at[1] = y.f[i], at[2] = z.f[i];
   }
-  double start = now();
-  for (int i = 0; i < 20; ++i)
+  llvm::outs() << "pow";
+  for (auto [k, level] : llvm::zip(kernels, levels)) {
+    double start = now();
+    for (int i = 0; i < 20; ++i)
+      (*k)(x.f, y.f, z.f);
+    llvm::outs() << llvm::format(" %s=%.3f", level.c_str() + 7, (now() - start) / 20 / chunk);
+  }
+  llvm::outs() << llvm::format(" error=%.4f x=%08x y=%08x z=%08x different=%llu", largest, std::bit_cast<uint32_t>(at[0]),
+                               std::bit_cast<uint32_t>(at[1]), std::bit_cast<uint32_t>(at[2]), (unsigned long long)different);
+  uint64_t inexact = 0; // x to the 1, of as many floats
+  llvm::fill(y.f, 1);
+  for (uint64_t done = 0; done < std::min<uint64_t>(pairs, 1ull << 32); done += chunk) {
+    for (int64_t i = 0; i < chunk; ++i)
+      x.f[i] = std::bit_cast<float>(uint32_t(done + i));
     (*kernels.back())(x.f, y.f, z.f);
-  llvm::outs() << llvm::format("pow %s=%.3f error=%.3f at %.9g to the %.9g -> %.9g different=%llu\n", levels.back().c_str() + 7,
-                               (now() - start) / 20 / chunk, largest, at[0], at[1], at[2], (unsigned long long)different);
+    if (memcmp(x.f, z.f, sizeof z.f))
+      for (int64_t i = 0; i < chunk; ++i)
+        inexact += memcmp(x.f + i, z.f + i, 4) && !(std::isnan(x.f[i]) && std::isnan(z.f[i]));
+  }
+  llvm::outs() << llvm::format(" inexact=%llu\n", (unsigned long long)inexact);
 }
 } // namespace
 
@@ -247,7 +262,7 @@ int main(int argc, char **argv) {
   std::vector<std::string> names, levels;
   uint64_t stride = 1, pairs = 0;
   size_t count = 1000;
-  bool list = false, timed = false, known = false;
+  bool list = false, timed = false, listed = false;
   unsigned optimisation = 2;
   CLI::App app("largest errors and rates of dlc's functions of one number");
   app.add_option("function", names, "which; else all");
@@ -258,9 +273,9 @@ int main(int argc, char **argv) {
   app.add_flag("--list", list, "print the worst: argument and result in hexadecimal, error");
   app.add_flag("--time", timed, "rates alone");
   app.add_option("--pow", pairs, "pow on so many pairs, nothing else");
-  app.add_flag("--names", known, "the names of all functions, nothing else");
+  app.add_flag("--names", listed, "the names of all functions, nothing else");
   CLI11_PARSE(app, argc, argv);
-  if (known) {
+  if (listed) {
     for (const Function &f : dlc::bench::functions())
       llvm::outs() << f.name << "\n";
     return 0;
@@ -268,6 +283,14 @@ int main(int argc, char **argv) {
   if (levels.empty())
     levels = dlc::codegen::hostLevel() == "x86-64-v4" ? std::vector<std::string>{"x86-64-v3", "x86-64-v4"}
                                                       : std::vector<std::string>{dlc::codegen::hostLevel().str()};
+  auto known = [](const std::string &name) {
+    return llvm::any_of(dlc::bench::functions(), [&](const Function &f) { return f.name == name; });
+  };
+  for (const std::string &name : names)
+    if (!known(name)) {
+      llvm::errs() << "dlc-functions: there is no function " << name << ": write --names for all\n";
+      return 1;
+    }
   try {
     if (pairs) {
       powers(pairs, levels);

@@ -1,4 +1,4 @@
-// References by glibc's f64 functions, four at a time where the machine can: the sweeps evaluate each 2^32 times.
+// References by glibc's f64 functions, two at a time: the sweeps evaluate each 2^32 times.
 #include "tools/bench/References.h"
 #include <bit>
 #include <cmath>
@@ -6,99 +6,74 @@
 
 namespace dlc::bench {
 namespace {
-using d4 = double __attribute__((vector_size(32)));
+// libmvec. Four doubles would need a file compiled for AVX: elsewhere they don't go in registers.
+using Two = double __attribute__((vector_size(16)));
 constexpr double inf = std::numeric_limits<double>::infinity();
-
-// libmvec: AVX2, four doubles; with a name of libm for one.
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-#define DLC_VECTOR(name) extern "C" d4 _ZGVdN4v_##name(d4);
-DLC_VECTOR(exp);
-DLC_VECTOR(exp2);
-DLC_VECTOR(expm1);
-DLC_VECTOR(log);
-DLC_VECTOR(log2);
-DLC_VECTOR(log1p);
-DLC_VECTOR(sin);
-DLC_VECTOR(cos);
-DLC_VECTOR(tan);
-DLC_VECTOR(asin);
-DLC_VECTOR(acos);
-DLC_VECTOR(atan);
-DLC_VECTOR(sinh);
-DLC_VECTOR(cosh);
-DLC_VECTOR(asinh);
-DLC_VECTOR(acosh);
-DLC_VECTOR(atanh);
-DLC_VECTOR(tanh);
-DLC_VECTOR(erf);
-DLC_VECTOR(erfc);
-DLC_VECTOR(cbrt);
+#define DLC_VECTOR(name)                                                                                                                   \
+  extern "C" Two _ZGVbN2v_##name(Two);                                                                                                     \
+  Two name(Two x) { return _ZGVbN2v_##name(x); }
+DLC_VECTOR(log)
+DLC_VECTOR(log2)
+DLC_VECTOR(log1p)
+DLC_VECTOR(sin)
+DLC_VECTOR(cos)
+DLC_VECTOR(tan)
+DLC_VECTOR(asin)
+DLC_VECTOR(acos)
+DLC_VECTOR(atan)
+DLC_VECTOR(asinh)
+DLC_VECTOR(acosh)
+DLC_VECTOR(atanh)
+DLC_VECTOR(erf)
+DLC_VECTOR(cbrt)
+// What is beyond its range libmvec leaves to libm, one at a time, half of all floats: functions that are as good as constant there
+// are kept from it.
+#define DLC_CLAMPED(name, bound)                                                                                                           \
+  extern "C" Two _ZGVbN2v_##name(Two);                                                                                                     \
+  Two name(Two x) {                                                                                                                        \
+    x = x < -bound ? Two{} - bound : x;                                                                                                    \
+    return _ZGVbN2v_##name(x > bound ? Two{} + bound : x);                                                                                 \
+  }
+DLC_CLAMPED(exp, 700)
+DLC_CLAMPED(exp2, 1000)
+DLC_CLAMPED(expm1, 700)
+DLC_CLAMPED(sinh, 700)
+DLC_CLAMPED(cosh, 700)
+DLC_CLAMPED(tanh, 30)
+DLC_CLAMPED(erfc, 20)
+#undef DLC_CLAMPED
 #undef DLC_VECTOR
-extern "C" d4 _ZGVdN4vv_pow(d4, d4);
-#pragma clang attribute pop
 
-// libmvec leaves what is beyond its range to libm, one at a time, half of all floats: where f is as good as constant beyond
-// [low, high] they are clamped, where it is NaN they are kept from it. NaN passes.
-using Four = d4(d4);
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-template <Four f, double low, double high> d4 clamped(d4 x) {
-  x = x < low ? d4{} + low : x;
-  return f(x > high ? d4{} + high : x);
+Two magnitude(Two x) { return x < 0 ? -x : x; }
+Two sigmoid(Two x) {
+  Two e = exp(-magnitude(x));
+  return (x < 0 ? e : Two{} + 1) / (1 + e);
 }
-template <Four f, double low, double high> d4 within(d4 x) {
-  auto in = (x >= low) & (x <= high);
-  return __builtin_reduce_or(in) ? in ? f(in ? x : d4{} + 1) : d4{} + NAN : d4{} + NAN;
-}
-#pragma clang attribute pop
-
-// Formulas for T, a double or four; x times a tail that vanishes faster than x grows is 0 at -inf.
-#define DLC_FORMULAS(T)                                                                                                                    \
-  T sigmoid(T x) {                                                                                                                         \
-    T e = exp(-fabs(x));                                                                                                                   \
-    return (x < 0 ? e : T{} + 1) / (1 + e);                                                                                                \
-  }                                                                                                                                        \
-  T timesTail(T x, T tail) { return (x < -1e4 ? T{} - 1 : x) * tail; }                                                                     \
-  T silu(T x) { return timesTail(x, sigmoid(x)); }                                                                                         \
-  T softplus(T x) { return (x < 0 ? T{} : x) + log1p(exp(-fabs(x))); }                                                                     \
-  T gelu(T x) { return timesTail(x, 0.5 * erfc(x * -0.70710678118654752)); }                                                               \
-  T geluTanh(T x) { return timesTail(x, sigmoid(1.5957691216057308 * x * (1 + 0.044715 * x * x))); }
-namespace one {
-using std::erfc, std::exp, std::fabs, std::log1p;
-DLC_FORMULAS(double)
-} // namespace one
-#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
-namespace four {
-d4 exp(d4 x) { return clamped<_ZGVdN4v_exp, -700., 700.>(x); }
-d4 erfc(d4 x) { return clamped<_ZGVdN4v_erfc, -20., 20.>(x); }
-d4 log1p(d4 x) { return _ZGVdN4v_log1p(x); }
-d4 fabs(d4 x) { return x < 0 ? -x : x; }
-DLC_FORMULAS(d4)
-} // namespace four
-#pragma clang attribute pop
-#undef DLC_FORMULAS
+/// x times a tail that vanishes faster than x grows: 0 at -inf.
+Two timesTail(Two x, Two tail) { return (x < -1e4 ? Two{} - 1 : x) * tail; }
+Two silu(Two x) { return timesTail(x, sigmoid(x)); }
+Two softplus(Two x) { return (x < 0 ? Two{} : x) + log1p(exp(-magnitude(x))); }
+Two gelu(Two x) { return timesTail(x, 0.5 * erfc(x * -0.70710678118654752)); }
+Two geluTanh(Two x) { return timesTail(x, sigmoid(1.5957691216057308 * x * (1 + 0.044715 * x * x))); }
 
 template <double f(double)> void scalar(const float *x, double *y, size_t n) {
   for (size_t i = 0; i < n; ++i)
     y[i] = f(x[i]);
 }
-/// `v` on fours, `f` where the machine has no AVX2.
-template <d4 v(d4), double f(double)> [[gnu::target("avx2")]] void fours(const float *x, double *y, size_t n) {
-  size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    d4 r = v(d4{x[i], x[i + 1], x[i + 2], x[i + 3]});
-    __builtin_memcpy(y + i, &r, sizeof r);
+/// NaN outside [low, high].
+template <Two f(Two)> void vector(const float *x, double *y, size_t n, double low, double high) {
+  for (size_t i = 0; i < n; i += 2) {
+    Two v = {x[i], x[i + 1 < n ? i + 1 : i]};
+    auto in = v >= low & v <= high;
+    v = in[0] | in[1] ? in ? f(in ? v : Two{} + 1) : Two{} + NAN : Two{} + NAN;
+    __builtin_memcpy(y + i, &v, i + 1 < n ? sizeof v : sizeof *y);
   }
-  for (; i < n; ++i)
-    y[i] = f(x[i]);
 }
-template <d4 v(d4), double f(double)> void either(const float *x, double *y, size_t n) {
-  static const bool avx2 = __builtin_cpu_supports("avx2");
-  (avx2 ? fours<v, f> : scalar<f>)(x, y, n);
-}
-#define DLC_LIBM(name) either<_ZGVdN4v_##name, ::name>
-#define DLC_CLAMPED(name, low, high) either<clamped<_ZGVdN4v_##name, low, high>, ::name>
-#define DLC_WITHIN(name, low, high) either<within<_ZGVdN4v_##name, low, high>, ::name>
-#define DLC_OWN(name) either<four::name, one::name>
+template <Two f(Two)> void everywhere(const float *x, double *y, size_t n) { vector<f>(x, y, n, -inf, inf); }
+template <Two f(Two)> void positive(const float *x, double *y, size_t n) { vector<f>(x, y, n, 0, inf); }
+template <Two f(Two)> void fromOne(const float *x, double *y, size_t n) { vector<f>(x, y, n, 1, inf); }
+template <Two f(Two)> void fromMinusOne(const float *x, double *y, size_t n) { vector<f>(x, y, n, -1, inf); }
+template <Two f(Two)> void withinOne(const float *x, double *y, size_t n) { vector<f>(x, y, n, -1, 1); }
 
 double rsqrt(double x) { return 1 / std::sqrt(x); }
 double squareRoot(double x) { return std::sqrt(x); }
@@ -124,62 +99,44 @@ double digamma(double x) {
 }
 } // namespace
 
-static void powersOfOne(const float *x, const float *y, double *z, size_t n) {
+void powers(const float *x, const float *y, double *z, size_t n) {
   for (size_t i = 0; i < n; ++i)
     z[i] = std::pow(double(x[i]), double(y[i]));
-}
-[[gnu::target("avx2")]] static void powersOfFour(const float *x, const float *y, double *z, size_t n) {
-  size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    float sum = 0; // NaN if one is: then libmvec's pow is wrong in the other lanes
-    for (size_t k = i; k < i + 4; ++k)
-      sum += x[k] * 0 + y[k] * 0;
-    d4 r = _ZGVdN4vv_pow(d4{x[i], x[i + 1], x[i + 2], x[i + 3]}, d4{y[i], y[i + 1], y[i + 2], y[i + 3]});
-    if (sum == 0)
-      __builtin_memcpy(z + i, &r, sizeof r);
-    else
-      powersOfOne(x + i, y + i, z + i, 4);
-  }
-  powersOfOne(x + i, y + i, z + i, n - i);
-}
-void powers(const float *x, const float *y, double *z, size_t n) {
-  static const bool avx2 = __builtin_cpu_supports("avx2");
-  (avx2 ? powersOfFour : powersOfOne)(x, y, z, n);
 }
 
 const std::vector<Function> &functions() {
   static const std::vector<Function> all = {
-      {"exp", "dl.exp %", DLC_CLAMPED(exp, -700., 700.), 2, -8, 8},
-      {"exp2", "dl.exp2 %", DLC_CLAMPED(exp2, -1000., 1000.), 2, -8, 8},
-      {"expm1", "dl.expm1 %", DLC_CLAMPED(expm1, -700., 700.), 2, -8, 8},
-      {"log", "dl.log %", DLC_WITHIN(log, 0., inf), 2, 0.1f, 10},
-      {"log2", "dl.log2 %", DLC_WITHIN(log2, 0., inf), 2, 0.1f, 10},
-      {"log1p", "dl.log1p %", DLC_WITHIN(log1p, -1., inf), 2, -0.9f, 9},
+      {"exp", "dl.exp %", everywhere<exp>, 2, -8, 8},
+      {"exp2", "dl.exp2 %", everywhere<exp2>, 2, -8, 8},
+      {"expm1", "dl.expm1 %", everywhere<expm1>, 2, -8, 8},
+      {"log", "dl.log %", positive<log>, 2, 0.1f, 10},
+      {"log2", "dl.log2 %", positive<log2>, 2, 0.1f, 10},
+      {"log1p", "dl.log1p %", fromMinusOne<log1p>, 2, -0.9f, 9},
       {"sqrt", "dl.sqrt %", scalar<squareRoot>, 0.5, 0.1f, 10},
       {"rsqrt", "dl.rsqrt %", scalar<rsqrt>, 2, 0.1f, 10},
-      {"cbrt", "dl.cbrt %", DLC_LIBM(cbrt), 2, -8, 8, 0, -1},
-      {"sin", "dl.sin %", DLC_LIBM(sin), 2, -8, 8, 0, -1},
-      {"cos", "dl.cos %", DLC_LIBM(cos), 2, -8, 8, 0, 1},
-      {"tan", "dl.tan %", DLC_LIBM(tan), 2, -8, 8, 0, -1},
-      {"asin", "dl.asin %", DLC_WITHIN(asin, -1., 1.), 2, -1, 1, 0, -1},
-      {"acos", "dl.acos %", DLC_WITHIN(acos, -1., 1.), 2, -1, 1},
-      {"atan", "dl.atan %", DLC_LIBM(atan), 2, -8, 8, 0, -1},
-      {"sinh", "dl.sinh %", DLC_CLAMPED(sinh, -700., 700.), 2, -8, 8, 0, -1},
-      {"cosh", "dl.cosh %", DLC_CLAMPED(cosh, -700., 700.), 2, -8, 8, 0, 1},
-      {"tanh", "dl.tanh %", DLC_CLAMPED(tanh, -30., 30.), 2, -4, 4, 0, -1},
-      {"asinh", "dl.asinh %", DLC_LIBM(asinh), 2, -8, 8, 0, -1},
-      {"acosh", "dl.acosh %", DLC_WITHIN(acosh, 1., inf), 2, 1, 9},
-      {"atanh", "dl.atanh %", DLC_WITHIN(atanh, -1., 1.), 2, -1, 1, 0, -1},
-      {"erf", "dl.erf %", DLC_LIBM(erf), 2, -4, 4, 0, -1},
-      {"erfc", "dl.erfc %", DLC_CLAMPED(erfc, -20., 20.), 2, -4, 4},
+      {"cbrt", "dl.cbrt %", everywhere<cbrt>, 2, -8, 8, 0, -1},
+      {"sin", "dl.sin %", everywhere<sin>, 2, -8, 8, 0, -1},
+      {"cos", "dl.cos %", everywhere<cos>, 2, -8, 8, 0, 1},
+      {"tan", "dl.tan %", everywhere<tan>, 2, -8, 8, 0, -1},
+      {"asin", "dl.asin %", withinOne<asin>, 2, -1, 1, 0, -1},
+      {"acos", "dl.acos %", withinOne<acos>, 2, -1, 1},
+      {"atan", "dl.atan %", everywhere<atan>, 2, -8, 8, 0, -1},
+      {"sinh", "dl.sinh %", everywhere<sinh>, 2, -8, 8, 0, -1},
+      {"cosh", "dl.cosh %", everywhere<cosh>, 2, -8, 8, 0, 1},
+      {"tanh", "dl.tanh %", everywhere<tanh>, 2, -4, 4, 0, -1},
+      {"asinh", "dl.asinh %", everywhere<asinh>, 2, -8, 8, 0, -1},
+      {"acosh", "dl.acosh %", fromOne<acosh>, 2, 1, 9},
+      {"atanh", "dl.atanh %", withinOne<atanh>, 2, -1, 1, 0, -1},
+      {"erf", "dl.erf %", everywhere<erf>, 2, -4, 4, 0, -1},
+      {"erfc", "dl.erfc %", everywhere<erfc>, 2, -4, 4},
       {"lgamma", "dl.lgamma %", scalar<logGamma>, 4, -8, 8, 0x1p-23},
       {"digamma", "dl.digamma %", scalar<digamma>, 4, -8, 8, 0x1p-23},
-      {"sigmoid", "dl.sigmoid %", DLC_OWN(sigmoid), 2, -8, 8},
-      {"softplus", "dl.softplus %", DLC_OWN(softplus), 4, -8, 8},
-      {"silu", "dl.silu %", DLC_OWN(silu), 4, -8, 8},
+      {"sigmoid", "dl.sigmoid %", everywhere<sigmoid>, 2, -8, 8},
+      {"softplus", "dl.softplus %", everywhere<softplus>, 4, -8, 8},
+      {"silu", "dl.silu %", everywhere<silu>, 4, -8, 8},
       {"softsign", "dl.softsign %", scalar<softsign>, 2, -8, 8, 0, -1},
-      {"gelu", "dl.gelu %", DLC_OWN(gelu), 4, -4, 4},
-      {"gelu_tanh", "dl.gelu % approximate tanh", DLC_OWN(geluTanh), 4, -4, 4},
+      {"gelu", "dl.gelu %", everywhere<gelu>, 4, -4, 4},
+      {"gelu_tanh", "dl.gelu % approximate tanh", everywhere<geluTanh>, 4, -4, 4},
   };
   return all;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Largest errors of the functions of f32 over all 2^32 floats, the worst confirmed by mpmath, and nanoseconds an element beside PyTorch's."""
 import argparse
+import functools
 import os
 import struct
 import subprocess
@@ -26,7 +27,7 @@ EXACT = {
     "softplus": lambda x: mpmath.log1p(mpmath.exp(x)), "silu": lambda x: x * sigmoid(x), "softsign": lambda x: x / (1 + abs(x)),
     "gelu": lambda x: x / 2 * mpmath.erfc(-x / mpmath.sqrt(2)), "gelu_tanh": gelu_tanh,
 }
-TORCH = {"gelu_tanh": None, "cbrt": None, "gelu": "nn.functional.gelu", "silu": "nn.functional.silu",
+TORCH = {"gelu": "nn.functional.gelu", "gelu_tanh": "nn.functional.gelu", "silu": "nn.functional.silu",
          "softplus": "nn.functional.softplus", "softsign": "nn.functional.softsign"}
 
 
@@ -47,6 +48,17 @@ def error(name, x, y, floor):
     return float(abs(y - e) / mpmath.mpf(2) ** (exponent - 23))
 
 
+def power_row(tool, pairs):
+    """Of pow on so many seeded pairs, and whether it is within its bound."""
+    out = subprocess.run([tool, "--pow", str(pairs)], check=True, capture_output=True, text=True).stdout.split()
+    head = dict(field.split("=", 1) for field in out[1:])
+    x, y, z = (value(int(head[k], 16)) for k in "xyz")
+    e = mpmath.power(mpmath.mpf(x), mpmath.mpf(y))
+    worst = float(abs(z - e) / mpmath.mpf(2) ** (max(int(mpmath.floor(mpmath.log(e, 2))), -126) - 23))
+    print(f"| pow | {worst:.4f} | {x!r}, {y!r} | 2 | {head.get('v3', '-')} | {head.get('v4', '-')} | - |", flush=True)
+    return worst <= 2 and float(head["error"]) <= 2 and head["different"] == head["inexact"] == "0"
+
+
 def torch_ns(name, low, high):
     """Nanoseconds an element on one thread, or None."""
     try:
@@ -54,11 +66,12 @@ def torch_ns(name, low, high):
     except ImportError:
         return None
     f = torch
-    path = TORCH.get(name, name)
-    for part in (path or "missing").split("."):
+    for part in TORCH.get(name, name).split("."):
         f = getattr(f, part, None)
     if f is None:
         return None
+    if name == "gelu_tanh":
+        f = functools.partial(f, approximate="tanh")
     torch.set_num_threads(1)
     x = torch.linspace(low, high, 1 << 14)
     best = 1e30
@@ -77,10 +90,13 @@ def main():
     parser.add_argument("--worst", type=int, default=1000, help="how many are confirmed")
     a = parser.parse_args()
     tool = os.path.join(a.build, "bin/dlc-functions")
-    names = a.function or subprocess.run([tool, "--names"], check=True, capture_output=True, text=True).stdout.split()
+    names = a.function or subprocess.run([tool, "--names"], check=True, capture_output=True, text=True).stdout.split() + ["pow"]
     print("| function | largest error (ulp) | at | bound | v3 ns | v4 ns | PyTorch ns |\n|---|---|---|---|---|---|---|")
     bad = 0
     for name in names:
+        if name == "pow":
+            bad += not power_row(tool, (1 << 32) // a.stride)
+            continue
         out = subprocess.run([tool, name, "--stride", str(a.stride), "--worst", str(a.worst), "--list"], check=True,
                              capture_output=True, text=True).stdout.splitlines()
         head = dict(field.split("=", 1) for field in out[0].split()[1:])
