@@ -31,9 +31,19 @@ Value Graph::input(StringRef name, RankedTensorType type) {
   arguments.insert(arguments.begin() + inputs++, n);
   return {n, 0};
 }
+AffineExpr Graph::scalar(StringRef name, int64_t min, int64_t max) {
+  nodes[input(name, RankedTensorType::get({}, builder.getI64Type())).node].gives = true;
+  return symbol(name, min, max);
+}
 Value Graph::parameter(StringRef name, RankedTensorType type, Init init, bool trainable) {
+  return addArgument(name, type, init, trainable ? dl::ParamRole::trainable : dl::ParamRole::non_trainable);
+}
+Value Graph::state(StringRef name, RankedTensorType type, double value) {
+  return addArgument(name, type, {dl::InitKind::constant, value}, dl::ParamRole::state);
+}
+Value Graph::addArgument(StringRef name, RankedTensorType type, Init init, dl::ParamRole role) {
   unsigned n = add(Kind::Parameter, "", name);
-  nodes[n].init = init, nodes[n].trainable = trainable;
+  nodes[n].init = init, nodes[n].role = role;
   nodes[n].results.push_back(carriers.addArgument(type, nodes[n].loc));
   nodes[n].state = Node::Typed;
   arguments.push_back(n);
@@ -213,7 +223,7 @@ LogicalResult Graph::fill(Block &block, Location loc) {
     values[index].assign(results.begin(), results.end());
   }
   OperationState end(loc, terminator);
-  for (auto &[name, v] : outputs) {
+  for (auto &[name, v, next] : outputs) {
     if (v.result >= values[v.node].size())
       return emitError(nodes[v.node].loc) << "output '" << name << "' is result " << v.result << " of '" << nodes[v.node].name
                                           << "', which has " << values[v.node].size();
@@ -227,10 +237,10 @@ OwningOpRef<ModuleOp> Graph::build(Location loc) {
   llvm::StringMap<unsigned> names, results;
   for (unsigned n : arguments)
     if (!names.try_emplace(nodes[n].name, n).second)
-      return emitError(nodes[n].loc) << "two inputs or parameters are called '" << nodes[n].name << "'", nullptr;
-  for (auto &[name, v] : outputs)
-    if (!results.try_emplace(name, v.node).second)
-      return emitError(nodes[v.node].loc) << "two outputs are called '" << name << "'", nullptr;
+      return emitError(nodes[n].loc) << "two inputs, parameters or states are called '" << nodes[n].name << "'", nullptr;
+  for (auto &[name, v, next] : outputs)
+    if (!results.try_emplace((next ? "next " : "") + name, v.node).second)
+      return emitError(nodes[v.node].loc) << (next ? "two values are next of '" : "two outputs are called '") << name << "'", nullptr;
   if (outputs.empty())
     return emitError(loc) << "the graph has no output", nullptr;
 
@@ -249,11 +259,12 @@ OwningOpRef<ModuleOp> Graph::build(Location loc) {
     if (n.kind == Kind::Input)
       function.setArgAttr(i, "dl.name", b.getStringAttr(n.name));
     else
-      function.setArgAttr(i, "dl.param",
-                          dl::ParamAttr::get(getContext(), n.name, n.init.kind, b.getF64FloatAttr(n.init.value), n.trainable));
+      function.setArgAttr(i, "dl.param", dl::ParamAttr::get(getContext(), n.name, n.init.kind, b.getF64FloatAttr(n.init.value), n.role));
+    if (n.gives)
+      function.setArgAttr(i, "dl.symbol", FlatSymbolRefAttr::get(getContext(), n.name));
   }
   for (auto [i, output] : llvm::enumerate(outputs))
-    function.setResultAttr(i, "dl.name", b.getStringAttr(output.first));
+    function.setResultAttr(i, output.next ? "dl.state" : "dl.name", b.getStringAttr(output.name));
   return succeeded(verify(*module)) ? std::move(module) : nullptr;
 }
 

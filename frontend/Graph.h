@@ -34,7 +34,8 @@ public:
     llvm::SmallVector<mlir::Value, 1> results = {};    ///< carriers of the result types, once known
     enum { Untyped, Typed, Refused } state = Untyped;
     Init init = {};
-    bool trainable = false;
+    dl::ParamRole role = dl::ParamRole::trainable; ///< of a parameter or state
+    bool gives = false;                            ///< an input that gives the symbol of its name
   };
   struct Edge {
     unsigned result, operand;
@@ -48,8 +49,14 @@ public:
   /// Declares a symbolic extent within min..max, both included, and gives it.
   mlir::AffineExpr symbol(llvm::StringRef name, int64_t min, int64_t max);
   Value input(llvm::StringRef name, mlir::RankedTensorType type);
+  /// Declares a symbol, and an i64 input of rank 0 of that name whose element is its value: how much of a cache is full.
+  mlir::AffineExpr scalar(llvm::StringRef name, int64_t min, int64_t max);
   /// A parameter starts by `init`; one that is not trainable is written by training or by nobody.
   Value parameter(llvm::StringRef name, mlir::RankedTensorType type, Init init, bool trainable = true);
+  /// What one run hands to the next (docs/state.md); starts as `value` everywhere.
+  Value state(llvm::StringRef name, mlir::RankedTensorType type, double value = 0);
+  /// What a state, or a parameter, is after a run.
+  void next(Value state, Value value) { outputs.push_back({node(state.node).name, value, true}); }
   /// An operation. Its types are inferred unless given, as soon as those of its operands are known; `body` becomes the region
   /// of an op that has one. An operand left at Value{} is connected later, by importers that meet uses before definitions.
   Value op(llvm::StringRef op, llvm::StringRef name, llvm::ArrayRef<Value> operands, llvm::ArrayRef<mlir::NamedAttribute> attributes = {},
@@ -57,7 +64,7 @@ public:
   /// Stands for a layer whose input or options were refused by a diagnostic.
   Value refused(llvm::StringRef name);
   void connect(Value from, unsigned to, unsigned operand);
-  void output(llvm::StringRef name, Value value) { outputs.push_back({name.str(), value}); }
+  void output(llvm::StringRef name, Value value) { outputs.push_back({name.str(), value, false}); }
 
   /// The type, inferred if need be; null where an error has been reported, or around a cycle.
   mlir::RankedTensorType type(Value value);
@@ -79,6 +86,11 @@ private:
     std::string name;
     int64_t min, max;
   };
+  struct Output {
+    std::string name;
+    Value value;
+    bool next; ///< of the state or parameter of that name
+  };
   unsigned add(Kind kind, llvm::StringRef op, llvm::StringRef name);
   llvm::SmallVector<Value> operands(unsigned node) const;
   mlir::LogicalResult prepare(unsigned node, mlir::OperationState &state);
@@ -89,9 +101,10 @@ private:
   Nodes nodes;
   mlir::Block carriers; ///< its arguments stand for results in type inference
   std::vector<Symbol> symbols;
-  llvm::SmallVector<unsigned> arguments; ///< inputs, then parameters, each as declared
+  Value addArgument(llvm::StringRef name, mlir::RankedTensorType type, Init init, dl::ParamRole role);
+  llvm::SmallVector<unsigned> arguments; ///< inputs, then parameters and states, each as declared
   unsigned inputs = 0;
-  std::vector<std::pair<std::string, Value>> outputs;
+  std::vector<Output> outputs;
   std::optional<mlir::Location> location;
   std::string terminator;
 };

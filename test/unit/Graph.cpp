@@ -43,6 +43,19 @@ TEST_F(GraphTest, BuildsMain) {
     EXPECT_NE(s.find(part), std::string::npos) << s;
   EXPECT_EQ(messages, "");
 }
+TEST_F(GraphTest, BuildsStates) {
+  Graph g(&context);
+  AffineExpr past = g.scalar("past", 0, 15), zero = getAffineConstantExpr(0, &context);
+  Node x = g.input("x", type({1, 4})), cache = g.state("cache", type({16, 4}), 0.5);
+  Node next = g.op("dl.update_slice", "append", {cache, x}, {g.builder.getNamedAttr("offsets", dl::DimsAttr::get(&context, {past, zero}))});
+  g.output("y", next), g.next(cache, next);
+  std::string s = text(g);
+  for (const char *part :
+       {"dl.symbol @past : 0 to 15", "tensor<i64> {dl.name = \"past\", dl.symbol = @past}",
+        "#dl.param<\"cache\", constant(5.000000e-01), state>", "tensor<16x4xf32> {dl.state = \"cache\"}", "offsets <past, 0>"})
+    EXPECT_NE(s.find(part), std::string::npos) << s;
+  EXPECT_EQ(messages, "");
+}
 TEST_F(GraphTest, OperandsMayComeLater) {
   Graph g(&context);
   Node late = g.op("dl.add", "sum", {Node{}, Node{}});
@@ -92,7 +105,14 @@ TEST_F(GraphTest, Refusals) {
          "operand 0 of 'dl.relu' is result 1 of 'x', which has 1");
   refuse([](Graph &g, Node x) { g.output("y", {x.node, 2}); }, "output 'y' is result 2 of 'x', which has 1");
   refuse([](Graph &g, Node x) { g.output("y", x), g.output("y", x); }, "two outputs are called 'y'");
-  refuse([&](Graph &g, Node x) { g.parameter("x", type({1}), {}), g.output("y", x); }, "two inputs or parameters are called 'x'");
+  refuse(
+      [&](Graph &g, Node x) {
+        Node h = g.state("h", type({3}));
+        g.next(h, x), g.next(h, x);
+      },
+      "two values are next of 'h'");
+  refuse([&](Graph &g, Node x) { g.next(x, x); }, "no argument is a parameter called 'x'");
+  refuse([&](Graph &g, Node x) { g.parameter("x", type({1}), {}), g.output("y", x); }, "two inputs, parameters or states are called 'x'");
 }
 TEST_F(GraphTest, LongChains) {
   Graph g(&context);
