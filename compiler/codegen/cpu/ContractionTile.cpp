@@ -44,7 +44,19 @@ int64_t ContractionEmitter::aheadSteps() const {
 // scalars, pointers of the launch's values, a, b, sums of the chunk, the line ahead (if any), columns left, counts, indices
 
 bool ContractionEmitter::isCounted(unsigned loop) const {
-  return c.panels || llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)loop; });
+  if (llvm::any_of(c.ranges, [&](auto &r) { return r.reduced == (int)loop; }))
+    return true;
+  // The last loops are whole in every panel. What is known to run at least once has its masks made before it, not inside.
+  int64_t run = 1;
+  for (unsigned inner : llvm::reverse(c.reduced)) {
+    int64_t n = dl::getConstant(c.loops[inner].extent);
+    if (!c.panels || n < 0 || n * run > c.recipe.getPanel())
+      break;
+    run *= n;
+    if (inner == loop)
+      return false;
+  }
+  return c.panels;
 }
 SmallVector<int64_t> ContractionEmitter::epilogueValues() const {
   SmallVector<int64_t> numbers;
