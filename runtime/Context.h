@@ -22,6 +22,7 @@ struct EntryState {
   Array<char *> pointers;  // by buffer
   Array<void *> args;      // by slot
   Array<Counter> counters; // by launch of the plan
+  Counter copies;          // of all kinds
   bool evaluated = false;  // `values` belong to `symbols`
   bool exchanged = false;  // swaps have run since the pointers were set
 };
@@ -36,6 +37,9 @@ struct dlrt_context {
   uint64_t scratchStride = 0; // bytes from one thread's scratch to the next's
   dlrt::Array<dlrt::EntryState> entries;
   bool guarded = false, profiling = false;
+  uint64_t profileStart = 0;
+  size_t eventCount = 0; // of which the first events.size() are kept
+  dlrt::Array<dlrt_profile_event> events;
 };
 
 namespace dlrt {

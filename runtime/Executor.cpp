@@ -14,16 +14,19 @@ static uint64_t now() {
   return uint64_t(t.tv_sec) * 1000000000u + uint64_t(t.tv_nsec);
 }
 
+static constexpr char copyName[] = "copy";
+
 namespace {
 /// A run in progress.
 class Executor {
 public:
   Executor(dlrt_context &context, size_t entry, dlrt_team *team, const uint8_t *stale)
-      : program(context.model->program), plan(context.model->plans[entry]), state(context.entries[entry]), team(team), stale(stale),
-        scratch(context.scratch.data()), scratchStride(context.scratchStride), profiling(context.profiling) {}
+      : context(context), program(context.model->program), plan(context.model->plans[entry]), state(context.entries[entry]), team(team),
+        stale(stale), scratch(context.scratch.data()), scratchStride(context.scratchStride), profiling(context.profiling) {}
   dlrt_status run() { return range(0, uint32_t(plan.code.size())) ? DLRT_OK : report(); }
 
 private:
+  dlrt_context &context;
   const Program &program;
   const EntryPlan &plan;
   EntryState &state;
@@ -49,6 +52,7 @@ private:
   bool region(const PlanLaunch *launch, uint32_t count);
   bool loop(const dlx_instruction &loop, uint32_t body);
   void copy(const dlx_instruction &copy);
+  void note(Counter &counter, const char *what, uint64_t begin);
   void runBlocks(int64_t begin, int64_t end, int thread);
   static void runBody(void *executor, int64_t begin, int64_t end, int thread) {
     static_cast<Executor *>(executor)->runBlocks(begin, end, thread);
@@ -93,6 +97,15 @@ bool Executor::region(const PlanLaunch *launch, uint32_t count) {
   return !status.load(std::memory_order_relaxed);
 }
 
+/// What began then has ended.
+void Executor::note(Counter &counter, const char *what, uint64_t begin) {
+  uint64_t nanoseconds = now() - begin;
+  ++counter.calls;
+  counter.nanoseconds += nanoseconds;
+  if (context.eventCount < context.events.size())
+    context.events[context.eventCount++] = {what, begin - context.profileStart, nanoseconds};
+}
+
 bool Executor::stage(const dlx_instruction &stage) {
   const PlanLaunch *launch = plan.launches.data() + stage.a;
   if (!profiling && !stale)
@@ -102,11 +115,8 @@ bool Executor::stage(const dlx_instruction &stage) {
       continue;
     uint64_t begin = profiling ? now() : 0;
     bool good = region(launch + l, 1);
-    if (profiling) {
-      Counter &counter = state.counters[stage.a + l];
-      ++counter.calls;
-      counter.nanoseconds += now() - begin;
-    }
+    if (profiling)
+      note(state.counters[stage.a + l], program.string(program.functions[launch[l].functionIndex]), begin);
     if (!good)
       return false;
   }
@@ -178,7 +188,10 @@ bool Executor::range(uint32_t begin, uint32_t end) {
         return false;
       i += instruction.b;
     } else {
+      uint64_t begin = profiling ? now() : 0;
       copy(instruction);
+      if (profiling)
+        note(state.copies, copyName, begin);
     }
   }
   return true;
@@ -200,10 +213,18 @@ dlrt_status dlrt::execute(dlrt_context &context, size_t entry, const uint8_t *st
 
 void dlrt_profile(dlrt_context *context, int on) {
   context->profiling = on != 0;
-  for (EntryState &state : context->entries)
+  if (!on)
+    return;
+  constexpr size_t mostEvents = 65536;
+  if (!context->events.size())
+    (void)context->events.allocate(mostEvents); // without memory there are no events
+  context->eventCount = 0;
+  context->profileStart = now();
+  for (EntryState &state : context->entries) {
+    state.copies = {};
     for (Counter &counter : state.counters)
-      if (on)
-        counter = {};
+      counter = {};
+  }
 }
 
 size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile_row *rows, size_t room) {
@@ -230,5 +251,16 @@ size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile
     }
     ++count;
   }
+  if (Counter copies = context->entries[entry].copies; copies.calls) {
+    if (count < room)
+      rows[count] = {copyName, copies.calls, copies.nanoseconds};
+    ++count;
+  }
   return count;
+}
+
+size_t dlrt_profile_events(const dlrt_context *context, dlrt_profile_event *events, size_t room) {
+  for (size_t i = 0; i < context->eventCount && i < room; ++i)
+    events[i] = context->events[i];
+  return context->eventCount;
 }

@@ -172,14 +172,21 @@ DLRT_API dlrt_status dlrt_prepare(dlrt_context *context, size_t entry);
 /* The arena, for tests: guarded and poisoned contexts, highest byte touched (docs/dlx.md). */
 DLRT_API void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes);
 
-/* Times by kernel function. on != 0 clears and starts; launches then run one after the other, with the same bits. rows:
- * the first `room` are written, the number of all is returned. */
+/* Times by kernel function, and of copies under "copy". on != 0 clears and starts; launches then run one after the other, with the
+ * same bits. rows: the first `room` are written, the number of all is returned. */
 typedef struct {
   const char *function;
   uint64_t calls, nanoseconds;
 } dlrt_profile_row;
 DLRT_API void dlrt_profile(dlrt_context *context, int on);
 DLRT_API size_t dlrt_profile_rows(const dlrt_context *context, size_t entry, dlrt_profile_row *rows, size_t room);
+/* Launches and copies of all entries one by one, the first 65,536 since dlrt_profile was switched on, in the order of time; begin:
+ * nanoseconds since then. */
+typedef struct {
+  const char *function;
+  uint64_t begin, nanoseconds;
+} dlrt_profile_event;
+DLRT_API size_t dlrt_profile_events(const dlrt_context *context, dlrt_profile_event *events, size_t room);
 #ifdef __cplusplus
 }
 #endif

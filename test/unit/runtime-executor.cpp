@@ -320,6 +320,12 @@ TEST(RuntimeExecutor, CountsTimeByKernel) {
   EXPECT_STREQ(rows[0].function, "add_one");
   EXPECT_EQ(rows[1].calls, 3u);
   EXPECT_GT(rows[1].nanoseconds, 0u);
+  dlrt_profile_event events[8];
+  ASSERT_EQ(dlrt_profile_events(session.context, events, 8), 6u); // two launches a run
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_STREQ(events[i].function, rows[i % 2].function);
+    EXPECT_GE(events[i].begin, i ? events[i - 1].begin + events[i - 1].nanoseconds : 0);
+  }
 }
 
 TEST(RuntimeExecutor, ContextsShareATeam) {

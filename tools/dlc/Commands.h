@@ -25,5 +25,6 @@ void addCompile(CLI::App &app);
 void addInfo(CLI::App &app);
 void addBench(CLI::App &app);
 void addExplain(CLI::App &app);
+void addProfile(CLI::App &app);
 
 } // namespace dlc::tools

@@ -1,6 +1,7 @@
 // dlc explain: why ops share a kernel or don't, who writes each kernel and how it is cut, where buffers lie and how long.
 #include "tools/dlc/Build.h"
 #include "tools/dlc/Program.h"
+#include "tools/dlc/Table.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -16,21 +17,6 @@ struct Options {
   std::string entry;
   bool json = false;
 };
-using Row = std::vector<std::string>;
-
-/// Left-aligned columns, two blanks apart; the last is free.
-void printTable(llvm::ArrayRef<Row> rows) {
-  std::vector<size_t> width;
-  for (const Row &row : rows)
-    for (size_t i = 0; i + 1 < row.size(); ++i)
-      width.resize(std::max(width.size(), i + 1)), width[i] = std::max(width[i], row[i].size());
-  for (const Row &row : rows) {
-    llvm::outs() << "  ";
-    for (size_t i = 0; i + 1 < row.size(); ++i)
-      llvm::outs() << llvm::left_justify(row[i], width[i] + 2);
-    llvm::outs() << row.back() << "\n";
-  }
-}
 std::string numbers(llvm::ArrayRef<int64_t> list) {
   return llvm::join(llvm::map_range(list, [](int64_t n) { return std::to_string(n); }), "x");
 }

@@ -4,6 +4,11 @@
 #include "runtime/dlx.h"
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
 
 namespace dlc::tools {
 namespace {
@@ -44,5 +49,57 @@ double peakGflops(unsigned bits) {
   }
   (void)sink;
   return best * 32 / bits;
+}
+
+namespace {
+/// Reads n vectors, a multiple of 8, `rounds` times.
+template <typename V> [[gnu::always_inline]] inline void readAll(const char *memory, size_t n, int64_t rounds) {
+  V acc[8] = {};
+  for (int64_t r = 0; r < rounds; ++r) {
+    const V *p = reinterpret_cast<const V *>(memory);
+    asm volatile("" : "+r"(p)); // the compiler must not know that nothing changes
+    for (size_t i = 0; i < n; i += 8)
+      for (int k = 0; k < 8; ++k)
+        acc[k] += p[i + k];
+  }
+  for (V &a : acc)
+    asm volatile("" : : "m"(a));
+}
+[[gnu::target("avx512f,avx512vl"), gnu::noinline]] void read512(const char *p, size_t bytes, int64_t n) { readAll<V16>(p, bytes / 64, n); }
+[[gnu::target("avx2"), gnu::noinline]] void read256(const char *p, size_t bytes, int64_t n) { readAll<V8>(p, bytes / 32, n); }
+[[gnu::noinline]] void read128(const char *p, size_t bytes, int64_t n) {
+  using V4 [[gnu::vector_size(16)]] = float;
+  readAll<V4>(p, bytes / 16, n);
+}
+} // namespace
+
+double readBandwidth(int threads, int64_t bytes) {
+  uint64_t cpu = dlrt_cpu_features();
+  auto *how = cpu & DLX_CPU_V4 ? read512 : cpu & DLX_CPU_V3 ? read256 : read128;
+  const size_t each = size_t(std::max<int64_t>(bytes / threads, 4096)) / 512 * 512;
+  const int64_t rounds = std::max<int64_t>(1, (int64_t(1) << 25) / int64_t(each)); // 32 MB a thread, at least
+  struct Free {
+    void operator()(void *p) const { free(p); }
+  };
+  std::vector<std::unique_ptr<char, Free>> memory;
+  for (int t = 0; t < threads; ++t) {
+    memory.emplace_back(static_cast<char *>(aligned_alloc(64, each)));
+    if (!memory.back())
+      return 0;
+    std::memset(memory.back().get(), 0, each);
+  }
+  double best = 0;
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    auto start = std::chrono::steady_clock::now();
+    std::vector<std::thread> others;
+    for (int t = 1; t < threads; ++t)
+      others.emplace_back(how, memory[t].get(), each, rounds);
+    how(memory[0].get(), each, rounds);
+    for (std::thread &t : others)
+      t.join();
+    double s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    best = std::max(best, double(rounds) * double(each) * threads / s / 1e9);
+  }
+  return best;
 }
 } // namespace dlc::tools

@@ -28,7 +28,9 @@ Programs::Programs(ModuleOp scheduled) : module(scheduled) {
       for (Operation &op : fn.getBody().front())
         flops = dl::normalize(flops + dl::getFlops(&op));
       bool packs = plan.getLaunches().front().getName() == "pack"; // often once, in prepare
-      byLaunch[(fn.getSymName() + plan.getLaunches()[packs].getName()).str()] = {fn, plan, flops};
+      const Kernel &kernel = byLaunch[(fn.getSymName() + plan.getLaunches()[packs].getName()).str()] = {fn, plan, flops};
+      for (dlx::LaunchAttr launch : plan.getLaunches())
+        byAnyLaunch[(fn.getSymName() + launch.getName()).str()] = &kernel;
     }
 }
 const Kernel *Programs::firstLaunch(llvm::StringRef function) const {
@@ -53,9 +55,10 @@ int64_t Programs::at(AffineExpr e, const llvm::StringMap<int64_t> &values) {
   });
 }
 
-void Programs::add(Block &block, AffineExpr times, Cost &cost) {
+void Programs::add(Block &block, AffineExpr times, Cost &cost, llvm::StringMap<Launches> *launches) {
   for (Operation &op : block) {
     if (auto launch = dyn_cast<dlx::LaunchOp>(op)) {
+      Cost before = cost;
       if (const Kernel *k = firstLaunch(launch.getFunction()))
         cost.flops = dl::normalize(cost.flops + times * k->flops);
       for (Value v : launch.getBuffers()) {
@@ -63,15 +66,23 @@ void Programs::add(Block &block, AffineExpr times, Cost &cost) {
         auto bytes = buffer ? buffer.getBytes() : v.getDefiningOp<dlx::ViewOp>().getBytes();
         cost.bytes = dl::normalize(cost.bytes + times * bytes.getExtents()[0]);
       }
+      if (!launches)
+        continue;
+      AffineExpr zero = getAffineConstantExpr(0, op.getContext());
+      Launches &all =
+          launches->try_emplace(launch.getFunction(), Launches{byAnyLaunch.lookup(launch.getFunction()), zero, zero, zero}).first->second;
+      all.calls = dl::normalize(all.calls + times);
+      all.flops = dl::normalize(all.flops + cost.flops - before.flops);
+      all.bytes = dl::normalize(all.bytes + cost.bytes - before.bytes);
     } else if (auto copy = dyn_cast<dlx::CopyOp>(op)) {
       cost.bytes = dl::normalize(cost.bytes + times * copy.getBytes().getExtents()[0] * 2);
     } else if (isa<dlx::PlaceOp, dlx::TakeOp>(op)) {
       auto extent = [&](StringRef name) { return op.getAttrOfType<dl::DimsAttr>(name).getExtents()[0]; };
       cost.bytes = dl::normalize(cost.bytes + times * extent("bytes") * extent("rows") * 2);
     } else if (auto loop = dyn_cast<dlx::LoopOp>(op)) {
-      add(loop.getBody().front(), dl::normalize(times * loop.getTrip().getExtents()[0]), cost);
+      add(loop.getBody().front(), dl::normalize(times * loop.getTrip().getExtents()[0]), cost, launches);
     } else if (auto stage = dyn_cast<dlx::StageOp>(op)) {
-      add(stage.getBody().front(), times, cost);
+      add(stage.getBody().front(), times, cost, launches);
     }
   }
 }
@@ -80,6 +91,13 @@ Cost Programs::cost(dlx::ProgramOp program) {
   Cost cost{zero, zero};
   add(program.getBody().front(), getAffineConstantExpr(1, program.getContext()), cost);
   return cost;
+}
+llvm::StringMap<Launches> Programs::launches(dlx::ProgramOp program) {
+  AffineExpr zero = getAffineConstantExpr(0, program.getContext());
+  Cost cost{zero, zero};
+  llvm::StringMap<Launches> launches;
+  add(program.getBody().front(), getAffineConstantExpr(1, program.getContext()), cost, &launches);
+  return launches;
 }
 std::vector<Kernel> Programs::kernels(dlx::ProgramOp program) {
   llvm::MapVector<Operation *, Kernel> used;

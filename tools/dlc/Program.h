@@ -17,6 +17,12 @@ struct Kernel {
   int64_t calls = 0;      ///< in one program; in loops once for each place
 };
 
+/// The launches of one function in one run of a program.
+struct Launches {
+  const Kernel *kernel = nullptr;       ///< whose they are
+  mlir::AffineExpr calls, flops, bytes; ///< of all; the kernel's flops count for its first launch behind packing
+};
+
 class Programs {
 public:
   /// Of a module behind Stage::Schedule, which must outlive this.
@@ -27,15 +33,18 @@ public:
   Cost cost(dlx::ProgramOp program);
   /// Kernels that the program launches, with their number of calls, in the order of first use.
   std::vector<Kernel> kernels(dlx::ProgramOp program);
+  /// By function.
+  llvm::StringMap<Launches> launches(dlx::ProgramOp program);
   /// The value at the symbols' upper bounds, or at these values where given.
   int64_t at(mlir::AffineExpr e, const llvm::StringMap<int64_t> &values = {});
 
 private:
   /// The kernel whose first launch behind packing has this name, or null: a kernel of several launches counts once.
   const Kernel *firstLaunch(llvm::StringRef function) const;
-  void add(mlir::Block &block, mlir::AffineExpr times, Cost &cost);
+  void add(mlir::Block &block, mlir::AffineExpr times, Cost &cost, llvm::StringMap<Launches> *launches = nullptr);
   mlir::ModuleOp module;
-  llvm::StringMap<Kernel> byLaunch;
+  llvm::StringMap<Kernel> byLaunch;            ///< by the first launch behind packing
+  llvm::StringMap<const Kernel *> byAnyLaunch; ///< by every launch
   llvm::StringMap<int64_t> bounds;
 };
 

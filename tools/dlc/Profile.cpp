@@ -1,0 +1,289 @@
+// dlc profile: where an entry's time goes, kernel by kernel, against what the machine could do at best.
+#include "dialects/dl/Dl.h"
+#include "tools/dlc/Peak.h"
+#include "tools/dlc/Program.h"
+#include "tools/dlc/Table.h"
+#include "tools/dlc/Trial.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+namespace dlc::tools {
+namespace {
+struct Options : TrialFlags {
+  bool json = false;
+  std::string trace;
+};
+/// What the model calls a kernel's work.
+struct Label {
+  std::string what; ///< "conv2d of layer1.0.conv1.weight and 3 more"
+  std::string part; ///< of a training step: forward, backward, update
+};
+/// One function's launches in one run.
+struct Line {
+  std::string function;
+  Label label;
+  double ms = 0, flops = 0, bytes = 0, percent = 0; ///< percent of the roofline
+  int64_t calls = 0;
+  std::string bound; ///< "arithmetic", "memory", or why plain loops
+};
+
+std::string format(const char *how, double value) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format(how, value);
+  return text;
+}
+
+/// The parameter that a value is, through views and the arguments of loops' bodies; "" for others.
+llvm::StringRef parameterOf(Value v) {
+  for (;;) {
+    if (auto view = v.getDefiningOp<dl::MovementOpInterface>(); view && view.isView()) {
+      v = view->getOperand(0);
+      continue;
+    }
+    auto argument = dyn_cast<BlockArgument>(v);
+    if (!argument)
+      return "";
+    Operation *owner = argument.getOwner()->getParentOp();
+    if (auto fn = dyn_cast<func::FuncOp>(owner)) {
+      auto param = fn.getArgAttrOfType<dl::ParamAttr>(argument.getArgNumber(), "dl.param");
+      return param ? param.getName() : "";
+    }
+    v = owner->getOperand(argument.getArgNumber()); // of dl.scan: an operand for each argument
+  }
+}
+/// The op that a kernel is about: its contraction, else what it combines, else the last.
+llvm::StringRef mainOp(func::FuncOp kernel) {
+  Operation *best = nullptr;
+  int rank = -1;
+  for (Operation &op : kernel.getBody().front().without_terminator()) {
+    auto combine = dyn_cast<dl::CombineOpInterface>(op);
+    int mine = combine ? 1 + combine.isMultiplyAdd() : 0;
+    if (mine >= rank && (mine < 2 || rank < 2))
+      best = &op, rank = mine;
+  }
+  return best ? best->getName().stripDialect() : "copy";
+}
+/// Labels by kernel.
+llvm::StringMap<Label> labelsOf(func::FuncOp entry, ModuleOp module) {
+  // Forward is what the loss and the other outputs need; update is what gives a new parameter.
+  llvm::DenseSet<Operation *> forward, update;
+  bool trains = false;
+  SmallVector<Operation *> work;
+  for (auto [i, v] : llvm::enumerate(entry.getBody().front().getTerminator()->getOperands())) {
+    Operation *op = v.getDefiningOp();
+    bool state = bool(entry.getResultAttr(i, "dl.state"));
+    trains |= state && entry.getSymName() != "main";
+    if (op && state)
+      update.insert(op);
+    else if (op)
+      work.push_back(op);
+  }
+  while (!work.empty()) {
+    Operation *op = work.pop_back_val();
+    if (!forward.insert(op).second)
+      continue;
+    op->walk([&](Operation *inner) { forward.insert(inner); });
+    for (Value v : op->getOperands())
+      if (Operation *source = v.getDefiningOp())
+        work.push_back(source);
+  }
+  llvm::StringMap<SmallVector<llvm::StringRef>> parameters;
+  llvm::StringMap<Label> labels;
+  entry.walk([&](func::CallOp call) {
+    auto &names = parameters[call.getCallee()];
+    llvm::StringRef first;
+    for (Value v : call.getOperands())
+      if (first = parameterOf(v); !first.empty())
+        break;
+    names.push_back(first);
+    const char *part = !trains ? "" : forward.contains(call) ? "forward" : update.contains(call) ? "update" : "backward";
+    Label &label = labels[call.getCallee()];
+    if (label.part.find(part) == std::string::npos)
+      label.part += (label.part.empty() ? "" : "+") + std::string(part);
+  });
+  for (auto &[kernel, label] : labels) {
+    auto fn = module.lookupSymbol<func::FuncOp>(kernel);
+    auto &names = parameters[kernel];
+    label.what = mainOp(fn).str();
+    llvm::erase(names, "");
+    if (!names.empty())
+      label.what += " of " + names[0].str() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "");
+  }
+  return labels;
+}
+
+/// The machine at best: bytes a second by how much is read.
+struct Roof {
+  double gflops;
+  std::pair<int64_t, double> levels[3] = {{1 << 18, 0}, {1 << 22, 0}, {1 << 27, 0}};
+  Roof(unsigned bits, int threads) : gflops(peakGflops(bits) * threads) {
+    for (auto &[bytes, rate] : levels)
+      rate = readBandwidth(threads, bytes * (bytes < 1 << 20 ? threads : 1));
+  }
+  double bandwidth(double bytes) const {
+    return bytes <= 1 << 19 ? levels[0].second : bytes <= 1 << 24 ? levels[1].second : levels[2].second;
+  }
+};
+
+Exit profile(const Options &o) {
+  Files files;
+  files.read(o.build.model, "the model");
+  files.read(o.weights, "the weights");
+  files.write(o.trace, "what --trace writes");
+  if (Exit e = files.check(); e != Done)
+    return e;
+  Trial trial;
+  if (Exit e = trial.open(o); e != Done)
+    return e;
+  std::vector<double> plain = trial.times(o.repeat);
+  dlrt_profile(trial.context(), 1);
+  double wall = 0;
+  for (size_t i = 0; i < plain.size(); ++i)
+    wall += trial.once();
+  dlrt_profile(trial.context(), 0);
+  const double runs = double(plain.size());
+  wall /= runs;
+  std::vector<dlrt_profile_row> rows(dlrt_profile_rows(trial.context(), trial.entry, nullptr, 0));
+  dlrt_profile_rows(trial.context(), trial.entry, rows.data(), rows.size());
+
+  const char *entryName = dlrt_entry_name(trial.model(), trial.entry);
+  llvm::StringMap<Launches> launches;
+  llvm::StringMap<Label> labels;
+  std::optional<Programs> programs;
+  if (trial.session.source) { // an artefact tells names and times alone
+    ModuleOp module = *trial.session.source->module;
+    programs.emplace(module);
+    if (dlx::ProgramOp program = programs->find(entryName)) {
+      launches = programs->launches(program);
+      labels = labelsOf(module.lookupSymbol<func::FuncOp>(program.getSource()), module);
+    }
+  }
+  Roof roof(trial.bits, trial.threads());
+  std::vector<Line> lines;
+  double inside = 0, flops = 0;
+  for (const dlrt_profile_row &row : rows) {
+    Line line{row.function, {}, double(row.nanoseconds) / runs / 1e6, 0, 0, 0, int64_t(double(row.calls) / runs), ""};
+    inside += line.ms;
+    if (auto it = launches.find(row.function); it != launches.end() && it->second.kernel) {
+      const Launches &all = it->second;
+      func::FuncOp kernel = all.kernel->function;
+      line.label = labels.lookup(kernel.getSymName());
+      if (llvm::StringRef suffix = llvm::StringRef(row.function).substr(kernel.getSymName().size()); suffix == "pack")
+        line.label.what = "pack for " + line.label.what;
+      line.flops = double(programs->at(all.flops, trial.symbols)), line.bytes = double(programs->at(all.bytes, trial.symbols));
+      flops += line.flops;
+      double each = line.bytes / double(std::max<int64_t>(line.calls, 1));
+      double arithmetic = roof.gflops > 0 ? line.flops / roof.gflops / 1e6 : 0, rate = roof.bandwidth(each);
+      double memory = rate > 0 ? line.bytes / rate / 1e6 : 0;
+      line.percent = line.ms > 0 ? 100 * std::max(arithmetic, memory) / line.ms : 0;
+      auto fallback = kernel->getAttrOfType<StringAttr>("dlx.fallback");
+      line.bound = fallback ? "plain loops: " + fallback.getValue().str() : arithmetic > memory ? "arithmetic" : "memory";
+    }
+    lines.push_back(std::move(line));
+  }
+  llvm::sort(lines, [](const Line &a, const Line &b) { return a.ms > b.ms; });
+  std::vector<const Line *> far;
+  for (const Line &line : lines)
+    if (!line.bound.empty() && line.calls)
+      far.push_back(&line);
+  auto lost = [](const Line *line) { return line->ms * (1 - std::min(line->percent, 100.0) / 100); };
+  llvm::sort(far, [&](const Line *a, const Line *b) { return lost(a) > lost(b); });
+  far.resize(std::min<size_t>(far.size(), 5));
+
+  if (!o.trace.empty()) {
+    std::vector<dlrt_profile_event> events(dlrt_profile_events(trial.context(), nullptr, 0));
+    dlrt_profile_events(trial.context(), events.data(), events.size());
+    llvm::StringMap<std::string> names;
+    for (const Line &line : lines)
+      names[line.function] = line.label.what.empty() ? line.function : line.label.what;
+    llvm::json::Array list;
+    for (const dlrt_profile_event &e : events)
+      if (e.function)
+        list.push_back(llvm::json::Object{{"name", names.contains(e.function) ? names[e.function] : e.function},
+                                          {"ph", "X"},
+                                          {"pid", 1},
+                                          {"tid", 1},
+                                          {"ts", double(e.begin) / 1e3},
+                                          {"dur", double(e.nanoseconds) / 1e3},
+                                          {"args", llvm::json::Object{{"kernel", e.function}}}});
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::json::Value(llvm::json::Object{{"traceEvents", std::move(list)}, {"displayTimeUnit", "ms"}})
+                                   << "\n";
+    if (Exit e = write(o.trace, text); e != Done)
+      return e;
+  }
+
+  double median = plain[plain.size() / 2];
+  if (o.json) {
+    llvm::json::Array list;
+    for (const Line &line : lines)
+      list.push_back(llvm::json::Object{{"function", line.function},
+                                        {"what", line.label.what},
+                                        {"part", line.label.part},
+                                        {"ms", line.ms},
+                                        {"calls", line.calls},
+                                        {"flops", line.flops},
+                                        {"bytes", line.bytes},
+                                        {"roofline_pct", line.percent},
+                                        {"bound", line.bound}});
+    llvm::outs() << llvm::json::Value(llvm::json::Object{{"entry", entryName},
+                                                         {"median_ms", median},
+                                                         {"wall_ms", wall},
+                                                         {"kernels_ms", inside},
+                                                         {"threads", trial.threads()},
+                                                         {"peak_gflops", roof.gflops},
+                                                         {"runs", int64_t(plain.size())},
+                                                         {"kernels", std::move(list)}})
+                 << "\n";
+    return Done;
+  }
+  llvm::outs() << llvm::format(
+      "%s: median %.4g ms of %zu runs on %d thread%s, %.4g Gflop/s; launch by launch %.4g ms, %.1f %% of it in kernels\n", entryName,
+      median, plain.size(), trial.threads(), trial.threads() == 1 ? "" : "s", flops / median / 1e6, wall, 100 * inside / wall);
+  llvm::outs() << llvm::format("the machine: %.4g Gflop/s, reads %.3g, %.3g and %.3g GB/s of 256 kB a thread, 4 MB and 128 MB\n\n",
+                               roof.gflops, roof.levels[0].second, roof.levels[1].second, roof.levels[2].second);
+  bool trains = llvm::any_of(lines, [](const Line &line) { return !line.label.part.empty(); });
+  auto cells = [&](Row row, const Line *line) {
+    if (trains)
+      row.insert(row.begin() + 6, line ? line->label.part : "part");
+    return row;
+  };
+  std::vector<Row> table{cells({"ms", "share", "calls", "Gflop/s", "GB/s", "roofline", "kernel", "what"}, nullptr)};
+  double shown = 0;
+  for (const Line &line : lines) {
+    if (table.size() > 25 && line.ms < wall / 100)
+      break;
+    shown += line.ms;
+    table.push_back(
+        cells({format("%.3f", line.ms), format("%.1f %%", 100 * line.ms / wall), std::to_string(line.calls),
+               line.flops ? format("%.4g", line.flops / line.ms / 1e6) : "-", line.bytes ? format("%.3g", line.bytes / line.ms / 1e6) : "-",
+               line.bound.empty() ? "-" : format("%.0f %%", line.percent), line.function, line.label.what},
+              &line));
+  }
+  printTable(table);
+  if (table.size() <= lines.size())
+    llvm::outs() << llvm::format("  %.3f   %.1f %%  in %zu more\n", inside - shown, 100 * (inside - shown) / wall,
+                                 lines.size() + 1 - table.size());
+  if (!far.empty()) {
+    llvm::outs() << "\nfurthest from the roofline, by the time that reaching it would save\n";
+    std::vector<Row> saves;
+    for (const Line *line : far)
+      saves.push_back({format("%.3f ms", lost(line)), line->function, format("%.1f us a call", 1e3 * line->ms / double(line->calls)),
+                       "bound by " + line->bound, line->label.what});
+    printTable(saves);
+  }
+  return Done;
+}
+} // namespace
+
+void addProfile(CLI::App &app) {
+  auto o = std::make_shared<Options>();
+  CLI::App *command = app.add_subcommand("profile", "where an entry's time goes, kernel by kernel");
+  o->add(*command);
+  command->add_option("--trace", o->trace, "writes launches one by one as JSON for Perfetto or chrome://tracing");
+  command->add_flag("--json", o->json, "as JSON");
+  setAction(command, "dlc profile lenet.mlir --train --batch 64 --trace step.json", [o] { return profile(*o); });
+}
+} // namespace dlc::tools
