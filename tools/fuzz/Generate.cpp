@@ -135,12 +135,17 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
         results.push_back(v);
   if (results.empty())
     results.push_back(g.floats());
-  for (Value &v : results) // an argument is no result: it would be a copy
+  auto copy = [&](Value v) -> Value { // an argument is no result; null where it is larger than results are
+    Operation *op =
+        Gen::isFloat(v) ? g.make("neg", v) : g.make("transpose", v, {g.list("permutation", g.some(Gen::rank(v), Gen::rank(v)))});
+    return op ? op->getResult(0) : Value();
+  };
+  for (Value &v : results)
     if (isa<BlockArgument>(v))
-      v = g.make(Gen::isFloat(v) ? "neg" : "transpose", v,
-                 Gen::isFloat(v) ? SmallVector<NamedAttribute>()
-                                 : SmallVector<NamedAttribute>{g.list("permutation", g.some(Gen::rank(v), Gen::rank(v)))})
-              ->getResult(0);
+      v = copy(v);
+  llvm::erase(results, Value());
+  if (results.empty())
+    results.push_back(copy(g.argument(g.withExtents({g.n(3)}, g.main))));
   func::ReturnOp::create(g.b, g.fn.getLoc(), results);
   g.fn.setFunctionType(FunctionType::get(&context, g.fn.front().getArgumentTypes(), TypeRange(ValueRange(results))));
 
