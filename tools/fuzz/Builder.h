@@ -86,4 +86,6 @@ struct OpRow {
   int weight = 1;
 };
 ArrayRef<OpRow> opTable();
+/// dl.update_slice of x, in one dimension alone or in each; null where it was refused.
+Operation *makeUpdate(Gen &g, Value x);
 } // namespace dlc::fuzz

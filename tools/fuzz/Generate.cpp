@@ -63,7 +63,8 @@ static void makeSymbols(Gen &g, Model &m, OpBuilder &b) {
   }
 }
 
-/// A parameter and its new value; now and then something reads both, so that the old one is needed after the new one is known.
+/// A parameter or state and its new value, often a part of it; now and then something reads both, so that the old one is needed after the
+/// new one is known.
 static std::pair<Value, Value> makeState(Gen &g) {
   SmallVector<AffineExpr> e;
   for (int64_t i = g.r.between(0, 2); i > 0; --i)
@@ -71,7 +72,7 @@ static std::pair<Value, Value> makeState(Gen &g) {
   Type t = g.withExtents(e, g.main);
   Value old = g.argument(t);
   static constexpr StringRef updates[] = {"add", "sub", "mul", "maximum"};
-  Operation *update = g.make(g.r.pick(updates), {old, g.like(t)});
+  Operation *update = !e.empty() && g.r.chance(0.4) ? makeUpdate(g, old) : g.make(g.r.pick(updates), {old, g.like(t)});
   if (!update)
     return {};
   Value fresh = update->getResult(0);
@@ -167,7 +168,11 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
       for (size_t i = 0; i < results.size() && !state; ++i)
         if (!taken[i] && results[i] != fresh && results[i].getType() == a.getType())
           taken[i] = b.getStringAttr(name), state = true;
-    g.fn.setArgAttr(n, "dl.param", dl::ParamAttr::get(&context, name, dl::InitKind::constant, b.getF64FloatAttr(0.5), !state));
+    g.fn.setArgAttr(n, "dl.param",
+                    dl::ParamAttr::get(&context, name, dl::InitKind::constant, b.getF64FloatAttr(0.5),
+                                       !state          ? dl::ParamRole::trainable
+                                       : r.chance(0.5) ? dl::ParamRole::state
+                                                       : dl::ParamRole::non_trainable));
   }
   for (unsigned i = 0; i < results.size(); ++i)
     if (taken[i])

@@ -231,6 +231,7 @@ bool concat(Gen &g, StringRef name) {
   std::swap(parts[0], parts[g.r.below(parts.size())]);
   return g.make(name, parts, {g.whole("axis", axis)});
 }
+bool updateSlice(Gen &g, StringRef) { return makeUpdate(g, g.any(1)); }
 bool reverse(Gen &g, StringRef name) {
   Value x = g.any(1);
   return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.between(1, Gen::rank(x))))});
@@ -545,6 +546,7 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"slice", slice, 4},
                                   {"pad", pad, 3},
                                   {"concat", concat, 3},
+                                  {"update_slice", updateSlice, 3},
                                   {"reverse", reverse, 2},
                                   {"conv2d", convolution, 3},
                                   {"conv2d_input_grad", convolution, 2},
@@ -572,4 +574,26 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"scan", scan, 2}};
 } // namespace
 ArrayRef<OpRow> opTable() { return table; }
+Operation *makeUpdate(Gen &g, Value x) {
+  SmallVector<AffineExpr> offsets, sizes;
+  bool all = g.r.chance(0.3);
+  int64_t one = g.r.below(Gen::rank(x)), d = 0;
+  for (AffineExpr e : getExtents(x)) {
+    AffineExpr offset = g.n(0), size = e;
+    if (int64_t extent = getConstant(e); d++ != one && !all) {
+    } else if (extent >= 0) {
+      int64_t from = g.r.below(extent + 1);
+      offset = g.n(from), size = g.n(g.r.between(extent > from && g.r.chance(0.9), extent - from));
+    } else if (isNonNegative(g.fn, e - 2)) {
+      AffineExpr half = normalize(e.floorDiv(2));
+      SmallVector<AffineExpr> forms[] = {{g.n(0), e - 1}, {g.n(1), e - 1}, {half, e - half}, {g.n(1), g.n(1)}, {e - 1, g.n(1)}};
+      auto &f = forms[g.r.below(5)];
+      offset = normalize(f[0]), size = normalize(f[1]);
+    }
+    offsets.push_back(offset), sizes.push_back(size);
+  }
+  Type t = g.withExtents(sizes, Gen::elementOf(x));
+  Value part = g.find([&](Value v) { return v.getType() == t && v != x; }, [&] { return t; });
+  return g.make("update_slice", {x, part}, {g.dims("offsets", offsets)});
+}
 } // namespace dlc::fuzz

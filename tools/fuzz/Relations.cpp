@@ -72,6 +72,19 @@ bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<void
         i = llvm::is_contained(reverse.getDims(), (int64_t)d) ? x[d] - 1 - to[d] : to[d];
       return true;
     });
+  if (auto update = dyn_cast<UpdateSliceOp>(op)) {
+    Index part = extents.shapeOf(update.getUpdate());
+    forEach(y, [&](ArrayRef<int64_t> to) {
+      Index from(to);
+      bool replaced = true;
+      for (auto [i, offset, n] : llvm::zip_equal(from, update.getOffsets().getExtents(), part)) {
+        i -= extents.evaluate(offset);
+        replaced &= i >= 0 && i < n;
+      }
+      body(replaced, replaced ? numberOf(from, part) : numberOf(to, x));
+    });
+    return true;
+  }
   if (auto concat = dyn_cast<ConcatOp>(op)) {
     std::vector<Index> shapes;
     for (Value v : op->getOperands())

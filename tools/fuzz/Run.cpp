@@ -57,11 +57,12 @@ Surface Surface::of(func::FuncOp f) {
     unsigned n = a.getArgNumber();
     auto param = f.getArgAttrOfType<dl::ParamAttr>(n, "dl.param");
     auto name = f.getArgAttrOfType<StringAttr>(n, "dl.name");
-    s.arguments.push_back({param ? param.getName().str() : name ? name.str() : "", a.getType(), bool(param)});
+    s.arguments.push_back({param ? param.getName().str() : name ? name.str() : "", a.getType(), bool(param), param && param.isState()});
   }
   for (auto [n, type] : llvm::enumerate(f.getResultTypes())) {
     auto state = f.getResultAttrOfType<StringAttr>(n, "dl.state"), name = f.getResultAttrOfType<StringAttr>(n, "dl.name");
-    s.results.push_back({state ? state.str() : name ? name.str() : "", type, bool(state)});
+    bool carried = state && llvm::any_of(s.arguments, [&](const Tensor &t) { return t.state && t.name == state.getValue(); });
+    s.results.push_back({state ? state.str() : name ? name.str() : "", type, bool(state), carried});
   }
   return s;
 }
@@ -121,7 +122,7 @@ std::unique_ptr<Session> Session::open(ModuleOp module, const Build &build, std:
     if (dlrt_model_open(self->code->descriptor(), &self->model))
       return refuse(dlrt_error());
   }
-  if (dlrt_params_new(self->model, &self->params))
+  if (dlrt_params_new(self->model, &self->params) || dlrt_state_new(self->model, &self->state))
     return refuse(dlrt_error());
   if (std::string e = self->setThreads(1); !e.empty())
     return refuse(e);
@@ -136,6 +137,7 @@ std::string Session::setThreads(int threads) {
 Session::~Session() {
   dlrt_context_free(context);
   dlrt_team_free(team);
+  dlrt_state_free(state);
   dlrt_params_free(params);
   dlrt_model_free(model);
 }
@@ -160,7 +162,7 @@ public:
     if (pages == MAP_FAILED || mprotect(pages + page, length, PROT_READ | PROT_WRITE))
       llvm::report_fatal_error("out of memory");
     memset(pages + page, canary, length);
-    data = pages + page + llvm::alignDown(length - size, 16);
+    data = pages + page + length - size;
     return {data, {1, 0}, int32_t(shape.size()), datatypeOf(element), shape.data(), nullptr, 0};
   }
   bool intact() const {
@@ -190,13 +192,13 @@ std::string Session::run(const Surface &surface, ArrayRef<Bytes> arguments, cons
     memcpy(room.data, bytes.data(), bytes.size());
     if (!argument.param)
       in.push_back(view);
-    else if (dlrt_params_set(params, argument.name.c_str(), &view))
+    else if (argument.state ? dlrt_state_set(state, argument.name.c_str(), &view) : dlrt_params_set(params, argument.name.c_str(), &view))
       return dlrt_error();
   }
   for (auto [result, room] : llvm::zip_equal(surface.results, others))
     if (!result.param)
       out.push_back(room.view(result.type, symbols));
-  if (dlrt_run(context, entry, nullptr, in.data(), in.size(), out.data(), out.size()))
+  if (dlrt_run(context, entry, state, in.data(), in.size(), out.data(), out.size()))
     return dlrt_error();
   for (auto &list : {&rooms, &others})
     if (!llvm::all_of(*list, [](const Room &room) { return room.intact(); }))
@@ -205,7 +207,7 @@ std::string Session::run(const Surface &surface, ArrayRef<Bytes> arguments, cons
   for (auto [result, room] : llvm::zip_equal(surface.results, others)) {
     if (result.param) {
       dlrt_tensor view{};
-      if (dlrt_params_get(params, result.name.c_str(), &view))
+      if (result.state ? dlrt_state_get(state, result.name.c_str(), &view) : dlrt_params_get(params, result.name.c_str(), &view))
         return dlrt_error();
       auto *data = static_cast<char *>(view.data);
       results.emplace_back(data, data + llvm::product_of(shapeOf(result.type, symbols)) * storageBytes(getElementTypeOrSelf(result.type)));

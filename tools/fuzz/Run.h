@@ -24,7 +24,8 @@ struct Surface {
   struct Tensor {
     std::string name;
     Type type;
-    bool param = false; ///< or, of a result, the new value of a parameter
+    bool param = false; ///< a parameter or state or, of a result, its new value
+    bool state = false; ///< a state
   };
   std::string entry;
   SmallVector<Tensor> arguments, results;
@@ -38,13 +39,14 @@ public:
   ~Session();
   std::string setThreads(int threads);
   static constexpr const char *overrun = "bytes beside a tensor were overwritten";
-  /// Results of an entry, or why there are none. Arguments that are parameters are set first.
+  /// Results of an entry, or why there are none. Arguments that are parameters or states are set first.
   std::string run(const Surface &surface, ArrayRef<Bytes> arguments, const Symbols &symbols, std::vector<Bytes> &results);
 
 private:
   std::unique_ptr<Loaded> code;
   dlrt_model *model = nullptr;
   dlrt_params *params = nullptr;
+  dlrt_state *state = nullptr;
   dlrt_team *team = nullptr;
   dlrt_context *context = nullptr;
 };

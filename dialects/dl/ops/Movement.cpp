@@ -379,7 +379,7 @@ LogicalResult UpdateSliceOp::inferReturnTypes(MLIRContext *, std::optional<Locat
 }
 LogicalResult UpdateSliceOp::verify() {
   for (auto [i, n, size, offset] : llvm::enumerate(getExtents(getX()), getExtents(getUpdate()), getOffsets().getExtents()))
-    if (!isNonNegative(*this, offset) || !isNonNegative(*this, n - offset - size))
+    if (!isNonNegative(*this, offset) || !isNonNegative(*this, size) || !isNonNegative(*this, n - offset - size)) // as dl.slice, its VJP
       return emitOpError("dimension ") << i << ": offset " << toString(offset) << " and size " << toString(size)
                                        << " are not known to stay within the extent " << toString(n);
   return success();
