@@ -7,9 +7,14 @@ using namespace mlir;
 namespace dlc::fuzz {
 static double softplus(double x) { return std::isnan(x) ? x : std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x))); }
 static double sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+/// x sigmoid(v), in more range than f64 has: where the sigmoid alone would be a subnormal number, the product need not be one.
+static double timesSigmoid(double x, double v) {
+  long double e = std::exp(-std::fabs((long double)v));
+  return double(x * (v < 0 ? e : 1) / (1 + e));
+}
 static double gelu(double x) { return std::isinf(x) ? (x > 0 ? x : -0.0) : 0.5 * x * std::erfc(-x * M_SQRT1_2); }
 static double geluTanh(double x) {
-  return std::isinf(x) ? (x > 0 ? x : -0.0) : x * sigmoid(2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
+  return std::isinf(x) ? (x > 0 ? x : -0.0) : timesSigmoid(x, 2 * std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
 }
 /// By recurrence up to 10, there by the asymptotic series; below 1/2 by reflection.
 static double digamma(double x) {
@@ -66,7 +71,7 @@ static const std::map<StringRef, Row> unary = {
     {"lgamma", {[](double x) { return std::lgamma(x); }, 8, 0x1p-22}},
     {"digamma", {digamma, 8, 0x1p-22}},
     {"softplus", {softplus, 16}},
-    {"silu", {[](double x) { return x == -INFINITY ? -0.0 : x * sigmoid(x); }, 16}},
+    {"silu", {[](double x) { return x == -INFINITY ? -0.0 : timesSigmoid(x, x); }, 16}},
     {"softsign", {[](double x) { return std::isinf(x) ? std::copysign(1, x) : x / (1 + std::fabs(x)); }, 8}},
 };
 
