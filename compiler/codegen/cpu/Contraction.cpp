@@ -193,15 +193,15 @@ struct Tiles {
       row = f.add(row, f.mul(f.sub(call.index[c.plane], plane.lo), f.c(e.areaRows())));
     return f.gep(c.compute, f.scratch, f.mul(row, f.c(e.panel())));
   }
-  /// The steps of a box's parts along each loop, as the recipe cuts it.
-  SmallVector<Value> cut(const Box &box, int64_t most) {
-    SmallVector<Value> lengths;
+  /// Parts of a box, as the recipe cuts it.
+  Parts partsOf(const Box &box, int64_t most) {
+    codegen::Box whole;
     SmallVector<int64_t> units;
     for (auto [loop, span] : llvm::zip(c.reduced, box)) {
-      lengths.push_back(f.sub(span.hi, span.lo));
+      whole.lo.push_back(span.lo), whole.hi.push_back(span.hi);
       units.push_back(c.loops[loop].whole);
     }
-    return cutTerms(f, lengths, most, units);
+    return Parts(f, std::move(whole), most, units);
   }
   /// All terms of the box, added up in the area panel by panel.
   void panels(const Box &box, ContractionEmitter::Columns columns) {
@@ -214,7 +214,7 @@ struct Tiles {
   /// The panels of `terms` in turn.
   void eachPanel(function_ref<void()> body) {
     Box box = terms;
-    SmallVector<Value> steps = cut(box, c.recipe.getPanel());
+    SmallVector<Value> steps = partsOf(box, c.recipe.getPanel()).steps;
     Value yes = dl::Scalars{f.b, f.b.getLoc()}.icst(f.b.getI1Type(), 1), no = dl::Scalars{f.b, f.b.getLoc()}.icst(f.b.getI1Type(), 0);
     call.first = yes, call.last = e.epilogueOfArea() ? no : yes;
     auto both = [&](Value x, Value y) { return x == yes ? y : x == no ? x : arith::AndIOp::create(f.b, x, y).getResult(); };
@@ -242,13 +242,8 @@ struct Tiles {
   /// 1, 2, 4, ... chunks that wait for their partner.
   void chunks(ContractionEmitter::Columns columns) {
     Box all = terms;
-    SmallVector<Value> steps = cut(all, c.recipe.getChunk()), counts;
-    Value number = f.c(1);
-    for (auto [span, step] : llvm::zip(all, steps)) {
-      counts.push_back(f.quotient(f.sub(f.add(f.sub(span.hi, span.lo), step), f.c(1)), step));
-      number = f.mul(number, counts.back());
-    }
-    number = f.max(number, f.c(1)); // no term: a chunk of nothing
+    Parts parts = partsOf(all, c.recipe.getChunk());
+    Value number = f.max(parts.number, f.c(1)); // no term: a chunk of nothing
     auto onArea = [&](Value level, bool add, bool back) {
       Value stack = f.gep(c.compute, f.scratch, f.mul(f.add(level, f.c(1)), f.c(e.area())));
       f.loop(f.c(0), f.c(e.area()), f.c(e.lanes), {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
@@ -260,14 +255,10 @@ struct Tiles {
       });
     };
     f.loop(f.c(0), number, [&](Value i) {
-      Box box = all;
-      Value rest = i;
-      for (size_t d = box.size(); d-- > 0;) {
-        Value next = d ? f.quotient(rest, counts[d]) : f.c(0), at = f.sub(rest, f.mul(next, counts[d]));
-        Value lo = f.add(all[d].lo, f.mul(at, steps[d]));
-        box[d] = {lo, f.min(all[d].hi, f.add(lo, steps[d]))};
-        rest = next;
-      }
+      codegen::Box part = parts.at(i);
+      Box box;
+      for (auto [lo, hi] : llvm::zip(part.lo, part.hi))
+        box.push_back({lo, hi});
       panels(box, columns);
       Value ones = math::CountTrailingZerosOp::create(f.b, arith::XOrIOp::create(f.b, i, f.c(-1)));
       f.loop(f.c(0), ones, [&](Value level) { onArea(level, true, false); });

@@ -164,6 +164,15 @@ SmallVector<Value> fixedTree(Evaluator &ev, Value n, ValueRange identity, Merge 
 struct Box {
   SmallVector<Value> lo, hi;
 };
+/// Parts of a box in row-major order, of at most `most` terms, as cutTerms has it.
+struct Parts {
+  Frame &f;
+  Box box;
+  SmallVector<Value> steps, counts; ///< along each dimension
+  Value number;
+  Parts(Frame &f, Box box, int64_t most, ArrayRef<int64_t> units = {});
+  Box at(Value i) const;
+};
 /// The terms of a box by chunks and panels; `chain` gives a panel's.
 SmallVector<Value> combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box &all, ValueRange identity, Merge merge,
                                  function_ref<SmallVector<Value>(Evaluator &, const Box &)> chain);

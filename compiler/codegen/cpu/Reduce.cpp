@@ -85,35 +85,26 @@ Values fixedTree(Evaluator &ev, Value n, ValueRange identity, Merge merge, funct
   });
 }
 
-namespace {
-/// Parts of a box in row-major order, of at most `most` terms, as cutTerms has it.
-struct Parts {
-  Frame &f;
-  const Box &box;
-  Values steps, counts;
-  Value number = f.c(1);
-  Parts(Frame &f, const Box &box, int64_t most) : f(f), box(box) {
-    Values lengths;
-    for (auto [lo, hi] : llvm::zip(box.lo, box.hi))
-      lengths.push_back(f.sub(hi, lo));
-    steps = cutTerms(f, lengths, most);
-    for (auto [length, step] : llvm::zip(lengths, steps)) {
-      counts.push_back(f.quotient(f.sub(f.add(length, step), f.c(1)), step));
-      number = f.mul(number, counts.back());
-    }
+Parts::Parts(Frame &f, Box whole, int64_t most, ArrayRef<int64_t> units) : f(f), box(std::move(whole)), number(f.c(1)) {
+  Values lengths;
+  for (auto [lo, hi] : llvm::zip(box.lo, box.hi))
+    lengths.push_back(f.sub(hi, lo));
+  steps = cutTerms(f, lengths, most, units);
+  for (auto [length, step] : llvm::zip(lengths, steps)) {
+    counts.push_back(f.quotient(f.sub(f.add(length, step), f.c(1)), step));
+    number = f.mul(number, counts.back());
   }
-  Box at(Value i) {
-    Box part = box;
-    for (size_t d = counts.size(); d-- > 0;) {
-      Value rest = d ? f.quotient(i, counts[d]) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
-      part.lo[d] = f.add(box.lo[d], f.mul(here, steps[d]));
-      part.hi[d] = f.min(box.hi[d], f.add(part.lo[d], steps[d]));
-      i = rest;
-    }
-    return part;
+}
+Box Parts::at(Value i) const {
+  Box part = box;
+  for (size_t d = counts.size(); d-- > 0;) {
+    Value rest = d ? f.quotient(i, counts[d]) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
+    part.lo[d] = f.add(box.lo[d], f.mul(here, steps[d]));
+    part.hi[d] = f.min(box.hi[d], f.add(part.lo[d], steps[d]));
+    i = rest;
   }
-};
-} // namespace
+  return part;
+}
 Values combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box &all, ValueRange identity, Merge merge,
                      function_ref<Values(Evaluator &, const Box &)> chain) {
   Frame &f = ev.f;
