@@ -6,6 +6,7 @@
 #include "compiler/schedule/Passes.h"
 #include "compiler/simplify/Passes.h"
 #include "dialects/dl/Bounds.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/StringExtras.h"
@@ -161,14 +162,16 @@ static LogicalResult checkModel(ModuleOp module) {
   return success();
 }
 
-/// A symbol whose bounds are one number is that number.
-static void fixSymbols(ModuleOp module) {
+/// A symbol whose bounds are one number is that number. What is right for any value of a symbol need not be for that one.
+static LogicalResult fixSymbols(ModuleOp module) {
   llvm::StringMap<int64_t> values;
   for (auto symbol : module.getOps<dl::SymbolOp>())
     if (int64_t min = symbol.getMin(), max = symbol.getMax(); min == max)
       values[symbol.getSymName()] = min;
-  if (!values.empty())
-    dl::substituteSymbols(module, values);
+  if (values.empty())
+    return success();
+  dl::substituteSymbols(module, values);
+  return verify(module);
 }
 
 LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage last) {
@@ -183,7 +186,8 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
     case Stage::Dl:
       if (failed(applyBounds(module, options)) || failed(checkModel(module)) || failed(checkLimits(module, options.train.has_value())))
         return failure();
-      fixSymbols(module);
+      if (failed(fixSymbols(module)))
+        return failure();
       break;
     case Stage::Autodiff:
       if (options.train && failed(buildTrainStep(module, *options.train)))

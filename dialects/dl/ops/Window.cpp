@@ -26,7 +26,8 @@ LogicalResult Window::check(Refusal refuse, Type image, StringRef name) const {
   if (getConstant(extents[3]) < 0)
     return refuse("expected a constant number of channels, found ", toString(extents[3]), " in ", name);
   for (unsigned axis = 0; axis < 2; ++axis)
-    if (int64_t n = getConstant(extents[1 + axis]); n >= 0 && n + low(axis) + high(axis) < span(axis))
+    if (int64_t n = getConstant(extents[1 + axis]), room = n + low(axis) + high(axis) - span(axis);
+        n >= 0 && room < 0 && (n > 0 || room + strides[axis] < 0)) // of no row, there may be no window
       return refuse("a window spans ", span(axis), axis ? " columns" : " rows", ", ", name, " has ", n, " and ", low(axis) + high(axis),
                     " of padding");
   return success();
