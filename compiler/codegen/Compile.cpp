@@ -60,9 +60,9 @@ std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level)
   Triple triple(sys::getProcessTriple());
   const auto *description = TargetRegistry::lookupTarget(triple, error);
   assert(description && "X86 is linked in");
-  // None is for kernels of one op: LLVM 22's fast selector folds the load of one float into a 16-byte operand of a blend where the
-  // select of a comparison is the load's only use, which it is when dl.compare and dl.select meet in one kernel.
-  auto codegen = level == 0 ? CodeGenOptLevel::None : level == 3 ? CodeGenOptLevel::Default : CodeGenOptLevel::Less;
+  // Never None, not at level 0 either: LLVM 22's fast selector folds the load of one float into a 16-byte operand of a blend where the
+  // select of a comparison is the load's only use, which is a read beyond the tensor.
+  auto codegen = level == 3 ? CodeGenOptLevel::Default : CodeGenOptLevel::Less;
   return std::unique_ptr<TargetMachine>(
       description->createTargetMachine(triple, target.name, "", TargetOptions(), Reloc::PIC_, std::nullopt, codegen, true));
 }
