@@ -40,7 +40,7 @@ Value Evaluator::eval(Value v, ArrayRef<Coord> coords) {
   for (Evaluator *e = this; e; e = e->parent)
     if (auto it = e->memo.find(key); it != e->memo.end())
       return it->second;
-  for (Evaluator *e = this; e; e = e->parent)
+  for (Evaluator *e = this; e; e = e->guarded ? nullptr : e->parent) // a hook may read what the condition keeps from being read
     if (e->hook)
       if (Value x = e->hook(v, coords))
         return memo[key] = x;
