@@ -14,12 +14,12 @@ struct Builder {
     const nn::Window w{
         .kernel = {kernel[0], kernel[1]}, .strides = {stride, stride}, .padding = {padding[0], padding[1], padding[0], padding[1]}};
     std::string n = block + name;
-    return nn::relu(g, n + ".relu", nn::batchNorm(g, n + ".bn", nn::conv2d(g, n + ".conv", x, filters, w, 1, false, nn::he), 1e-3));
+    return nn::relu(g, n + ".relu", nn::convNorm(g, n + ".conv", n + ".bn", x, filters, w, 1, 1e-3));
   }
   Value maxPool(const std::string &name, Value x) { return nn::maxPool(g, block + name, x, {.kernel = {3, 3}, .strides = {2, 2}}); }
   /// 3x3 average, margins counted, then 1x1.
   Value pooled(Value x, int64_t filters) {
-    Value y = nn::avgPool(g, block + "pool", x, {.kernel = {3, 3}, .padding = {1, 1, 1, 1}}, true);
+    Value y = nn::avgPool(g, block + "pool", x, nn::Window::centred(3), true);
     return conv("branch_pool", y, filters, {1, 1});
   }
   Value concat(llvm::ArrayRef<Value> parts) { return nn::concat(g, block + "concat", parts, 3); }

@@ -4,12 +4,10 @@
 
 namespace dlc::frontend {
 namespace {
-/// conv "<name>.<i>" -> batch norm "<name>.<i + 1>".
+/// Layers "<name>.<i>" and "<name>.<i + 1>".
 Value convNorm(Graph &g, const std::string &name, int i, Value x, int64_t filters, int64_t kernel, int64_t stride, int64_t groups) {
-  const int64_t p = kernel / 2;
-  const nn::Window w{.kernel = {kernel, kernel}, .strides = {stride, stride}, .padding = {p, p, p, p}};
-  Value y = nn::conv2d(g, name + "." + std::to_string(i), x, filters, w, groups, false, nn::he);
-  return nn::batchNorm(g, name + "." + std::to_string(i + 1), y);
+  return nn::convNorm(g, name + "." + std::to_string(i), name + "." + std::to_string(i + 1), x, filters,
+                      nn::Window::centred(kernel, stride), groups);
 }
 Value convNormRelu6(Graph &g, const std::string &name, Value x, int64_t filters, int64_t kernel, int64_t stride, int64_t groups = 1) {
   return nn::relu6(g, name + ".2", convNorm(g, name, 0, x, filters, kernel, stride, groups));

@@ -8,17 +8,11 @@ namespace {
 struct Stage {
   int64_t width, blocks;
 };
-/// conv -> batch norm, "<conv>" and "<norm>".
-Value convNorm(Graph &g, const std::string &conv, const std::string &norm, Value x, int64_t filters, int64_t kernel, int64_t stride) {
-  const int64_t p = kernel / 2;
-  const nn::Window w{.kernel = {kernel, kernel}, .strides = {stride, stride}, .padding = {p, p, p, p}};
-  return nn::batchNorm(g, norm, nn::conv2d(g, conv, x, filters, w, 1, false, nn::he));
-}
 Value block(Graph &g, const std::string &name, Value x, int64_t width, int64_t stride, bool bottleneck, bool project) {
   const int64_t out = bottleneck ? 4 * width : width;
   auto layer = [&](int i, Value v, int64_t filters, int64_t kernel, int64_t stride) {
     std::string n = std::to_string(i);
-    return convNorm(g, name + ".conv" + n, name + ".bn" + n, v, filters, kernel, stride);
+    return nn::convNorm(g, name + ".conv" + n, name + ".bn" + n, v, filters, nn::Window::centred(kernel, stride));
   };
   Value y = x;
   if (bottleneck) {
@@ -30,13 +24,13 @@ Value block(Graph &g, const std::string &name, Value x, int64_t width, int64_t s
     y = layer(2, y, out, 3, 1);
   }
   if (project)
-    x = convNorm(g, name + ".downsample.0", name + ".downsample.1", x, out, 1, stride);
+    x = nn::convNorm(g, name + ".downsample.0", name + ".downsample.1", x, out, nn::Window::centred(1, stride));
   return nn::relu(g, name + ".relu", nn::add(g, name + ".add", y, x));
 }
 void build(Graph &g, const ZooOptions &options, llvm::ArrayRef<Stage> stages, bool bottleneck) {
   Value x = imageInput(g, options, {224, 224, 3});
-  x = nn::relu(g, "relu", convNorm(g, "conv1", "bn1", x, 64, 7, 2));
-  x = nn::maxPool(g, "maxpool", x, {.kernel = {3, 3}, .strides = {2, 2}, .padding = {1, 1, 1, 1}});
+  x = nn::relu(g, "relu", nn::convNorm(g, "conv1", "bn1", x, 64, nn::Window::centred(7, 2)));
+  x = nn::maxPool(g, "maxpool", x, nn::Window::centred(3, 2));
   for (auto [s, stage] : llvm::enumerate(stages))
     for (int64_t b = 0; b < stage.blocks; ++b)
       x = block(g, "layer" + std::to_string(s + 1) + "." + std::to_string(b), x, stage.width, s && !b ? 2 : 1, bottleneck,

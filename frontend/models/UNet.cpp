@@ -6,10 +6,8 @@
 namespace dlc::frontend {
 /// conv -> batch norm -> ReLU, twice.
 static Value twoConvs(Graph &g, const std::string &name, Value x, int64_t filters) {
-  for (const char *i : {"1", "2"}) {
-    x = nn::conv2d(g, name + ".conv" + i, x, filters, {.kernel = {3, 3}, .padding = {1, 1, 1, 1}}, 1, false, nn::he);
-    x = nn::relu(g, name + ".relu" + i, nn::batchNorm(g, name + ".norm" + i, x));
-  }
+  for (const char *i : {"1", "2"})
+    x = nn::relu(g, name + ".relu" + i, nn::convNorm(g, name + ".conv" + i, name + ".norm" + i, x, filters, nn::Window::centred(3)));
   return x;
 }
 /// A transposed convolution 2x2 of stride 2: each pixel becomes four, so a dense layer and a movement.

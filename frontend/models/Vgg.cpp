@@ -4,7 +4,7 @@
 
 namespace dlc::frontend {
 void buildVgg16(Graph &g, const ZooOptions &options) {
-  const nn::Window conv{.kernel = {3, 3}, .padding = {1, 1, 1, 1}}, pool{{2, 2}, {2, 2}};
+  const nn::Window conv = nn::Window::centred(3), pool{{2, 2}, {2, 2}};
   Value x = imageInput(g, options, {224, 224, 3});
   int layer = 0;
   auto name = [&] { return "features." + std::to_string(layer++); };

@@ -85,6 +85,9 @@ Value batchNorm(Graph &g, StringRef name, Value x, double epsilon, double moment
       {x, one(".gamma", ones, true), one(".beta", zeros, true), one(".running_mean", zeros, false), one(".running_var", ones, false)},
       {attribute(g, "epsilon", g.builder.getF64FloatAttr(epsilon)), attribute(g, "momentum", g.builder.getF64FloatAttr(momentum))});
 }
+Value convNorm(Graph &g, StringRef conv, StringRef norm, Value x, int64_t filters, const Window &w, int64_t groups, double epsilon) {
+  return batchNorm(g, norm, conv2d(g, conv, x, filters, w, groups, false, he), epsilon);
+}
 Value layerNorm(Graph &g, StringRef name, Value x, double epsilon) {
   RankedTensorType type = checked(g, name, x, -1);
   auto columns = type ? constantExtent(g, name, type, type.getRank() - 1) : std::nullopt;

@@ -17,6 +17,12 @@ Value dense(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = 
 struct Window {
   llvm::SmallVector<int64_t, 2> kernel, strides{1, 1}, dilation{1, 1};
   llvm::SmallVector<int64_t, 4> padding{0, 0, 0, 0}; ///< top, left, bottom, right
+
+  /// A square of an odd extent, whose centre passes over every stride-th pixel of the image.
+  static Window centred(int64_t extent, int64_t stride = 1) {
+    const int64_t p = extent / 2;
+    return {.kernel = {extent, extent}, .strides = {stride, stride}, .padding = {p, p, p, p}};
+  }
 };
 /// [n, h, w, in] -> [n, h', w', filters].
 Value conv2d(Graph &g, llvm::StringRef name, Value x, int64_t filters, const Window &window, int64_t groups = 1, bool withBias = true,
@@ -27,6 +33,9 @@ Value avgPool(Graph &g, llvm::StringRef name, Value x, const Window &window, boo
 Value globalAveragePool(Graph &g, llvm::StringRef name, Value x);
 /// Over the last dimension; running statistics are "<name>.running_mean" and "<name>.running_var".
 Value batchNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, double momentum = 0.1);
+/// A convolution without bias, initialised as `he`, then batch norm: two layers of their own names.
+Value convNorm(Graph &g, llvm::StringRef conv, llvm::StringRef norm, Value x, int64_t filters, const Window &window, int64_t groups = 1,
+               double epsilon = 1e-5);
 /// Over the last dimension; parameters "<name>.gamma" and "<name>.beta".
 Value layerNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5);
 /// The identity in inference.
