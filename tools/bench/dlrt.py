@@ -30,6 +30,17 @@ def aligned(shape, dtype=numpy.float32):
     return raw[begin:begin + size].view(dtype).reshape(shape)
 
 
+def aligned_copy(a):
+    b = aligned(a.shape, a.dtype)
+    b[...] = a
+    return b
+
+
+def scalar(value):
+    """A float of rank 0."""
+    return aligned_copy(numpy.array([value], numpy.float32)).reshape(())
+
+
 def view(array):
     assert array.flags.c_contiguous
     shape = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)

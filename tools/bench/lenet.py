@@ -17,18 +17,6 @@ TRAIN = ["--train", "--loss", "sparse_categorical_cross_entropy", "--optimizer",
 LR, L2, MOMENTUM = 0.01, 0.0005, 0.9
 
 
-def scalar(value):
-    a = dlrt.aligned((1,)).reshape(())
-    a[...] = value
-    return a
-
-
-def aligned_copy(a):
-    b = dlrt.aligned(a.shape, a.dtype)
-    b[...] = a
-    return b
-
-
 def torch_step(batch, threads):
     """(training step, its last loss) of eager PyTorch."""
     import torch
@@ -66,12 +54,12 @@ def main():
     rates = {}
     for threads in a.threads:
         for batch in (64, 1) if a.only != "train" else ():
-            image = aligned_copy(NET.input(batch))
+            image = dlrt.aligned_copy(NET.input(batch))
             out, fixed, theirs = (dlrt.aligned((batch, 10)) for _ in range(3))
             ours = dlrt.Model(a.tools, library, NET.params, threads)
             model, result = NET.onnx(batch)
             contestants = {"dlc": ours.bind("run", [image], [out]),
-                           "onnxruntime": dlrt.onnx_session(model, threads, {"x": aligned_copy(NET.nchw(image))}, {result: theirs})}
+                           "onnxruntime": dlrt.onnx_session(model, threads, {"x": dlrt.aligned_copy(NET.nchw(image))}, {result: theirs})}
             if batch == 1:
                 contestants["static"] = dlrt.Model(a.tools, one, NET.params, threads).bind("run", [image], [fixed])
             ns = dlrt.interleave(contestants, threads, a.rounds)
@@ -87,10 +75,10 @@ def main():
         if a.only == "infer":
             continue
         step, loss = torch_step(64, threads)
-        image, label = aligned_copy(NET.input(64)), aligned_copy(numpy.arange(64, dtype=numpy.int32) % 10)
+        image, label = dlrt.aligned_copy(NET.input(64)), dlrt.aligned_copy(numpy.arange(64, dtype=numpy.int32) % 10)
         our_loss = dlrt.aligned((1,)).reshape(())
         ours = dlrt.Model(a.tools, library, NET.params, threads)
-        train = ours.bind("train_step", [image, label, scalar(LR), scalar(L2), scalar(MOMENTUM)], [our_loss, dlrt.aligned((64, 10))])
+        train = ours.bind("train_step", [image, label, dlrt.scalar(LR), dlrt.scalar(L2), dlrt.scalar(MOMENTUM)], [our_loss, dlrt.aligned((64, 10))])
         for _ in range(10):
             train()
             step()

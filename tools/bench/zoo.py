@@ -20,8 +20,7 @@ NETS = {
     "transformer": ("sequence", (128, 256), "probabilities"), "bert_encoder": ("hidden", (128, 768), "hidden"),
 }
 TRAIN = ["--train", "--loss", "sparse_categorical_cross_entropy", "--optimizer", "sgd(lr=0.01,momentum=0.9)"]
-CLASSES = {name: 1000 if shape[1] > 200 else 10 for name, (_, shape, out) in NETS.items() if out == "probabilities"}
-CLASSES["lstm"] = CLASSES["transformer"] = 10
+CLASSES = {name: 1000 if of == "image" else 10 for name, (of, _, out) in NETS.items() if out == "probabilities"}
 
 
 def torch_net(name):
@@ -148,16 +147,6 @@ def weights(name, net):
     return {key: numpy.ascontiguousarray(value) for key, value in out.items()}
 
 
-def aligned_copy(a):
-    b = dlrt.aligned(a.shape, a.dtype)
-    b[...] = a
-    return b
-
-
-def scalar(value):
-    return aligned_copy(numpy.float32(value).reshape(1)).reshape(())
-
-
 def openvino_request(onnx, threads, x, name):
     import openvino
     core = openvino.Core()
@@ -194,7 +183,7 @@ def run(name, a):
     images = len(shape) == 3
     folder = tempfile.mkdtemp(prefix="dlc-bench-")
     text, library = os.path.join(folder, "net.mlir"), os.path.join(folder, "libnet.so")
-    x = aligned_copy(numpy.random.default_rng(0).standard_normal((a.batch, *shape), numpy.float32))
+    x = dlrt.aligned_copy(numpy.random.default_rng(0).standard_normal((a.batch, *shape), numpy.float32))
     theirs = torch.tensor(x.transpose(0, 3, 1, 2).copy() if images else x)
     with open(text, "w") as f:
         f.write(a.tools.text("zoo", name, "--batch", str(a.batch)))
@@ -216,7 +205,7 @@ def run(name, a):
         contestants = {"dlc": ours.bind("run", [x], [out])}
         buffer = io.BytesIO()
         torch.onnx.export(net, (theirs,), buffer, dynamo=False, input_names=["x"], output_names=["y"])
-        shown = aligned_copy(theirs.numpy())
+        shown = dlrt.aligned_copy(theirs.numpy())
         if has("onnxruntime"):
             import onnx
             model = onnx.load_from_string(buffer.getvalue())
@@ -247,7 +236,7 @@ def train(name, a, text, library, params, x, theirs):
     """A few steps of SGD with momentum from the same weights; VGG and Inception without their dropout."""
     import torch
     seconds = a.tools.compile(text, library, "--target", a.target, *TRAIN)
-    label = aligned_copy(numpy.arange(a.batch, dtype=numpy.int32) % CLASSES[name])
+    label = dlrt.aligned_copy(numpy.arange(a.batch, dtype=numpy.int32) % CLASSES[name])
     for threads in a.threads:
         torch.set_num_threads(threads)
         best = []
@@ -271,7 +260,7 @@ def train(name, a, text, library, params, x, theirs):
             best.append(step)
         loss, probabilities = dlrt.aligned((1,)).reshape(()), dlrt.aligned((a.batch, CLASSES[name]))
         ours = dlrt.Model(a.tools, library, params, threads)
-        step = ours.bind("train_step", [x, label, scalar(0.01), scalar(0), scalar(0.9)], [loss, probabilities])
+        step = ours.bind("train_step", [x, label, dlrt.scalar(0.01), dlrt.scalar(0), dlrt.scalar(0.9)], [loss, probabilities])
         errors = []
         for _ in range(3):
             step()
