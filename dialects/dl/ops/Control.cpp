@@ -70,40 +70,55 @@ void ScanOp::build(OpBuilder &b, OperationState &state, AffineExpr trip, ValueRa
     state.types.push_back(i < init.size() ? v.getType() : stackOf(trip, v.getType()));
 }
 
+/// Which of a scan's values a new one has; at first all.
+struct Kept {
+  SmallVector<bool> carried, inputs, captures, stacks;
+  explicit Kept(ScanOp op)
+      : carried(op.getNumCarried(), true), inputs(op.getInputs().size(), true), captures(op.getCaptures().size(), true),
+        stacks(op.getStacks().size(), true) {}
+};
+static SmallVector<Value> keep(ValueRange values, ArrayRef<bool> kept) {
+  SmallVector<Value> rest;
+  for (auto [v, k] : llvm::zip_equal(values, kept))
+    if (k)
+      rest.push_back(v);
+  return rest;
+}
+/// The scan with what is kept of it, which also stacks `more` values of its body. Ops that read what is not kept, `but`, are left out.
+static ScanOp rebuild(OpBuilder &b, ScanOp op, const Kept &kept, ArrayRef<Value> more = {}, Operation *but = nullptr) {
+  return ScanOp::create(b, op.getLoc(), op.getTripCount(), keep(op.getInit(), kept.carried), keep(op.getInputs(), kept.inputs),
+                        keep(op.getCaptures(), kept.captures), op.getReverse(),
+                        [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
+                          IRMapping map;
+                          map.map(keep(op.getCarriedArguments(), kept.carried), c);
+                          map.map(keep(op.getInputArguments(), kept.inputs), x);
+                          map.map(keep(op.getCaptureArguments(), kept.captures), k);
+                          Block &body = op.getBody().front();
+                          for (Operation &o : body.without_terminator())
+                            if (&o != but)
+                              inner.clone(o, map);
+                          ValueRange yielded = body.getTerminator()->getOperands();
+                          SmallVector<Value> values = keep(yielded.take_front(op.getNumCarried()), kept.carried);
+                          llvm::append_range(values, keep(yielded.drop_front(op.getNumCarried()), kept.stacks));
+                          llvm::append_range(values, more);
+                          return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
+                        });
+}
+
 namespace {
 /// scan -> the same without stacks that nobody reads, and without inputs and captures that the body does not read
 struct DropUnused : OpRewritePattern<ScanOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ScanOp op, PatternRewriter &rewriter) const override {
     auto used = [](ValueRange values) { return llvm::map_to_vector(values, [](Value v) { return !v.use_empty(); }); };
-    auto stacks = used(op.getStacks()), inputs = used(op.getInputArguments()), captures = used(op.getCaptureArguments());
-    if (!llvm::is_contained(stacks, false) && !llvm::is_contained(inputs, false) && !llvm::is_contained(captures, false))
+    Kept kept(op);
+    kept.stacks = used(op.getStacks()), kept.inputs = used(op.getInputArguments()), kept.captures = used(op.getCaptureArguments());
+    if (!llvm::is_contained(kept.stacks, false) && !llvm::is_contained(kept.inputs, false) && !llvm::is_contained(kept.captures, false))
       return failure();
-    auto keep = [](ValueRange values, ArrayRef<bool> kept) {
-      SmallVector<Value> rest;
-      for (auto [v, k] : llvm::zip_equal(values, kept))
-        if (k)
-          rest.push_back(v);
-      return rest;
-    };
-    Block &body = op.getBody().front();
-    auto small =
-        ScanOp::create(rewriter, op.getLoc(), op.getTripCount(), op.getInit(), keep(op.getInputs(), inputs),
-                       keep(op.getCaptures(), captures), op.getReverse(), [&](OpBuilder &b, ValueRange c, ValueRange x, ValueRange k) {
-                         IRMapping map;
-                         map.map(op.getCarriedArguments(), c);
-                         map.map(keep(op.getInputArguments(), inputs), x);
-                         map.map(keep(op.getCaptureArguments(), captures), k);
-                         for (Operation &inner : body.without_terminator())
-                           b.clone(inner, map);
-                         ValueRange yielded = body.getTerminator()->getOperands();
-                         SmallVector<Value> values(yielded.take_front(op.getNumCarried()));
-                         llvm::append_range(values, keep(yielded.drop_front(op.getNumCarried()), stacks));
-                         return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
-                       });
+    ScanOp small = rebuild(rewriter, op, kept);
     SmallVector<Value> results(small.getFinals());
     unsigned next = 0;
-    for (bool k : stacks)
+    for (bool k : kept.stacks)
       results.push_back(k ? small.getStacks()[next++] : Value());
     rewriter.replaceOp(op, results);
     return success();
@@ -137,32 +152,6 @@ struct ShareStacks : OpRewritePattern<ScanOp> {
     return success(changed);
   }
 };
-/// The scan without its carried value `dropped` (-1: with all of them), which also stacks `more` values of the body.
-ScanOp stacking(OpBuilder &b, ScanOp op, ArrayRef<Value> more, int dropped = -1) {
-  SmallVector<Value> init(op.getInit());
-  if (dropped >= 0)
-    init.erase(init.begin() + dropped);
-  return ScanOp::create(b, op.getLoc(), op.getTripCount(), init, op.getInputs(), op.getCaptures(), op.getReverse(),
-                        [&](OpBuilder &inner, ValueRange c, ValueRange x, ValueRange k) {
-                          IRMapping map;
-                          SmallVector<Value> carried(op.getCarriedArguments());
-                          Operation *yield = op.getBody().front().getTerminator(), *left = nullptr;
-                          SmallVector<Value> values(yield->getOperands());
-                          if (dropped >= 0) {
-                            carried.erase(carried.begin() + dropped);
-                            left = values[dropped].getDefiningOp();
-                            values.erase(values.begin() + dropped);
-                          }
-                          map.map(carried, c);
-                          map.map(op.getInputArguments(), x);
-                          map.map(op.getCaptureArguments(), k);
-                          for (Operation &o : op.getBody().front().without_terminator())
-                            if (&o != left)
-                              inner.clone(o, map);
-                          llvm::append_range(values, more);
-                          return llvm::map_to_vector(values, [&](Value v) { return map.lookup(v); });
-                        });
-}
 // scan: c' = c + u^T v, c read by nothing else -> c + (all u)^T (all v): one product over all steps, whose terms ascend with them
 struct SumProductsAtOnce : OpRewritePattern<ScanOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -182,7 +171,9 @@ struct SumProductsAtOnce : OpRewritePattern<ScanOp> {
       for (Value v : product->getOperands())
         if (!llvm::is_contained(op.getInputArguments(), v))
           stacked.push_back(v);
-      ScanOp rest = stacking(rewriter, op, stacked, i);
+      Kept kept(op);
+      kept.carried[i] = false;
+      ScanOp rest = rebuild(rewriter, op, kept, stacked, sum);
       unsigned next = 0;
       auto all = [&](Value v) {
         auto input = llvm::find(op.getInputArguments(), v);
@@ -228,7 +219,7 @@ void ScanOp::buildVjp(Differentiator &d) {
     }
   if (!kept.empty()) {
     OpBuilder here(getOperation());
-    forward = stacking(here, *this, kept);
+    forward = rebuild(here, *this, Kept(*this), kept);
   }
   auto cotangentsOf = llvm::map_to_vector(getResults(), [&](Value v) { return d.cotangent(v); });
   unsigned n = getNumCarried(), results = getNumResults();
