@@ -48,13 +48,7 @@ dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed) {
   return DLRT_OK;
 }
 
-dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view) {
-  int64_t i = params->find(name);
-  if (i < 0)
-    return DLRT_NAME;
-  *view = params->view(size_t(i));
-  return DLRT_OK;
-}
+dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view) { return params->get(name, view); }
 
 dlrt_status dlrt_params_set(dlrt_params *params, const char *name, const dlrt_tensor *value) {
   int64_t i = params->find(name);

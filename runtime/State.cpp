@@ -52,13 +52,7 @@ dlrt_status dlrt_state_copy(dlrt_state *to, const dlrt_state *from) {
   return DLRT_OK;
 }
 
-dlrt_status dlrt_state_get(dlrt_state *state, const char *name, dlrt_tensor *view) {
-  int64_t i = state->find(name);
-  if (i < 0)
-    return DLRT_NAME;
-  *view = state->view(size_t(i));
-  return DLRT_OK;
-}
+dlrt_status dlrt_state_get(dlrt_state *state, const char *name, dlrt_tensor *view) { return state->get(name, view); }
 
 dlrt_status dlrt_state_set(dlrt_state *state, const char *name, const dlrt_tensor *value) {
   int64_t i = state->find(name);

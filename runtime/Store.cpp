@@ -34,6 +34,13 @@ int64_t Store::find(const char *name) const {
   return -1;
 }
 
+dlrt_status Store::get(const char *name, dlrt_tensor *view) const {
+  int64_t i = find(name);
+  if (i < 0)
+    return DLRT_NAME;
+  *view = this->view(size_t(i));
+  return DLRT_OK;
+}
 dlrt_tensor Store::view(size_t i) const {
   return {data(i), {1, 0}, info(i).ndim, info(i).dtype, const_cast<int64_t *>(info(i).dims), nullptr, 0};
 }

@@ -22,6 +22,8 @@ struct Store {
   const dlrt_tensor_info &info(size_t i) const { return model->infos[names->tensors[i]]; }
   /// Number by name, or -1 and a message with some names that there are.
   int64_t find(const char *name) const;
+  /// A view of the tensor of that name; refused as `find` says.
+  dlrt_status get(const char *name, dlrt_tensor *view) const;
   /// A view of tensor i.
   dlrt_tensor view(size_t i) const;
   /// Copies a value of the same dtype and shape into tensor i.
