@@ -54,6 +54,8 @@ struct Contraction {
   bool has(unsigned loop, AffineExpr Loop::*stride) const { return dl::getConstant(loops[loop].*stride) != 0; }
   /// Steps of each reduced loop in a chunk, where they are the same for all values of symbols; else none.
   SmallVector<int64_t> chunkSteps() const;
+  /// Of a packed b; a symbolic extent counts as 1.
+  int64_t packedBytes() const;
   AffineExpr chunkCount(unsigned i) const { return loops[reduced[i]].extent.ceilDiv(chunkSteps()[i]); }
 };
 

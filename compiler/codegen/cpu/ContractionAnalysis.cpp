@@ -366,6 +366,12 @@ struct Analysis {
 };
 } // namespace
 
+int64_t Contraction::packedBytes() const {
+  int64_t bytes = std::max<int64_t>(dl::getConstant(loops[vector].extent), 1) * storageBytes(compute);
+  for (unsigned i : packed)
+    bytes *= std::max<int64_t>(dl::getConstant(loops[i].extent), 1);
+  return bytes;
+}
 SmallVector<int64_t> Contraction::chunkSteps() const {
   SmallVector<int64_t> steps(reduced.size());
   int64_t inner = 1;

@@ -111,15 +111,6 @@ struct Planner {
     bool split = options.target.lanes < 16 && bytes % 32 != 0 && m >= (bytes <= 64 ? 64 : 128);
     return element != c.compute || bytes >= 4096 || fewSets || split;
   }
-  /// A packed b that the second-level cache does not hold.
-  bool isLarge(int64_t panel) const {
-    if (!mustPack(panel))
-      return false;
-    int64_t elements = std::max<int64_t>(getConstant(c.loops[c.vector].extent), 1);
-    for (unsigned i : c.packed)
-      elements *= std::max<int64_t>(getConstant(c.loops[i].extent), 1);
-    return elements * storageBytes(c.compute) > secondLevelBytes;
-  }
   /// Chunks of a small result are blocks of their own, added by a launch that follows; else one block does all of them.
   bool split() const {
     int64_t elements = getConstant(dl::product(dl::getExtents(c.y), context));
@@ -157,7 +148,8 @@ struct Planner {
       results.push_back(kernel.getNumArguments() + i);
     SmallVector<Value> outputs(kernel.getBody().front().getTerminator()->getOperands());
 
-    if (mustPack(panel)) {
+    const bool packs = mustPack(panel);
+    if (packs) {
       AffineExpr size = constant(panel * elementBytes) * panels, grid = panels;
       for (unsigned i : c.packed) {
         size = size * c.loops[i].extent;
@@ -190,7 +182,8 @@ struct Planner {
     blockRows = llvm::divideCeil(row, llvm::divideCeil(row, blockRows)); // blocks of one size
     blockRows = c.hasRow() ? llvm::divideCeil(blockRows, t.rows) * t.rows : 1;
     int64_t covered = std::min(blockRows, row), blockPanels = upTo(panelCount, target / (cell * covered)), blockPlane = 1;
-    if (covered == row && isLarge(panel)) { // all rows of an image that fit read a panel of b before the next one comes
+    if (covered == row && packs &&
+        c.packedBytes() > secondLevelBytes) { // all rows of an image that fit read a panel of b before the next one comes
       blockPlane = upTo(plane, target / (cell * covered));
       blockPlane = llvm::divideCeil(plane, llvm::divideCeil(plane, blockPlane));
       blockPanels = upTo(panelCount, target / (cell * covered * blockPlane));

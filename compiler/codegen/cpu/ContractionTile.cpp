@@ -30,12 +30,9 @@ AffineExpr ContractionEmitter::panelStride() const {
 int64_t ContractionEmitter::aheadSteps() const {
   if (packed < 0 || c.reduced.empty() || lanes * storageBytes(c.compute) != 64 || rows * vectors > 28) // more would spill, unrolled
     return 0;
-  int64_t bytes = std::max<int64_t>(dl::getConstant(c.loops[c.vector].extent), panel()) * storageBytes(c.compute);
-  for (unsigned i : c.packed)
-    bytes *= std::max<int64_t>(dl::getConstant(c.loops[i].extent), 1);
   auto block = kernel.plan.getBlock();
   int64_t tiles = llvm::divideCeil(block[2], rows) * block[1];
-  if (bytes <= secondLevelBytes || dl::getConstant(c.loops[c.reduced.back()].extent) < 32 || tiles < vectors)
+  if (c.packedBytes() <= secondLevelBytes || dl::getConstant(c.loops[c.reduced.back()].extent) < 32 || tiles < vectors)
     return 0;
   return std::min<int64_t>(4, llvm::bit_floor(uint64_t(tiles / vectors)));
 }
