@@ -1,7 +1,7 @@
 // A dense array in memory, and the two file formats that hold one: NumPy's .npy and MNIST's IDX.
 #pragma once
-#include "runtime/data/Result.h"
-#include "runtime/dlrt.h"
+#include "../dlrt.h"
+#include "Result.h"
 #include <cstdlib>
 #include <memory>
 #include <vector>

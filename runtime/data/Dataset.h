@@ -1,6 +1,6 @@
 // Labelled samples, and the batches that a training loop or an evaluation takes from them.
 #pragma once
-#include "runtime/data/Array.h"
+#include "Array.h"
 #include <optional>
 
 namespace dlc::data {

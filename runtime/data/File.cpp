@@ -1,5 +1,7 @@
-// Reading, with zlib where a file is gzip data; writing beside and renaming.
+// Reading, through an Inflater where a file is gzip data; writing beside and renaming.
 #include "runtime/data/File.h"
+#include "runtime/data/Gzip.h"
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
@@ -7,7 +9,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 namespace dlc::data {
 
@@ -20,11 +21,7 @@ struct InputFile::Stream {
   explicit Stream(int fd) : fd(fd) {}
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;
-  ~Stream() {
-    if (zipped)
-      inflateEnd(&z);
-    close(fd);
-  }
+  ~Stream() { close(fd); }
   /// Makes sure of bytes in the buffer; false at the end of the file.
   Result<bool> fill() {
     while (at == end) {
@@ -43,10 +40,10 @@ struct InputFile::Stream {
   Result<size_t> inflated(unsigned char *to, size_t size);
 
   int fd;
-  bool zipped = false, regular = false, inside = false; ///< inside: a gzip member
-  uint64_t bound = UINT64_MAX;                          ///< bytes that can still come
-  z_stream z = {};
-  size_t at = 0, end = 0; ///< what of the buffer is not yet taken
+  std::unique_ptr<Inflater> inflater; ///< of gzip data
+  bool regular = false;
+  uint64_t bound = UINT64_MAX; ///< bytes that can still come
+  size_t at = 0, end = 0;      ///< what of the buffer is not yet taken
   unsigned char buffer[1 << 17];
 };
 
@@ -72,23 +69,14 @@ Result<size_t> InputFile::Stream::inflated(unsigned char *to, size_t size) {
     if (!more)
       return more.error();
     if (!*more) {
-      if (inside)
+      if (inflater->isInside())
         return Error{"its gzip data does not end: truncated"};
       break;
     }
-    if (!inside && (buffer[at] != 0x1f || inflateReset(&z) != Z_OK))
-      return Error{"other bytes follow its gzip data"};
-    inside = true;
-    z.next_in = buffer + at, z.avail_in = unsigned(end - at);
-    size_t room = std::min(size - done, size_t(1) << 30);
-    z.next_out = to + done, z.avail_out = unsigned(room);
-    int code = inflate(&z, Z_NO_FLUSH);
-    at = end - z.avail_in;
-    done += room - z.avail_out;
-    if (code == Z_STREAM_END) // its checksum and length were right
-      inside = false;
-    else if (code != Z_OK && code != Z_BUF_ERROR)
-      return Error{z.msg ? z.msg : "its gzip data is malformed"};
+    auto piece = inflater->inflate(buffer + at, end - at, to + done, size - done);
+    if (!piece)
+      return piece.error();
+    at += piece->taken, done += piece->made;
   }
   return done;
 }
@@ -112,13 +100,18 @@ Result<InputFile> InputFile::open(const std::string &path) {
   if (auto any = stream->fill(); !any)
     return Error{"cannot read '" + path + "': " + any.error().message};
   const unsigned char *b = stream->buffer;
-  stream->zipped = stream->end >= 2 && b[0] == 0x1f && b[1] == 0x8b && inflateInit2(&stream->z, 15 + 16) == Z_OK; // gzip alone
+  if (stream->end >= 2 && b[0] == 0x1f && b[1] == 0x8b) {
+    auto inflater = Inflater::make();
+    if (!inflater)
+      return Error{"cannot read '" + path + "': " + inflater.error().message};
+    stream->inflater = std::move(*inflater);
+  }
   stream->regular = S_ISREG(info.st_mode);
   if (stream->regular) // deflate turns one byte into 1,032 at most
-    stream->bound = uint64_t(info.st_size) * (stream->zipped ? 1032 : 1);
+    stream->bound = uint64_t(info.st_size) * (stream->inflater ? 1032 : 1);
   return InputFile(path, std::move(stream));
 }
-bool InputFile::isPlain() const { return stream->regular && !stream->zipped; }
+bool InputFile::isPlain() const { return stream->regular && !stream->inflater; }
 Status InputFile::expect(uint64_t size, std::string_view what) {
   if (size <= stream->bound)
     return {};
@@ -127,7 +120,7 @@ Status InputFile::expect(uint64_t size, std::string_view what) {
 }
 Result<size_t> InputFile::readSome(void *to, size_t size) {
   auto *bytes = static_cast<unsigned char *>(to);
-  auto done = stream->zipped ? stream->inflated(bytes, size) : stream->plain(bytes, size);
+  auto done = stream->inflater ? stream->inflated(bytes, size) : stream->plain(bytes, size);
   if (!done)
     return Error{"'" + path + "' is damaged: " + done.error().message};
   stream->bound -= std::min<uint64_t>(stream->bound, *done);

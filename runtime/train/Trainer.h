@@ -1,7 +1,7 @@
 // The training loop: batches of a data set through a model's entry `train_step`, evaluation through its entry `run`.
 #pragma once
-#include "runtime/data/Dataset.h"
-#include "runtime/train/Schedule.h"
+#include "../data/Dataset.h"
+#include "Schedule.h"
 #include <functional>
 
 namespace dlc::train {
