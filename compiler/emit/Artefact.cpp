@@ -7,6 +7,8 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/Archive.h"
+#include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
@@ -18,8 +20,8 @@ namespace dlc {
 using namespace llvm;
 
 std::string modelName(StringRef path) {
-  StringRef stem = sys::path::stem(path);
-  if (sys::path::extension(path) == ".so" || sys::path::extension(path) == ".o")
+  StringRef stem = sys::path::stem(path), extension = sys::path::extension(path);
+  if (extension == ".so" || extension == ".o" || extension == ".a")
     stem.consume_front("lib");
   std::string name;
   for (char c : stem)
@@ -132,7 +134,48 @@ static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOpti
   return (*buffer)->getBuffer().str();
 }
 
-Expected<std::string> makeObject(ArrayRef<Compiled> targets, const ArtefactOptions &options) { return link(targets, options, {"-r"}, {}); }
+Expected<std::string> makeObject(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
+  std::vector<std::string> runtime;
+  if (options.standalone)
+    runtime = {"--whole-archive", options.runtime};
+  return link(targets, options, {"-r"}, runtime);
+}
+
+Expected<std::string> makeArchive(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
+  std::vector<NewArchiveMember> members(1); // the model's, then the runtime's: several such archives go into one program
+  std::unique_ptr<object::Archive> runtime;
+  std::unique_ptr<MemoryBuffer> bytes;
+  if (options.standalone) {
+    auto buffer = MemoryBuffer::getFile(options.runtime);
+    if (!buffer)
+      return createStringError("cannot read " + options.runtime);
+    bytes = std::move(*buffer);
+    auto archive = object::Archive::create(*bytes);
+    if (!archive)
+      return archive.takeError();
+    runtime = std::move(*archive);
+    Error e = Error::success();
+    for (const object::Archive::Child &child : runtime->children(e)) {
+      auto member = NewArchiveMember::getOldMember(child, /*Deterministic=*/true);
+      if (!member)
+        return joinErrors(std::move(e), member.takeError());
+      members.push_back(std::move(*member));
+    }
+    if (e)
+      return e;
+  }
+  auto object = link(targets, options, {"-r"}, {});
+  if (!object)
+    return object.takeError();
+  std::string name = options.model + ".o";
+  members[0] = NewArchiveMember(MemoryBufferRef(*object, name));
+  auto archive =
+      writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU, /*Deterministic=*/true, /*Thin=*/false);
+  if (!archive)
+    return archive.takeError();
+  return (*archive)->getBuffer().str();
+}
+
 Expected<std::string> makeLibrary(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
   std::vector<std::string> more;
   if (options.standalone)
@@ -143,10 +186,10 @@ Expected<std::string> makeLibrary(ArrayRef<Compiled> targets, const ArtefactOpti
       more.insert(more.end(), {"--as-needed", path});
       break;
     }
-  auto library =
-      link(targets, options,
-           {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack", "--build-id=none"},
-           more);
+  auto library = link(targets, options,
+                      {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack",
+                       "--build-id=none", "-soname", options.soname.c_str()},
+                      more);
   if (!library)
     return library;
   dlx_trailer trailer = {DLX_TRAILER_MAGIC, library->size() + sizeof(dlx_trailer), dlx_checksum(library->data(), library->size())};

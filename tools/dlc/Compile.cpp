@@ -38,8 +38,9 @@ Exit print(const Options &o, StringRef emit) {
 Exit compile(Options o) {
   // What to write: by --emit, else by the output's ending.
   std::string emit = o.emit;
+  StringRef ending = llvm::sys::path::extension(o.out);
   if (emit.empty())
-    emit = StringRef(o.out).ends_with(".o") ? "obj" : StringRef(o.out).ends_with(".h") ? "header" : "lib";
+    emit = ending == ".o" || ending == ".a" ? "obj" : ending == ".h" ? "header" : "lib";
   bool file = emit == "lib" || emit == "obj" || emit == "header";
   if (!file && emit != "llvm" && emit != "asm" && !symbolizeStage(emit))
     return misuse("--emit " + emit + ": expected a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
@@ -69,6 +70,7 @@ Exit compile(Options o) {
   artefact.model = modelName(o.out == "-" || emit == "header" ? o.build.model : o.out);
   if (o.build.model == "-" && o.out == "-")
     artefact.model = "model";
+  artefact.soname = o.out == "-" ? "lib" + artefact.model + ".so" : llvm::sys::path::filename(o.out).str();
   if (artefact.model == "dlrt")
     return misuse("-o " + o.out + ": dlrt.h is the runtime's header: choose another name");
   auto text = Model::readText(o.build.model);
@@ -110,7 +112,8 @@ Exit compile(Options o) {
     if (!llvm::sys::fs::exists(artefact.runtime))
       return fail("--standalone needs the runtime at " + artefact.runtime);
   }
-  auto bytes = emit == "obj" ? makeObject(built.targets, artefact) : makeLibrary(built.targets, artefact);
+  auto *make = emit == "lib" ? makeLibrary : ending == ".a" ? makeArchive : makeObject;
+  auto bytes = make(built.targets, artefact);
   if (!bytes)
     return fail(llvm::toString(bytes.takeError()));
   if (!withHeader)
@@ -130,7 +133,7 @@ void addCompile(CLI::App &app) {
   CLI::App *command = app.add_subcommand("compile", "compiles a model to a library, an object or any stage's text");
   o->build.add(*command, "model.mlir or -");
   o->build.addCache(*command);
-  command->add_option("-o", o->out, "output: .so, .o, .h, or text with --emit");
+  command->add_option("-o", o->out, "output: .so, .a, .o, .h, or text with --emit");
   command->add_option("--emit", o->emit, "a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
   command->add_option("--embed-weights", o->weights, "put a safetensors file in");
   command->add_flag("--standalone", o->standalone, "link the runtime in");
