@@ -9,6 +9,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "runtime/dlrt.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Config/llvm-config.h"
@@ -332,7 +333,7 @@ FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options,
 uint64_t cpuFeatures(const codegen::Target &target) {
   return DLX_CPU_V2 | (target.lanes >= 8 ? DLX_CPU_V3 : 0) | (target.lanes >= 16 ? DLX_CPU_V4 : 0);
 }
-const char *buildId() { return "dlc 0.1, LLVM " LLVM_VERSION_STRING; }
+const char *buildId() { return "dlc " DLRT_VERSION ", LLVM " LLVM_VERSION_STRING; }
 
 llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, StringRef model) {
   std::unique_ptr<Loaded> self(new Loaded);

@@ -32,5 +32,5 @@ dlrt_status dlrt::failWithin(dlrt_status status, const char *format, ...) {
 
 const char *dlrt_error(void) { return message; }
 
-const char *dlrt_version(void) { return "dlrt 1 (dlx 3)"; }
+const char *dlrt_version(void) { return "dlrt " DLRT_VERSION " (dlx 3)"; }
 static_assert(DLX_VERSION == 3, "dlrt_version names it");

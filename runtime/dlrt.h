@@ -13,6 +13,7 @@
 #define DLC_RUNTIME_DLRT_H
 #include <stddef.h>
 #include <stdint.h>
+#define DLRT_VERSION "0.1.0" /* of this interface and of dlc; programs run with a libdlrt of the same first two numbers (its SONAME) */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -76,7 +77,7 @@ typedef struct {
 
 /* This thread's last message: what was found, what was expected, what to do. Valid until the thread's next failure. */
 DLRT_API const char *dlrt_error(void);
-DLRT_API const char *dlrt_version(void);
+DLRT_API const char *dlrt_version(void); /* "dlrt 0.1.0 (dlx 3)", of the library that runs */
 /* The DLX_CPU_* bits of this machine, less what the environment's DLRT_CPU_MASK hides: a comma list of v3, v4. */
 DLRT_API uint64_t dlrt_cpu_features(void);
 

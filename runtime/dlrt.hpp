@@ -7,7 +7,7 @@
 // outlive their Contexts. Threads: as dlrt.h says.
 #ifndef DLC_RUNTIME_DLRT_HPP
 #define DLC_RUNTIME_DLRT_HPP
-#include "runtime/dlrt.h"
+#include "dlrt.h" // beside this file, wherever both are installed
 #include <cstdint>
 #include <memory>
 #include <stdexcept>

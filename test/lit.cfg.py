@@ -1,4 +1,5 @@
-# Tests that are files with RUN lines. %cc, %cxx: the compilers; %root: the source tree; %libdir: libdlrt and its kin.
+# Tests that are files with RUN lines. %cc, %cxx: the compilers; %root: the source tree; %libdir: libdlrt and its kin;
+# %build: what `cmake --install` takes.
 # A test of bad input is called <subject>-invalid.mlir or bad-<subject>.test: these also run under the sanitizers.
 import os
 import lit.formats
@@ -23,6 +24,7 @@ config.substitutions += [
     ("%cc", config.cc),
     ("%cxx", config.cxx),
     ("%root", config.dlc_source),
+    ("%build", config.dlc_build),
     ("%libdir", os.path.join(config.dlc_build, "lib")),
 ]
 

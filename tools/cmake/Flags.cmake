@@ -1,5 +1,8 @@
 # Compiler and linker flags of all our code: the interface targets dlc_flags (everything) and dlc_hosted (what may use
-# libstdc++: everything but libdlrt).
+# libstdc++: everything but libdlrt). dlc_zlib: what libdldata inflates with; `gzip` its source, of runtime/data/gzip.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release) # of users that take no preset
+endif()
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -11,7 +14,7 @@ add_library(dlc_flags INTERFACE)
 target_include_directories(dlc_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_include_directories(dlc_flags SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/generated)
 target_compile_options(dlc_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -ffunction-sections -fdata-sections)
-target_link_options(dlc_flags INTERFACE -fuse-ld=lld -Wl,--gc-sections -Wl,--as-needed -Wl,--build-id=sha1)
+target_link_options(dlc_flags INTERFACE $<$<NOT:$<BOOL:${DLC_RUNTIME_ONLY}>>:-fuse-ld=lld> -Wl,--gc-sections -Wl,--as-needed -Wl,--build-id=sha1)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   # Without the timestamp ccache can reuse objects after the precompiled header was rebuilt.
   target_compile_options(dlc_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp" -fcolor-diagnostics)
@@ -38,4 +41,15 @@ if(DLC_STATIC)
   target_link_options(dlc_hosted INTERFACE -static-libstdc++ -static-libgcc -Wl,-s)
 else()
   target_compile_definitions(dlc_hosted INTERFACE _GLIBCXX_ASSERTIONS)
+endif()
+
+add_library(dlc_zlib INTERFACE)
+set(gzip None)
+if(DLC_ZLIB)
+  set(gzip Zlib)
+  find_package(ZLIB)
+  if(NOT ZLIB_FOUND)
+    message(FATAL_ERROR "no zlib: install it for the target, or configure with -DDLC_ZLIB=OFF, and libdldata reads no gzip data")
+  endif()
+  target_link_libraries(dlc_zlib INTERFACE $<IF:$<BOOL:${DLC_STATIC}>,libz.a,ZLIB::ZLIB>)
 endif()

@@ -1,8 +1,7 @@
-# Finds LLVM, MLIR and lld 22 and offers dlc_mlir (headers and libraries), dlc_lld (the ELF linker as a library) and
-# dlc_zlib, either shared or, with DLC_STATIC, as archives that leave only libc and libm to the run time.
+# Finds LLVM, MLIR and lld 22 and offers dlc_mlir (headers and libraries) and dlc_lld (the ELF linker as a library), either
+# shared or, with DLC_STATIC, as archives that leave only libc and libm to the run time.
 list(PREPEND CMAKE_PREFIX_PATH /usr/lib/llvm-22)
 find_package(MLIR 22.1 REQUIRED CONFIG)
-find_package(ZLIB REQUIRED)
 set(DLC_TBLGEN ${LLVM_TOOLS_BINARY_DIR}/mlir-tblgen)
 
 add_library(dlc_mlir INTERFACE)
@@ -13,7 +12,6 @@ target_compile_definitions(dlc_mlir INTERFACE ${definitions} DLC_WITH_LLD=$<BOOL
                            DLC_WITH_NVPTX=$<OR:$<NOT:$<BOOL:${DLC_STATIC}>>,$<IN_LIST:NVPTX,${DLC_TARGETS}>>)
 target_compile_options(dlc_mlir INTERFACE -fvisibility-inlines-hidden)
 
-add_library(dlc_zlib INTERFACE)
 add_library(dlc_lld INTERFACE)
 if(DLC_LLD)
   target_link_libraries(dlc_lld INTERFACE ${LLVM_LIBRARY_DIR}/liblldELF.a ${LLVM_LIBRARY_DIR}/liblldCommon.a)
@@ -21,7 +19,6 @@ endif()
 
 if(NOT DLC_STATIC)
   target_link_libraries(dlc_mlir INTERFACE MLIR LLVM)
-  target_link_libraries(dlc_zlib INTERFACE ZLIB::ZLIB)
   target_link_libraries(dlc_lld INTERFACE ZLIB::ZLIB zstd)
   return()
 endif()
@@ -50,7 +47,6 @@ target_include_directories(dlc_stubs SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
 target_link_libraries(dlc_stubs PRIVATE dlc_flags)
 set_target_properties(dlc_stubs PROPERTIES ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/archives)
 
-target_link_libraries(dlc_zlib INTERFACE libz.a)
 target_link_libraries(dlc_lld INTERFACE dlc_mlir)
 target_link_libraries(dlc_mlir INTERFACE dlc_stubs ${PROJECT_BINARY_DIR}/generated/archives.ld libz.a libzstd.a
                       ${CMAKE_DL_LIBS} m)

@@ -26,7 +26,7 @@ int main(int argc, char **argv) {
   installFailureHandlers();
   std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit then fails as one to a full disk does
   CLI::App app("dlc: compiles neural networks, their gradients and optimisers into small native code", "dlc");
-  app.set_version_flag("--version", "dlc 0.1");
+  app.set_version_flag("--version", "dlc " DLRT_VERSION);
   app.require_subcommand(1);
   app.failure_message([](const CLI::App *a, const CLI::Error &e) {
     const CLI::App *used = a->get_subcommands().empty() ? a : a->get_subcommands().front();

@@ -1,0 +1,37 @@
+# What `cmake --install` puts under a prefix, which may then be moved: libraries, headers, what find_package(dlrt) and
+# pkg-config read, docs. Components: runtime (libdlrt.so alone), development, tools, docs.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON) # for tools that link LLVM's shared libraries
+
+set(headers ${CMAKE_INSTALL_INCLUDEDIR}/dlc)
+foreach(pair dlrt:dlrt dlrt-static:dlrt_static dldata:data dltrain:train)
+  string(REGEX MATCH "(.*):(.*)" _ ${pair})
+  set_target_properties(${CMAKE_MATCH_1} PROPERTIES EXPORT_NAME ${CMAKE_MATCH_2})
+  target_include_directories(${CMAKE_MATCH_1} INTERFACE $<INSTALL_INTERFACE:${headers}>)
+  install(TARGETS ${CMAKE_MATCH_1} EXPORT dlrt
+          LIBRARY COMPONENT runtime NAMELINK_COMPONENT development ARCHIVE COMPONENT development)
+endforeach()
+target_link_libraries(dltrain INTERFACE $<INSTALL_INTERFACE:dlrt::dlrt>)
+target_compile_features(dldata INTERFACE cxx_std_20)
+if(DLC_ZLIB)
+  target_link_libraries(dldata INTERFACE $<INSTALL_INTERFACE:ZLIB::ZLIB>)
+endif()
+
+install(FILES runtime/dlrt.h runtime/dlrt.hpp DESTINATION ${headers} COMPONENT development)
+install(FILES runtime/data/Array.h runtime/data/Dataset.h runtime/data/Result.h DESTINATION ${headers}/data COMPONENT development)
+install(FILES runtime/train/Schedule.h runtime/train/Trainer.h DESTINATION ${headers}/train COMPONENT development)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs FILES_MATCHING PATTERN *.md)
+install(DIRECTORY frontend/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs)
+
+set(config ${CMAKE_INSTALL_LIBDIR}/cmake/dlrt)
+install(EXPORT dlrt NAMESPACE dlrt:: FILE dlrtTargets.cmake DESTINATION ${config} COMPONENT development)
+configure_package_config_file(tools/cmake/dlrtConfig.cmake.in install/dlrtConfig.cmake INSTALL_DESTINATION ${config}
+                              NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(install/dlrtConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/install/dlrtConfig.cmake ${PROJECT_BINARY_DIR}/install/dlrtConfigVersion.cmake DESTINATION ${config}
+        COMPONENT development)
+file(RELATIVE_PATH up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+configure_file(tools/cmake/dlrt.pc.in install/dlrt.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/install/dlrt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
