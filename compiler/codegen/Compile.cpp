@@ -14,6 +14,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/Scalar.h"
 
 extern "C" {
 void LLVMInitializeX86TargetInfo();
@@ -127,6 +128,20 @@ static void storeSingleLanes(Module &module) {
     }
 }
 
+/// The code generator's passes, below -O3 without loop strength reduction: it takes a third of their time, and the emitters' addresses
+/// are a base and constants already.
+struct CodegenPasses : legacy::PassManager {
+  explicit CodegenPasses(unsigned level) : level(level) {}
+  void add(llvm::Pass *pass) override {
+    static const void *const reduction = std::unique_ptr<llvm::Pass>(createLoopStrengthReducePass())->getPassID();
+    if (level < 3 && pass->getPassID() == reduction)
+      delete pass;
+    else
+      legacy::PassManager::add(pass);
+  }
+  unsigned level;
+};
+
 Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
                                                 StringRef prefix) {
   LLVMContext context;
@@ -164,7 +179,7 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   if (kind == CodeKind::LLVM) {
     module->print(os, nullptr);
   } else {
-    legacy::PassManager passes;
+    CodegenPasses passes(level);
     auto file = kind == CodeKind::Assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
     if (machine->addPassesToEmitFile(passes, os, nullptr, file))
       return createStringError("the code generator cannot write this kind of file");
