@@ -64,7 +64,7 @@ constexpr int64_t combineElements = 2048, combineMost = 65536;
 /// What is larger comes from beyond a core's own caches each time that it is read through.
 constexpr int64_t secondLevelBytes = 1 << 20;
 
-bool isLongEpilogue(func::FuncOp kernel);
+bool isLongEpilogue(func::FuncOp kernel, bool panels);
 std::optional<Contraction> analyseContraction(func::FuncOp kernel, std::string &reason);
 
 /// A contraction while its launches are written.

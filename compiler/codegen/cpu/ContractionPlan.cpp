@@ -217,7 +217,7 @@ struct Planner {
       llvm::append_range(reads, inputs(outputs));
       launches.push_back(launch(kernel, "tile", distinct(reads), results, grid));
       // Long epilogues run row by row over a tile in scratch: their code would otherwise be there once an accumulator.
-      if (isLongEpilogue(kernel))
+      if (isLongEpilogue(kernel, c.panels))
         scratch = t.rows * panel * elementBytes;
     }
     if (c.panels)
@@ -228,14 +228,15 @@ struct Planner {
 };
 } // namespace
 
-bool isLongEpilogue(func::FuncOp kernel) {
+/// Where terms come in panels, hundreds of them outweigh a way through memory.
+bool isLongEpilogue(func::FuncOp kernel, bool panels) {
   int64_t cost = 0;
   for (Operation &op : kernel.getBody().front())
     for (Value v : op.getResults())
       cost += elementCost(v);
-  return cost > 8;
+  return cost > (panels ? 2 : 8);
 }
-bool ContractionEmitter::longEpilogue() const { return sums < 0 && isLongEpilogue(kernel.fn); }
+bool ContractionEmitter::longEpilogue() const { return sums < 0 && isLongEpilogue(kernel.fn, c.panels); }
 
 dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, std::string &reason) {
   auto c = analyseContraction(kernel, reason);
