@@ -161,25 +161,30 @@ struct ColumnEmitter {
 
   /// Accumulators in memory by row lane and column of the tile: of a run, and of all runs.
   Values slots = {}, sums = {};
-  Values load(ArrayRef<Value> from, Value lane, int64_t v) {
+  Value slot(Value lane, int64_t v) { return f.add(f.mul(lane, f.c(width)), f.c(v * lanes)); }
+  Values load(ArrayRef<Value> from, Value slot) {
     Values x;
     for (auto [t, p] : llvm::zip(types, from))
-      x.push_back(f.load(t, f.gep(t, p, f.add(f.mul(lane, f.c(width)), f.c(v * lanes))), lanes));
+      x.push_back(f.load(t, f.gep(t, p, slot), lanes));
     return x;
   }
-  void store(ArrayRef<Value> to, Value lane, int64_t v, ValueRange x) {
+  void store(ArrayRef<Value> to, Value slot, ValueRange x) {
     for (auto [t, p, value] : llvm::zip(types, to, x))
-      f.store(t, value, f.gep(t, p, f.add(f.mul(lane, f.c(width)), f.c(v * lanes))));
+      f.store(t, value, f.gep(t, p, slot));
+  }
+  /// body(slot) for each vector of the first lanes, by a loop: this is not where time goes.
+  void eachSlot(Value count, function_ref<void(Value)> body) {
+    f.loop(f.c(0), f.mul(count, f.c(width)), f.c(lanes), {}, [&](Value at, ValueRange, SmallVectorImpl<Value> &) { body(at); });
   }
   /// Lanes [first, first + atOnce) of rows [lo, hi), as many of each: sums by lane and vector.
-  Values lanesOf(Evaluator &ev, const Tile &t, int64_t first, Value lo, Value hi, ValueRange init) {
+  Values lanesOf(Evaluator &ev, const Tile &t, Value first, Value lo, Value hi, ValueRange init) {
     size_t n = types.size();
     auto l = f.loop(lo, hi, f.c(rowLanes), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
       ev.at = f.before(f.b.getBlock()->getParentOp());
       for (int64_t lane = 0; lane < atOnce; ++lane)
         for (int64_t v = 0; v < vectors; ++v) {
           Evaluator inner{f, (unsigned)lanes, {}, &ev};
-          llvm::append_range(out, term(inner, t, v, f.add(r, f.c(first + lane)), in.slice((lane * vectors + v) * n, n)));
+          llvm::append_range(out, term(inner, t, v, f.add(f.add(r, first), f.c(lane)), in.slice((lane * vectors + v) * n, n)));
         }
     });
     ev.at = {};
@@ -191,24 +196,26 @@ struct ColumnEmitter {
     for (int64_t i = 0; i < atOnce * vectors; ++i)
       llvm::append_range(init, identities());
     size_t n = types.size();
-    for (int64_t first = 0; first < rowLanes; first += atOnce) {
+    f.loop(f.c(0), f.c(rowLanes), f.c(atOnce), {}, [&](Value first, ValueRange, SmallVectorImpl<Value> &) {
+      ev.at = f.before(f.b.getBlock()->getParentOp());
+      Evaluator mine{f, (unsigned)lanes, {}, &ev};
       Values all;
       if (run) {
         auto l = f.loop(lo, hi, f.c(run), init, [&](Value r, ValueRange in, SmallVectorImpl<Value> &out) {
-          ev.at = f.before(f.b.getBlock()->getParentOp());
-          Evaluator inner{f, (unsigned)lanes, {}, &ev};
+          mine.at = f.before(f.b.getBlock()->getParentOp());
+          Evaluator inner{f, (unsigned)lanes, {}, &mine};
           Values here = lanesOf(inner, t, first, r, f.add(r, f.c(run)), init);
           for (size_t i = 0; i < here.size(); i += n)
             llvm::append_range(out, merge(in.slice(i, n), ValueRange(here).slice(i, n)));
         });
-        ev.at = {};
         all = Values(l.getResults());
       } else {
-        all = lanesOf(ev, t, first, lo, hi, init);
+        all = lanesOf(mine, t, first, lo, hi, init);
       }
       for (int64_t i = 0; i < atOnce * vectors; ++i)
-        store(to, f.c(first + i / vectors), i % vectors, ValueRange(all).slice(i * n, n));
-    }
+        store(to, slot(f.add(first, f.c(i / vectors)), i % vectors), ValueRange(all).slice(i * n, n));
+    });
+    ev.at = {};
   }
   /// Rows [lo, lo + count) of a tile, by lanes of rows; the sums are those of lane 0.
   void chunk(Evaluator &ev, const Tile &t, Value lo, Value count) {
@@ -225,25 +232,23 @@ struct ColumnEmitter {
         ev.at = f.before(f.b.getBlock()->getParentOp());
         for (int64_t v = 0; v < vectors; ++v) {
           Evaluator inner{f, (unsigned)lanes, {}, &ev};
-          store(slots, f.sub(r, full), v, term(inner, t, v, r, load(slots, f.sub(r, full), v)));
+          store(slots, slot(f.sub(r, full), v), term(inner, t, v, r, load(slots, slot(f.sub(r, full), v))));
         }
       });
       ev.at = {};
       if (longRuns())
-        f.loop(f.c(0), f.min(f.c(rowLanes), f.sub(end, begin)), [&](Value lane) {
-          for (int64_t v = 0; v < vectors; ++v) {
-            Values alone = load(slots, lane, v), both = merge(load(sums, lane, v), alone);
-            for (auto [x, y] : llvm::zip(both, alone))
-              x = f.select(f.less(lo, begin), x, y);
-            store(sums, lane, v, both);
-          }
+        eachSlot(f.min(f.c(rowLanes), f.sub(end, begin)), [&](Value at) {
+          Values alone = load(slots, at), both = merge(load(sums, at), alone);
+          for (auto [x, y] : llvm::zip(both, alone))
+            x = f.select(f.less(lo, begin), x, y);
+          store(sums, at, both);
         });
     }
-    for (int64_t w = rowLanes / 2; w; w /= 2) // a lane without a row drops out
-      f.loop(f.c(0), f.min(f.c(w), f.sub(count, f.c(w))), [&](Value lane) {
-        for (int64_t v = 0; v < vectors; ++v)
-          store(sums, lane, v, merge(load(sums, lane, v), load(sums, f.add(lane, f.c(w)), v)));
-      });
+    f.loop(f.c(0), f.c(llvm::Log2_64(rowLanes)), [&](Value level) { // a lane without a row drops out
+      Value w = arith::ShRUIOp::create(f.b, f.c(rowLanes / 2), level);
+      eachSlot(f.min(w, f.sub(count, w)),
+               [&](Value at) { store(sums, at, merge(load(sums, at), load(sums, f.add(at, f.mul(w, f.c(width)))))); });
+    });
   }
   /// Some chunk has a whole run of all lanes.
   bool longRuns() { return !dl::isNonNegative(f.kernel.fn, dl::normalize(rowLanes * getLanes(g.reductions[0]).getRun() - 1 - s.rows)); }
@@ -277,7 +282,7 @@ struct ColumnEmitter {
       Value lo = f.mul(chunkNumber, f.c(s.chunkRows));
       chunk(ev, t, lo, f.min(f.sub(rows, lo), f.c(s.chunkRows)));
       for (int64_t v = 0; v < vectors; ++v) {
-        Values x = load(sums, f.c(0), v);
+        Values x = load(sums, f.c(v * lanes));
         ev.mask = t.masks[v];
         if (single)
           store(ev, t.at[v], x);
