@@ -230,9 +230,8 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
         sample(was.f + s * e, was.i + int64_t(s * d));
       if (std::fabs(was.f) <= e)
         sample(0, was.i), sample(-0.0, was.i), sample(0x1p-1074, was.i), sample(-0x1p-1074, was.i);
-      for (double pole : {std::rint(was.f), (std::floor(was.f / M_PI) + 0.5) * M_PI}) // of lgamma and digamma, and of tan
-        if (std::fabs(was.f - pole) <= e)
-          sample(pole, was.i);
+      if (double pole = std::rint(was.f); std::fabs(was.f - pole) <= e) // of lgamma and digamma
+        sample(pole, was.i);
     }
     sample(was.f, !was.i); // an i1
     x[j] = was;
@@ -299,6 +298,10 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
         y.e = nan || same || d > e ? 0 : 1;
       } else if (loose) {
         y.e = moved(x, f, floats);
+        if (isa<TanOp>(op.getOperation())) { // a pole within the bound, or not to be told apart from x
+          double pole = (std::floor(x[0].f / M_PI) + 0.5) * M_PI;
+          y.e = std::fabs(x[0].f - pole) <= x[0].e + 0x1p-50 * std::fabs(x[0].f) || x[0].e > 1.5 ? unknown : y.e;
+        }
         if (isa<SinOp, CosOp>(op.getOperation()))
           y.e = std::isfinite(x[0].e) && std::isfinite(x[0].f) ? std::min(x[0].e, 2.0) : unknown;
       }
