@@ -52,6 +52,8 @@ Type Gen::integer() {
   return r.pick(types);
 }
 Type Gen::number() {
+  if (own)
+    return own;
   Type others[] = {b.getF32Type(), b.getF64Type(), b.getBF16Type()};
   return r.chance(0.7) ? main : r.chance(0.4) ? r.pick(others) : integer();
 }
@@ -76,6 +78,8 @@ Value Gen::argument(Type type) {
   return v;
 }
 Value Gen::find(llvm::function_ref<bool(Value)> fits, llvm::function_ref<Type()> otherwise) {
+  if (chain && fits(chain))
+    return chain;
   SmallVector<Value> found;
   for (Value v : pool)
     if (fits(v))
@@ -85,6 +89,8 @@ Value Gen::find(llvm::function_ref<bool(Value)> fits, llvm::function_ref<Type()>
   return r.chance(0.5) ? found.back() : r.pick(found);
 }
 Value Gen::floats(int64_t low, int64_t high) {
+  if (target)
+    return find(withExtents(*target, own && isa<FloatType>(own) ? own : main));
   return find([&](Value v) { return isFloat(v) && rank(v) >= low && rank(v) <= high; },
               [&] {
                 int64_t n = r.between(std::max<int64_t>(low, r.chance(0.9)), std::min<int64_t>(high, 3));
@@ -93,11 +99,15 @@ Value Gen::floats(int64_t low, int64_t high) {
 }
 Value Gen::numbers(int64_t low, int64_t high) {
   Type t = number();
+  if (target)
+    return find(withExtents(*target, t));
   return find([&](Value v) { return elementOf(v) == t && rank(v) >= low && rank(v) <= high; },
               [&] { return withExtents(shape(r.between(std::max<int64_t>(low, r.chance(0.9)), std::min<int64_t>(high, 3))), t); });
 }
 Value Gen::any(int64_t low, int64_t high) {
-  Type t = r.chance(0.1) && !train ? Type(b.getI1Type()) : train && r.chance(0.8) ? main : number();
+  if (target)
+    return find(withExtents(*target, own));
+  Type t = own ? own : r.chance(0.1) && !train ? Type(b.getI1Type()) : train && r.chance(0.8) ? main : number();
   return find([&](Value v) { return elementOf(v) == t && rank(v) >= low && rank(v) <= high; },
               [&] { return withExtents(shape(r.between(std::max<int64_t>(low, r.chance(0.9)), std::min<int64_t>(high, 4))), t); });
 }

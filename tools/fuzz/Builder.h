@@ -12,11 +12,15 @@ struct Gen {
   OpBuilder b;
   mutable func::FuncOp fn;
   std::vector<Value> pool;
-  SmallVector<AffineExpr> names;    ///< symbols at hand
-  Symbols most;                     ///< the greatest of their values
-  Type main;                        ///< the floating-point type of most values
-  bool train = false, body = false; ///< differentiable ops alone; in a scan's body, which has no arguments
-  int64_t limit = 3000;             ///< elements of a tensor; more in few models, for blocks and chunks
+  SmallVector<AffineExpr> names;                 ///< symbols at hand
+  Symbols most;                                  ///< the greatest of their values
+  Type main;                                     ///< the floating-point type of most values
+  bool depthwise = false;                        ///< convolutions have a group for each channel
+  bool train = false, body = false;              ///< differentiable ops alone; in a scan's body, which has no arguments
+  Type own;                                      ///< what numbers() and any() are of, where it is asked for
+  Value chain;                                   ///< what rows take first, where its type is the one wanted
+  std::optional<SmallVector<AffineExpr>> target; ///< the shape of operands, where it is asked for
+  int64_t limit = 3000;                          ///< elements of a tensor; more in few models, for blocks and chunks
   unsigned rejected = 0;
 
   AffineExpr n(int64_t v) { return getAffineConstantExpr(v, c); }
@@ -54,6 +58,9 @@ struct Gen {
   Value constant(Type type);
   /// A value at hand for which `fits` holds, or a new argument of `otherwise()`.
   Value find(llvm::function_ref<bool(Value)> fits, llvm::function_ref<Type()> otherwise);
+  Value find(Type type) {
+    return find([&](Value v) { return v.getType() == type; }, [&] { return type; });
+  }
   Value floats(int64_t minRank = 0, int64_t maxRank = 4);
   Value numbers(int64_t minRank = 0, int64_t maxRank = 4);
   Value any(int64_t minRank = 0, int64_t maxRank = 4);
@@ -79,13 +86,30 @@ struct Gen {
   /// `count` distinct dimensions, ascending.
   SmallVector<int64_t> some(int64_t rank, int64_t count);
 };
+/// Element types of the operand by which a row's op is counted.
+enum class Elements { Floats, Numbers, Any, Bools, Keys, Lengths };
+/// What a row's op is beside others: in a kernel with anything, moved there, what its kernel's emitter goes by, or several ops.
+enum class Place { Chain, Moved, Reduction, Window, Contraction, Alone };
 /// A row: makes its op, or says that it could not.
 struct OpRow {
   StringRef name;
   bool (*make)(Gen &, StringRef name);
-  int weight = 1;
+  int weight = 1; ///< how often it comes; forms of a movement
+  Place place = Place::Chain;
+  Elements elements = Elements::Floats;
 };
 ArrayRef<OpRow> opTable();
+/// opTable() and what the interfaces of the other ops tell.
+std::vector<OpRow> allRows(MLIRContext &context);
+SmallVector<Type> typesOf(MLIRContext &context, Elements elements);
+/// Number `number` of all sections: ops in turn, of one type in turn, placed so that the emitter in turn writes them.
+struct Section {
+  enum Structure { Rows, Columns, Window, Contraction, Loops } structure;
+  Type type;
+  uint64_t turn; ///< among those of the type and structure
+  static Section at(MLIRContext &context, uint64_t number);
+  void make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const;
+};
 /// dl.update_slice of x, in one dimension alone or in each; null where it was refused.
 Operation *makeUpdate(Gen &g, Value x);
 } // namespace dlc::fuzz

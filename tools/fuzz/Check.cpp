@@ -1,6 +1,7 @@
 #include "tools/fuzz/Check.h"
 #include "dialects/dlx/Dlx.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include <cmath>
@@ -170,6 +171,9 @@ bool Checker::run(const Build &build, bool base, int threads, bool change) {
   std::string why;
   OwningOpRef<ModuleOp> module =
       build.constant ? withConstants(*model.module, model.symbols[0]) : OwningOpRef<ModuleOp>(model.module->clone());
+  if (ScopedDiagnosticHandler quiet(module->getContext(), [](Diagnostic &) { return success(); });
+      build.constant && failed(verify(*module)))
+    return true; // with these values it is no model: a window longer than its image, say
   auto session = Session::open(*module, build, why);
   if (!session)
     return report("refused", build, why);
@@ -320,21 +324,29 @@ Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
   if (model.step)
     buildStep(*model.module, model.data);
   checker.makeCases();
-  bool v4 = codegen::hostLevel() == "x86-64-v4";
-  std::vector<Build> builds = {{"-O2 v3", 2, "x86-64-v3"}};
-  auto turns = [&](uint64_t every, Build build) {
-    if (only.empty() ? turn % every == 0 : only == build.name)
-      builds.push_back(std::move(build));
+  // -O2 for one ISA, and for the other one what is in turn: each pair meets in some model. A file has them all.
+  bool v4 = codegen::hostLevel() == "x86-64-v4", symbols = !model.symbols[0].empty(), all = turn == everyBuild || !only.empty();
+  std::vector<Build> builds;
+  auto add = [&](bool wide, unsigned level, StringRef how = "") {
+    std::string isa = wide && v4 ? "v4" : "v3", name = "-O" + std::to_string(level) + ' ' + isa + how.str();
+    if (llvm::none_of(builds, [&](const Build &b) { return b.name == name; }))
+      builds.push_back({name, level, "x86-64-" + isa, how == " library", how == " constant"});
   };
-  if (v4)
-    turns(1, {"-O2 v4", 2, "x86-64-v4"});
-  turns(2, {"-O1 v3", 1, "x86-64-v3"});
-  if (v4)
-    turns(3, {"-O3 v4", 3, "x86-64-v4"});
-  turns(4, {"-O2 v2", 2, "x86-64-v2"});
-  turns(7, {"-O2 v3 library", 2, "x86-64-v3", true});
-  if (!model.symbols[0].empty())
-    turns(1, {"-O2 v3 constant", 2, "x86-64-v3", false, true});
+  if (all) {
+    for (bool wide : {false, true})
+      for (unsigned level : {1, 2, 3})
+        for (StringRef how : {StringRef(), StringRef(" library"), StringRef(" constant")})
+          if ((level == 2 || how.empty()) && (symbols || how != " constant"))
+            add(wide, level, how);
+  } else {
+    bool wide = turn % 2;
+    add(wide, 2);
+    static constexpr std::pair<unsigned, const char *> others[] = {{2, ""}, {1, ""}, {2, " constant"}, {3, ""}, {2, " library"}};
+    auto [level, how] = others[turn / 2 % std::size(others)];
+    add(!wide, level, symbols ? how : how == StringRef(" constant") ? "" : how);
+  }
+  if (all || turn % 7 == 0)
+    builds.push_back({"-O2 v2", 2, "x86-64-v2"});
   if (!only.empty())
     llvm::erase_if(builds, [&](const Build &b) { return b.name != only; });
   if (only == "gradient")

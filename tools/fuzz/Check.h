@@ -17,6 +17,7 @@ struct Counts {
   uint64_t gradients = 0, kinks = 0;    ///< compared with differences; left out, no derivative being there
   std::set<std::string> emitted;        ///< ops whose reference is what the dialect emits
 };
-/// Checks the model; `turn` chooses the builds that take turns. `only`: just that build and what it is compared with.
+constexpr uint64_t everyBuild = UINT64_MAX;
+/// Checks the model; `turn` chooses the builds. `only`: just that build and what it is compared with.
 Find check(Model &model, uint64_t turn, Counts &counts, StringRef only = "");
 } // namespace dlc::fuzz

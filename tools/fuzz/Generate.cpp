@@ -20,8 +20,8 @@ static bool generic(Gen &g, StringRef name) {
   }
   return false;
 }
-static std::vector<OpRow> lookupGeneric(MLIRContext &context) {
-  std::vector<OpRow> rows;
+std::vector<OpRow> allRows(MLIRContext &context) {
+  std::vector<OpRow> rows = opTable();
   for (RegisteredOperationName name : context.getRegisteredOperations())
     if (name.getDialectNamespace() == "dl" && name.hasInterface<dl::PointwiseOpInterface>() &&
         llvm::none_of(opTable(), [&](const OpRow &row) { return row.name == name.stripDialect(); }))
@@ -84,24 +84,36 @@ static std::pair<Value, Value> makeState(Gen &g) {
 }
 
 Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
-  const std::vector<OpRow> others = lookupGeneric(context); // whose names the context owns
-  std::vector<OpRow> rows;
-  for (const OpRow &row : opTable())
-    rows.insert(rows.end(), row.weight, row);
-  rows.insert(rows.end(), others.begin(), others.end());
+  const std::vector<OpRow> rows = allRows(context); // whose names the context owns
+  std::vector<const OpRow *> often;
+  for (const OpRow &row : rows)
+    often.insert(often.end(), row.weight, &row);
 
   Random r(seed * 0x100000001b3ull ^ (k + 1) * 0x9e3779b97f4a7c15ull);
+  // In turn: what is in the model, and of which type.
+  constexpr uint64_t wild = 8; // each eighth model is without order
+  std::vector<std::pair<const OpRow *, Type>> pairs;
+  bool free = k % wild == 0;
+  for (const OpRow &row : rows)
+    if (free || row.place == Place::Alone)
+      for (Type t : typesOf(context, row.elements))
+        pairs.push_back({&row, t});
+  uint64_t number = free ? k / wild : k - k / wild - 1;
+  auto [focus, own] = pairs[number % pairs.size()];
+  Section section = Section::at(context, number);
+  bool floats = isa<FloatType>(own) && (free || isa<FloatType>(section.type));
+
   Model m;
   m.data = r.next() >> 16;
-  m.train = train && r.chance(0.6);
+  m.train = train && floats && r.chance(0.5);
   m.step = m.train && r.chance(0.25);
   m.module = ModuleOp::create(UnknownLoc::get(&context));
   OpBuilder b = OpBuilder::atBlockEnd(m.module->getBody());
   Gen g(&context, r);
   ScopedDiagnosticHandler quiet(&context, [](Diagnostic &) { return success(); });
   g.train = m.train;
-  Type types[] = {b.getF32Type(), b.getF32Type(), b.getF32Type(), b.getBF16Type(), b.getF64Type()};
-  g.main = types[k % 5];
+  Type types[] = {b.getF32Type(), b.getBF16Type(), b.getF64Type()};
+  g.main = isa<FloatType>(own) ? own : types[r.below(3)];
   if (r.chance(0.08))
     g.limit = 25000;
   if (r.chance(0.45))
@@ -113,16 +125,19 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   for (AffineExpr s : g.names) // every symbol is an extent of an input
     g.argument(g.withExtents({s, g.n(r.between(1, 5))}, g.main));
 
-  // Number k has op k of the table in it, and what else comes.
   auto make = [&](const OpRow &row) {
     for (int tries = 0; tries < 4; ++tries)
       if (row.make(g, row.name))
         return;
   };
-  size_t all = opTable().size() + others.size(), focus = (k / 5 + k) % all;
-  int64_t count = r.chance(0.25) ? r.between(5, 12) : r.between(1, 5), place = r.below(count);
-  for (int64_t i = 0; i < count; ++i)
-    make(i == place ? (focus < opTable().size() ? opTable()[focus] : others[focus - opTable().size()]) : r.pick(rows));
+  if (!free)
+    section.make(g, rows, seed);
+  int64_t count = free ? (r.chance(0.25) ? r.between(5, 12) : r.between(1, 5)) : 1 + r.chance(0.3), place = r.below(count);
+  for (int64_t i = 0; i < count; ++i) {
+    g.own = i == place && focus->elements != Elements::Keys ? own : Type();
+    make(i == place ? *focus : *r.pick(often));
+    g.own = {};
+  }
 
   auto [old, fresh] = !m.train && r.chance(0.35) ? makeState(g) : std::pair<Value, Value>();
 
@@ -132,7 +147,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
     results.push_back(fresh);
   for (Operation &op : g.fn.front())
     for (Value v : op.getResults())
-      if (v != fresh && ((v.use_empty() && results.size() < 5) || (r.chance(0.1) && results.size() < 7)))
+      if (v != fresh && ((v.use_empty() && results.size() < 16) || (r.chance(0.1) && results.size() < 18)))
         results.push_back(v);
   if (results.empty())
     results.push_back(g.floats());

@@ -37,7 +37,7 @@ int main(int argc, char **argv) {
       return 1;
     }
     Counts counts;
-    if (Find find = check(*model, 0, counts, build)) { // turn 0 has every build
+    if (Find find = check(*model, everyBuild, counts, build)) {
       llvm::outs() << find.kind << ", " << find.build << ": " << find.message << "\n";
       return 1;
     }

@@ -33,8 +33,9 @@ bool compare(Gen &g, StringRef name) {
   return g.make(name, {x, g.like(x.getType())}, {g.attr("predicate", g.b.getI32IntegerAttr(g.r.below(6)))}, withBool(x.getType()));
 }
 bool logical(Gen &g, StringRef name) {
-  auto e = g.shape(g.r.between(0, 3));
-  Value x = g.find([&](Value v) { return Gen::elementOf(v).isInteger(1); }, [&] { return g.withExtents(e, g.b.getI1Type()); });
+  auto e = g.target ? *g.target : g.shape(g.r.between(0, 3));
+  Value x = g.find([&](Value v) { return Gen::elementOf(v).isInteger(1) && (!g.target || getExtents(v) == e); },
+                   [&] { return g.withExtents(e, g.b.getI1Type()); });
   if (name == "not")
     return g.make(name, x);
   return g.make(name, {x, boolean(g, getExtents(x))});
@@ -51,18 +52,18 @@ bool cast(Gen &g, StringRef name) {
   return g.make(name, x, {}, withElement(x.getType(), to));
 }
 bool constant(Gen &g, StringRef) {
-  Value c = g.constant(g.withExtents(g.shape(g.r.between(0, 3)), g.number()));
+  Value c = g.constant(g.withExtents(g.target ? *g.target : g.shape(g.r.between(0, 3)), g.number()));
   g.pool.push_back(c);
   return true;
 }
 
 //===-- Positional ------------------------------------------------------------------------------------------------===//
 bool iota(Gen &g, StringRef name) {
-  int64_t rank = g.r.between(1, 3);
-  return g.make(name, {}, {g.whole("axis", g.r.below(rank))}, g.withExtents(g.shape(rank), g.number()));
+  Extents e = g.target ? *g.target : g.shape(g.r.between(1, 3));
+  return !e.empty() && g.make(name, {}, {g.whole("axis", g.r.below(e.size()))}, g.withExtents(e, g.number()));
 }
 bool extent(Gen &g, StringRef name) {
-  Type types[] = {g.main, g.b.getI64Type()};
+  Type types[] = {g.own ? g.own : g.main, g.own ? g.own : g.b.getI64Type()};
   Extents e = g.shape(g.r.between(1, 2));
   return g.make(name, {}, {g.dims("extents", e)}, g.withExtents({}, g.r.pick(types)));
 }
@@ -71,7 +72,8 @@ bool random(Gen &g, StringRef name) {
     return false;
   Type key = g.withExtents({}, g.b.getI64Type());
   Value k = g.find([&](Value v) { return v.getType() == key; }, [&] { return key; });
-  return g.make(name, k, {g.whole("stream", g.r.below(5))}, g.withExtents(g.shape(g.r.between(0, 3)), g.b.getF32Type()));
+  return g.make(name, k, {g.whole("stream", g.r.below(5))},
+                g.withExtents(g.target ? *g.target : g.shape(g.r.between(0, 3)), g.b.getF32Type()));
 }
 
 //===-- Reductions ------------------------------------------------------------------------------------------------===//
@@ -282,7 +284,7 @@ bool convolution(Gen &g, StringRef name) {
   for (int64_t d = 2; d <= channels; ++d)
     if (channels % d == 0)
       groups.push_back(d);
-  int64_t group = g.r.chance(0.6) ? 1 : g.r.pick(groups);
+  int64_t group = g.depthwise ? channels : g.r.chance(0.6) ? 1 : g.r.pick(groups);
   static constexpr int64_t outs[] = {1, 2, 3, 4, 8, 16, 17, 33};
   int64_t out = group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
   if (g.elements(x.getType()) * w.kernel[0] * w.kernel[1] * out / group > 300000)
@@ -515,63 +517,63 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"softsign", unary},
                                   {"leaky_relu", leaky},
                                   {"gelu", gelu},
-                                  {"add", binary, 3},
-                                  {"sub", binary, 2},
-                                  {"mul", binary, 3},
-                                  {"div", binary},
-                                  {"maximum", binary},
-                                  {"minimum", binary},
-                                  {"compare", compare},
-                                  {"and", logical},
-                                  {"or", logical},
-                                  {"xor", logical},
-                                  {"not", logical},
-                                  {"select", select, 2},
-                                  {"cast", cast, 2},
-                                  {"constant", constant},
-                                  {"iota", iota},
-                                  {"extent", extent},
-                                  {"random_uniform", random},
-                                  {"random_normal", random},
-                                  {"sum", reduce, 5},
-                                  {"sum_products", products},
-                                  {"mean", reduce, 3},
-                                  {"max", reduce, 4},
-                                  {"min", reduce, 4},
-                                  {"argmax", argmax, 3},
-                                  {"matmul", matmul, 5},
-                                  {"broadcast", broadcast, 2},
-                                  {"reshape", reshape, 2},
-                                  {"transpose", transpose, 3},
-                                  {"slice", slice, 4},
-                                  {"pad", pad, 3},
-                                  {"concat", concat, 3},
-                                  {"update_slice", updateSlice, 3},
-                                  {"reverse", reverse, 2},
-                                  {"conv2d", convolution, 3},
-                                  {"conv2d_input_grad", convolution, 2},
-                                  {"conv2d_weight_grad", convolution, 2},
-                                  {"max_pool2d", pool},
-                                  {"max_pool2d_grad", pool},
-                                  {"max_pool2d_pick", pool},
-                                  {"sum_pool2d", pool},
-                                  {"sum_pool2d_grad", pool},
-                                  {"avg_pool2d", pool},
-                                  {"softmax", softmax, 2},
-                                  {"log_softmax", softmax},
-                                  {"batch_norm", norm},
-                                  {"batch_norm_train", norm},
-                                  {"layer_norm", norm, 2},
-                                  {"dropout", dropout},
-                                  {"sparse_categorical_cross_entropy", loss},
-                                  {"categorical_cross_entropy", loss},
-                                  {"binary_cross_entropy", loss},
-                                  {"mse", loss},
-                                  {"mae", loss},
-                                  {"sgd", optimizer},
-                                  {"adam", optimizer},
-                                  {"adamw", optimizer},
-                                  {"scan", scan, 2}};
+                                  {"add", binary, 3, Place::Chain, Elements::Numbers},
+                                  {"sub", binary, 2, Place::Chain, Elements::Numbers},
+                                  {"mul", binary, 3, Place::Chain, Elements::Numbers},
+                                  {"div", binary, 1, Place::Chain, Elements::Numbers},
+                                  {"maximum", binary, 1, Place::Chain, Elements::Numbers},
+                                  {"minimum", binary, 1, Place::Chain, Elements::Numbers},
+                                  {"compare", compare, 1, Place::Chain, Elements::Any},
+                                  {"and", logical, 1, Place::Chain, Elements::Bools},
+                                  {"or", logical, 1, Place::Chain, Elements::Bools},
+                                  {"xor", logical, 1, Place::Chain, Elements::Bools},
+                                  {"not", logical, 1, Place::Chain, Elements::Bools},
+                                  {"select", select, 2, Place::Chain, Elements::Bools},
+                                  {"cast", cast, 2, Place::Chain, Elements::Any},
+                                  {"constant", constant, 1, Place::Chain, Elements::Any},
+                                  {"iota", iota, 1, Place::Chain, Elements::Numbers},
+                                  {"extent", extent, 1, Place::Chain, Elements::Lengths},
+                                  {"random_uniform", random, 1, Place::Chain, Elements::Keys},
+                                  {"random_normal", random, 1, Place::Alone, Elements::Keys},
+                                  {"sum", reduce, 5, Place::Reduction, Elements::Numbers},
+                                  {"sum_products", products, 2, Place::Reduction, Elements::Floats},
+                                  {"mean", reduce, 3, Place::Reduction, Elements::Floats},
+                                  {"max", reduce, 4, Place::Reduction, Elements::Any},
+                                  {"min", reduce, 4, Place::Reduction, Elements::Any},
+                                  {"argmax", argmax, 3, Place::Reduction, Elements::Any},
+                                  {"matmul", matmul, 5, Place::Contraction, Elements::Floats},
+                                  {"broadcast", broadcast, 2, Place::Moved, Elements::Any},
+                                  {"reshape", reshape, 2, Place::Moved, Elements::Any},
+                                  {"transpose", transpose, 3, Place::Moved, Elements::Any},
+                                  {"slice", slice, 4, Place::Moved, Elements::Any},
+                                  {"pad", pad, 5, Place::Moved, Elements::Any},
+                                  {"concat", concat, 3, Place::Moved, Elements::Any},
+                                  {"update_slice", updateSlice, 3, Place::Moved, Elements::Any},
+                                  {"reverse", reverse, 2, Place::Moved, Elements::Any},
+                                  {"conv2d", convolution, 3, Place::Contraction, Elements::Floats},
+                                  {"conv2d_input_grad", convolution, 2, Place::Contraction, Elements::Floats},
+                                  {"conv2d_weight_grad", convolution, 2, Place::Contraction, Elements::Floats},
+                                  {"max_pool2d", pool, 1, Place::Window, Elements::Any},
+                                  {"max_pool2d_grad", pool, 1, Place::Window, Elements::Floats},
+                                  {"max_pool2d_pick", pool, 1, Place::Window, Elements::Floats},
+                                  {"sum_pool2d", pool, 1, Place::Window, Elements::Floats},
+                                  {"sum_pool2d_grad", pool, 1, Place::Window, Elements::Floats},
+                                  {"avg_pool2d", pool, 1, Place::Window, Elements::Floats},
+                                  {"softmax", softmax, 2, Place::Alone, Elements::Floats},
+                                  {"log_softmax", softmax, 1, Place::Alone, Elements::Floats},
+                                  {"batch_norm", norm, 1, Place::Alone, Elements::Floats},
+                                  {"batch_norm_train", norm, 1, Place::Alone, Elements::Floats},
+                                  {"layer_norm", norm, 2, Place::Alone, Elements::Floats},
+                                  {"dropout", dropout, 1, Place::Alone, Elements::Floats},
+                                  {"sparse_categorical_cross_entropy", loss, 1, Place::Alone, Elements::Floats},
+                                  {"categorical_cross_entropy", loss, 1, Place::Alone, Elements::Floats},
+                                  {"binary_cross_entropy", loss, 1, Place::Alone, Elements::Floats},
+                                  {"mse", loss, 1, Place::Alone, Elements::Floats},
+                                  {"mae", loss, 1, Place::Alone, Elements::Floats},
+                                  {"sgd", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"adam", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"adamw", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"scan", scan, 2, Place::Alone, Elements::Floats}};
 } // namespace
 ArrayRef<OpRow> opTable() { return table; }
 Operation *makeUpdate(Gen &g, Value x) {

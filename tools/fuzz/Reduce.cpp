@@ -117,7 +117,7 @@ private:
   }
   bool results() {
     bool any = false;
-    for (unsigned i = 8; i-- > 0;)
+    for (unsigned i = 18; i-- > 0;)
       any |= attempt([&](Model &, func::FuncOp f) {
         Operation *end = f.front().getTerminator();
         if (i >= end->getNumOperands() || end->getNumOperands() < 2)

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -290,10 +291,11 @@ void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
   static const StringRef columns[] = {"model", "rows", "columns", "window", "contraction", "loops"};
   std::map<std::string, std::map<std::string, uint64_t>> rows; // by op and type
   std::set<std::string> met;
-  unsigned seldom = 0;
+  std::vector<std::pair<uint64_t, StringRef>> least;
   for (auto &[key, n] : total.hits) {
     auto [row, column] = StringRef(key).rsplit(' ');
-    rows[row.str()][column.str()] = n, seldom += n < enough;
+    rows[row.str()][column.str()] = n;
+    least.push_back({n, key});
     met.insert(row.split(' ').first.split('.').first.str());
   }
   if (table) {
@@ -308,7 +310,11 @@ void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
       os << "\n";
     }
   }
-  os << total.hits.size() << " of op, type and emitter met, " << seldom << " of them fewer than " << enough << " times\n";
+  llvm::sort(least);
+  os << "coverage: " << least.size() << " cells of op, type and emitter met, "
+     << llvm::count_if(least, [](auto &cell) { return cell.first >= enough; }) << " of them " << enough << " times or more; least: ";
+  llvm::interleaveComma(ArrayRef(least).take_front(10), os, [&](auto &cell) { os << cell.second << ' ' << cell.first; });
+  os << "\n";
   auto unmet = generatedOps();
   llvm::erase_if(unmet, [&](const std::string &op) { return met.count(op); });
   if (!unmet.empty())
@@ -322,7 +328,11 @@ void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
      << " gradients with differences, " << total.kinks << " at kinks left out; " << rejected << " ops refused while generating\n";
   for (auto &[key, n] : kinds)
     os << n << " x " << key << "\n";
-  os << models << " models in " << llvm::format("%.1f", seconds) << " s (" << llvm::format("%.1f", models / seconds) << " a second), "
-     << finds << " found, " << kinds.size() << " of them different\n";
+  rusage used{};
+  getrusage(RUSAGE_CHILDREN, &used);
+  double cpu = double(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1e-6 * double(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+  os << models << " models in " << llvm::format("%.1f", seconds) << " s (" << llvm::format("%.1f", models / seconds) << " a second, "
+     << llvm::format("%.3f", cpu / std::max<uint64_t>(models, 1)) << " s of CPU each), " << finds << " found, " << kinds.size()
+     << " of them different\n";
 }
 } // namespace dlc::fuzz

@@ -1,0 +1,312 @@
+// Sections of a model: ops in turn, all in one kernel with a reduction, a window or a contraction as far as fusion goes, so that each
+// op of each type comes to each emitter. docs/structures.md says what joins.
+#include "tools/fuzz/Builder.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+namespace dlc::fuzz {
+using Sizes = SmallVector<AffineExpr>;
+
+SmallVector<Type> typesOf(MLIRContext &context, Elements elements) {
+  Builder b(&context);
+  SmallVector<Type> floats = {b.getF32Type(), b.getBF16Type(), b.getF64Type()}, all = floats;
+  switch (elements) {
+  case Elements::Floats:
+    return floats;
+  case Elements::Bools:
+    return {b.getI1Type()};
+  case Elements::Keys:
+    return {b.getI64Type()};
+  case Elements::Lengths:
+    all.push_back(b.getI64Type());
+    return all;
+  case Elements::Any:
+    all.push_back(b.getI1Type());
+    [[fallthrough]];
+  case Elements::Numbers:
+    all.append({b.getI8Type(), b.getI32Type(), b.getI64Type()});
+  }
+  return all;
+}
+
+Section Section::at(MLIRContext &context, uint64_t number) {
+  // By how many ops there are of a type, and how seldom other models come to a structure.
+  Builder b(&context);
+  Type f32 = b.getF32Type(), bf16 = b.getBF16Type(), f64 = b.getF64Type(), i1 = b.getI1Type();
+  Type i8 = b.getI8Type(), i32 = b.getI32Type(), i64 = b.getI64Type();
+  Type types[] = {f32, bf16, f64, i8, i32, i64, f32, bf16, f64, i1, i8, i32, i64, f32, bf16, f64, i1};
+  Structure structures[] = {Columns, Window, Contraction, Loops, Columns, Window, Contraction, Loops,
+                            Columns, Window, Contraction, Loops, Columns, Window, Rows, Loops};
+  constexpr uint64_t all = std::size(types), several = std::size(structures);
+  static_assert(all % 2 && several % 2 == 0, "each type meets each structure");
+  auto kind = [&](uint64_t i) { return std::pair(types[i % all], structures[i % several]); };
+  auto [type, structure] = kind(number);
+  uint64_t each = 0, before = 0; // of the kind
+  for (uint64_t i = 0; i < all * several; ++i)
+    if (kind(i) == kind(number))
+      ++each, before += i < number % (all * several);
+  return {structure, type, number / (all * several) * each + before};
+}
+
+namespace {
+struct Maker {
+  Gen &g;
+  Section section;
+  Type type;               ///< of the chain
+  Value v = {}, root = {}; ///< its last value and its first one, behind the reduction where that has one
+  bool shown = false;      ///< values may be results: it is behind the reduction
+
+  Type like(Value x, Type element) { return withElement(x.getType(), element); }
+  Value make(StringRef name, ValueRange operands, ArrayRef<NamedAttribute> attributes = {}, TypeRange types = {}) {
+    Operation *op = g.make(name, operands, attributes, types);
+    return op ? op->getResult(0) : Value();
+  }
+  void begin(Value x) { v = root = x; }
+  /// `x`, which need not be of the chain's type, becomes part of the chain. Most often where it is below a number alone: one function
+  /// after the other would soon be NaN everywhere.
+  void join(Value x) {
+    if (x && Gen::rank(x) == 0 && Gen::rank(v))
+      x = make("broadcast", x, {g.list("dims", {})}, like(v, Gen::elementOf(x)));
+    if (!x || x == v || getExtents(x) != getExtents(v))
+      return;
+    if (Gen::elementOf(x) != type && !Gen::elementOf(x).isInteger(1))
+      x = make("cast", x, {}, like(x, type));
+    Value y;
+    if (!x) {
+    } else if (Gen::elementOf(x) != type) {
+      y = make("select", {x, v, g.like(v.getType())}, {}, v.getType());
+    } else if (isa<FloatType>(type) && g.r.chance(shown ? 0.5 : 0.9)) {
+      Value below =
+          make("compare", {x, g.constant(x.getType(), 3)}, {g.attr("predicate", g.b.getI32IntegerAttr(0))}, withBool(x.getType()));
+      y = below ? make("select", {below, x, v}, {}, v.getType()) : Value();
+    } else {
+      static constexpr StringRef names[] = {"add", "sub", "mul", "maximum"}, logical[] = {"and", "or", "xor"};
+      y = make(type.isInteger(1) ? g.r.pick(logical) : g.r.pick(names), g.r.chance(0.5) ? ValueRange{x, v} : ValueRange{v, x});
+    }
+    v = y ? y : v;
+  }
+  /// A movement of something else that has the chain's shape.
+  Value moved(StringRef name, int form);
+  void step(const OpRow &row, int form) {
+    size_t before = g.fn.front().getOperations().size();
+    if (row.place == Place::Moved)
+      return join(moved(row.name, form));
+    g.target = Sizes(getExtents(v));
+    Value x = g.chain = g.r.chance(0.5) ? root : v;
+    bool made = row.make(g, row.name);
+    g.target.reset(), g.chain = {};
+    if (!made || g.fn.front().getOperations().size() == before)
+      return;
+    Operation &op = g.fn.front().back();
+    bool reads = llvm::is_contained(op.getOperands(), x);
+    if (!reads || !shown || g.r.chance(0.4)) // else it is a result beside the chain
+      join(op.getResult(0));
+  }
+  /// The reduction in turn, with `ops` before it.
+  void reduction(StringRef name, llvm::function_ref<void()> ops);
+};
+} // namespace
+
+Value Maker::moved(StringRef name, int form) {
+  Sizes to(getExtents(v));
+  int64_t rank = to.size();
+  Type element = section.type;
+  auto fresh = [&](ArrayRef<AffineExpr> e) { return g.find(g.withExtents(e, element)); };
+  if (name == "broadcast") {
+    auto kept = g.some(rank, g.r.below(rank + 1));
+    return make(name, fresh(llvm::map_to_vector(kept, [&](int64_t d) { return to[d]; })), {g.list("dims", kept)}, like(v, element));
+  }
+  if (!rank)
+    return {};
+  if (name == "reverse")
+    return make(name, fresh(to), {g.list("dims", g.some(rank, g.r.between(1, rank)))});
+  if (name == "transpose") {
+    auto p = g.some(rank, rank);
+    for (size_t i = p.size(); i-- > 1;)
+      std::swap(p[i], p[g.r.below(i + 1)]);
+    Sizes from(rank);
+    for (auto [i, d] : llvm::enumerate(p))
+      from[d] = to[i];
+    return make(name, fresh(from), {g.list("permutation", p)});
+  }
+  if (name == "reshape") {
+    Sizes from = to;
+    if (int64_t i = g.r.below(rank); rank > 1 && i + 1 < rank)
+      from[i] = normalize(from[i] * from[i + 1]), from.erase(from.begin() + i + 1);
+    else
+      from.insert(from.begin() + i, g.n(1));
+    return make(name, fresh(from), {}, like(v, element));
+  }
+  if (name == "update_slice") {
+    Operation *op = makeUpdate(g, fresh(to));
+    return op ? op->getResult(0) : Value();
+  }
+  int64_t one = g.r.below(rank); // best with room for each form
+  for (int64_t tries = 0; tries < rank && getConstant(to[one]) < 3; ++tries)
+    one = (one + 1) % rank;
+  bool every = g.r.chance(0.2);
+  if (name == "concat") {
+    int64_t n = getConstant(to[one]), count = g.r.between(2, 4);
+    if (n < 1)
+      return {};
+    bool equal = form % 3 == 0 && n <= 300; // else of any lengths
+    for (int64_t p = 2; equal; ++p)
+      if (n % p == 0 || p > 9) {
+        equal = p <= 9, count = equal ? p : count;
+        break;
+      }
+    SmallVector<Value> parts;
+    for (int64_t left = n, whole = n / count; count > 0; --count) {
+      int64_t next = count == 1 ? left : equal ? whole : g.r.below(left + 1);
+      Sizes e = to;
+      e[one] = g.n(next), left -= next;
+      parts.push_back(fresh(e));
+    }
+    return make(name, parts, {g.whole("axis", one)});
+  }
+  Sizes from = to, low(rank, g.n(0)), high(rank, g.n(0)), sizes = to;
+  SmallVector<int64_t> steps(rank, name == "slice");
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t n = getConstant(to[d]);
+    if (d != one && !every)
+      continue;
+    if (name == "slice") { // of which form: a prefix, strided, inner
+      int64_t offset = form % 3 == 0 ? 0 : g.r.between(form % 3 == 2, 3), more = g.r.between(form % 3 == 0, 3);
+      steps[d] = form % 3 == 1 && n >= 0 ? g.r.between(2, 3) : 1;
+      low[d] = g.n(offset);
+      from[d] = n > 0 ? g.n(offset + (n - 1) * steps[d] + 1 + more) : normalize(to[d] + (offset + more));
+    } else if (n > 0 && form < 4) { // low, high, both, interior; else none
+      int64_t inner = form == 3 ? g.r.between(1, 2) : 0;
+      int64_t before = form == 1 ? 0 : std::min<int64_t>(n - 1, g.r.between(form != 3, 3));
+      int64_t after = form == 0 ? 0 : std::min<int64_t>(n - 1 - before, g.r.between(form != 3, 3));
+      int64_t left = n - before - after, m = (left + inner) / (1 + inner);
+      after += left - (m + (m - 1) * inner);
+      low[d] = g.n(before), high[d] = g.n(after), steps[d] = inner, from[d] = g.n(m);
+    }
+  }
+  Value x = fresh(from);
+  if (name == "slice")
+    return make(name, x, {g.dims("offsets", low), g.dims("sizes", sizes), g.list("strides", steps)});
+  double value = g.r.chance(0.5) ? 0 : g.r.chance(0.5) || element.isInteger(1) ? 1 : -3;
+  return make(name, x, {g.dims("low", low), g.dims("high", high), g.list("interior", steps), g.real("value", value)});
+}
+
+void Maker::reduction(StringRef name, llvm::function_ref<void()> ops) {
+  bool columns = section.structure != Section::Rows;
+  int64_t outer = g.r.between(columns, 3), inner = name == "argmax" || g.r.chance(0.8) ? 1 : 2;
+  Sizes e = g.shape(outer + inner, g.r.chance(0.9) ? 300 : g.limit);
+  SmallVector<int64_t> dims;
+  int64_t first = columns ? g.r.below(outer) : outer; // columns: leading or middle ones
+  for (int64_t d = first; d < first + inner; ++d)
+    dims.push_back(d);
+  if (section.structure == Section::Loops && name != "argmax") { // leading and trailing ones
+    e.push_back(g.n(g.r.between(1, 5)));
+    dims.push_back(int64_t(e.size()) - 1);
+  }
+  if (g.r.chance(0.1)) {
+    for (AffineExpr &x : e)
+      x = g.n(g.r.between(1, e.size() > 2 ? 2 : 5));
+    e[dims[0]] = g.n(g.length());
+  }
+  begin(g.argument(g.withExtents(e, type)));
+  ops();
+  Value x = v, y;
+  if (name == "argmax") {
+    Operation *op = g.make(name, x, {g.whole("axis", dims[0])});
+    if (!op)
+      return;
+    begin(op->getResult(0));
+    if (!g.train && g.r.chance(0.5))
+      join(op->getResult(1));
+    return;
+  }
+  if (name == "sum_products")
+    y = make(name, {x, g.like(x.getType())}, {g.list("dims", dims)});
+  else
+    y = make(name, x, {g.list("dims", dims)});
+  if (!y)
+    return;
+  begin(y);
+  if (!columns && g.r.chance(0.3)) { // back to the rows' elements
+    auto kept = llvm::to_vector(llvm::seq<int64_t>(0, outer));
+    Value spread = make("broadcast", y, {g.list("dims", kept)}, x.getType());
+    begin(x);
+    if (spread)
+      begin(make("mul", {x, spread}));
+  }
+}
+
+void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
+  auto has = [&](const OpRow &row) { return llvm::is_contained(typesOf(*g.c, row.elements), type); };
+  SmallVector<std::pair<const OpRow *, int>> chain; // in all forms
+  SmallVector<const OpRow *> anchors;
+  Place place = structure == Contraction ? Place::Contraction : structure == Window ? Place::Window : Place::Reduction;
+  for (const OpRow &row : rows) {
+    if ((row.place == Place::Chain || row.place == Place::Moved) && (has(row) || (row.elements == Elements::Keys && type.isInteger(64))))
+      for (int form = 0; form < (row.place == Place::Moved ? row.weight : 1); ++form)
+        chain.push_back({&row, form});
+    // Convolutions of channels each on its own are windows; so are products of which none is summed.
+    bool window = structure == Window && ((row.place == Place::Contraction && row.name != "matmul") || row.name == "sum_products");
+    if ((row.place == place || window) && has(row))
+      anchors.push_back(&row);
+  }
+  // Each pass over the ops has an order of its own, so that other ops meet.
+  constexpr uint64_t each = 8;
+  auto inTurn = [&](uint64_t i) {
+    uint64_t number = turn * each + i;
+    Random order(seed ^ (number / chain.size() + 1) * 0x9e3779b97f4a7c15ull ^ structure * 0x100000001b3ull);
+    auto all = chain;
+    for (size_t j = all.size(); j-- > 1;)
+      std::swap(all[j], all[order.below(j + 1)]);
+    return all[number % all.size()];
+  };
+  std::vector<Value> pool = std::move(g.pool);
+  g.pool.clear();
+  Type main = g.main;
+  Maker m{g, *this, type};
+  // i1 and integers come to a contraction, and most windows, beside numbers that are floating-point.
+  if (anchors.empty() || (type.isInteger(1) && turn % 2))
+    m.type = main;
+  else if (isa<FloatType>(type))
+    g.main = type;
+  g.own = type;
+  auto ops = [&](uint64_t from, uint64_t to) {
+    for (uint64_t i = from; i < to; ++i) {
+      auto [row, form] = inTurn(i);
+      m.step(*row, form);
+    }
+  };
+  if (structure == Contraction || structure == Window) {
+    g.own = m.type, g.depthwise = structure == Window;
+    auto *row = anchors.empty() || m.type != type ? llvm::find_if(rows, [&](const OpRow &r) { return r.place == place; })
+                                                  : anchors[turn % anchors.size()];
+    if (row->place == Place::Reduction) {
+      Value x = g.argument(g.withExtents(g.shape(g.r.between(1, 3), 300), m.type));
+      m.begin(m.make(row->name, {x, g.like(x.getType())}, {g.list("dims", {})}));
+    }
+    for (int tries = 0; tries < 6 && !m.v; ++tries)
+      if (row->make(g, row->name))
+        m.begin(g.fn.front().back().getResult(0));
+    g.own = type, g.depthwise = false;
+    m.shown = true;
+    if (m.v)
+      ops(0, each);
+  } else if (uint64_t which = (type.isInteger(1) ? turn / 2 : turn) % (anchors.size() + 1); structure == Rows && which == anchors.size()) {
+    m.begin(g.argument(g.withExtents(g.shape(g.r.between(0, 4), 300), m.type)));
+    m.shown = true;
+    ops(0, each);
+  } else {
+    if (m.type != type)
+      anchors = {llvm::find_if(rows, [&](const OpRow &r) { return r.name == "sum"; })};
+    m.reduction(anchors[which % anchors.size()]->name, [&] { ops(0, each / 2); });
+    m.shown = true;
+    if (m.v)
+      ops(each / 2, each);
+  }
+  g.own = {}, g.main = main;
+  g.pool = std::move(pool);
+  if (m.v)
+    g.pool.push_back(m.v);
+}
+} // namespace dlc::fuzz
