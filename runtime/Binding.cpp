@@ -247,7 +247,7 @@ static dlrt_status checkApart(const dlrt_context &context, const dlx_entry &entr
     return DLRT_OK;
   bool written = isOutput;
   for (uint32_t w = 0; w < entry.nwrites && !written; ++w)
-    if (uint32_t p = program.writes[entry.writes + w]; overlaps(params.data(p), params.bytes(p)))
+    if (uint32_t p = program.writes[entry.writes + w]; overlaps(params.own(p), params.bytes(p)))
       written = true, in = p;
   if (written)
     return fail(DLRT_VALUE,
@@ -301,7 +301,7 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
   for (uint32_t b : plan.bound) {
     const dlx_buffer &buffer = plan.buffers[b];
     if (buffer.kind == DLX_BIND_STATE) {
-      if (char *data = carried->data(buffer.at); state.pointers[b] != data)
+      if (char *data = carried->own(buffer.at); state.pointers[b] != data)
         setPointer(plan, state, b, data);
       continue;
     }

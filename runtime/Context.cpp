@@ -13,7 +13,7 @@ char *dlrt::ownPointer(const dlrt_context &context, size_t entry, const dlx_buff
   case DLX_ARENA:
     return context.arena.data() + buffer.at;
   case DLX_BIND_PARAM:
-    return context.params->data(buffer.at);
+    return const_cast<char *>(context.params->data(buffer.at)); // kernels write what lies in own memory alone
   case DLX_PREPARED:
     return context.params->prepared[e.flags & DLX_IS_PREPARE ? entry : e.prepare].block.data() + buffer.at;
   case DLX_CONSTANT:
@@ -49,6 +49,7 @@ dlrt_status dlrt_context_new(dlrt_model *model, dlrt_params *params, dlrt_team *
   const char *guard = getenv("DLRT_GUARD");
   made->model = model;
   made->params = params;
+  made->placed = params->placed.load(std::memory_order_acquire);
   made->team = team;
   made->guarded = guard && !strcmp(guard, "1");
   if (!made->arena.allocate(model->arena, made->guarded))
@@ -79,6 +80,48 @@ void *dlrt_context_arena(const dlrt_context *context, uint64_t *bytes) {
   return context->arena.data();
 }
 
+/// Sets the pointers of parameters that have moved since that was done last.
+static void follow(dlrt_context &context) {
+  dlrt_params &params = *context.params;
+  if (context.placed == params.placed.load(std::memory_order_acquire))
+    return;
+  pthread_mutex_lock(&params.preparing);
+  context.placed = params.placed.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < context.entries.size(); ++i) {
+    const EntryPlan &plan = context.model->plans[i];
+    for (uint32_t b = 0; b < plan.entry->nbuffers; ++b)
+      if (plan.buffers[b].kind == DLX_BIND_PARAM)
+        setPointer(plan, context.entries[i], b, ownPointer(context, i, plan.buffers[b]));
+  }
+  pthread_mutex_unlock(&params.preparing);
+}
+
+/// Runs the stale units. Of a mapped file that is a part after the other, whose pages are given back before the next is read.
+static dlrt_status executeUnits(dlrt_context &context, uint32_t entry, const Array<uint8_t> &stale) {
+  const dlrt_params &params = *context.params;
+  const Array<PreparedRead> &reads = context.model->plans[entry].reads;
+  Array<uint64_t> bytes;
+  Array<uint8_t> some;
+  if (!params.mapping.size() || !bytes.allocate(stale.size()) || !some.allocate(stale.size()))
+    return execute(context, entry, stale.data());
+  for (const PreparedRead &read : reads)
+    bytes[read.unit] += params.bytes(read.param);
+  for (size_t from = 0, to; from < stale.size(); from = to) {
+    uint64_t sum = 0;
+    for (to = from; to < stale.size() && sum < params.mapping.size() / 16; ++to)
+      if ((some[to] = stale[to]))
+        sum += bytes[to];
+    if (dlrt_status status = execute(context, entry, some.data()))
+      return status;
+    for (const PreparedRead &read : reads)
+      if (some[read.unit] && !params.direct[read.param])
+        params.mapping.release(params.data(read.param), params.bytes(read.param));
+    for (size_t unit = from; unit < to; ++unit)
+      some[unit] = 0;
+  }
+  return DLRT_OK;
+}
+
 /// Runs the stale units of a prepare entry; its params' `preparing` is held.
 static dlrt_status prepareStale(dlrt_context &context, uint32_t entry) {
   dlrt_params &params = *context.params;
@@ -95,7 +138,7 @@ static dlrt_status prepareStale(dlrt_context &context, uint32_t entry) {
     return DLRT_OK;
   if (dlrt_status status = bindTensors(context, entry, nullptr, nullptr, 0, nullptr, 0))
     return status;
-  if (dlrt_status status = execute(context, entry, prepared.stale.data()))
+  if (dlrt_status status = executeUnits(context, entry, prepared.stale))
     return status;
   for (size_t r = 0; r < reads.size(); ++r)
     prepared.seen[r] = now(r);
@@ -141,6 +184,7 @@ static dlrt_status checkEntry(const dlrt_model &model, size_t entry) {
 dlrt_status dlrt_prepare(dlrt_context *context, size_t entry) {
   if (dlrt_status status = checkEntry(*context->model, entry))
     return status;
+  follow(*context);
   const dlx_entry &e = context->model->program.entries[entry];
   return e.prepare == DLX_NONE ? DLRT_OK : refresh(*context, e.prepare);
 }
@@ -151,6 +195,7 @@ dlrt_status dlrt_run(dlrt_context *context, size_t entry, dlrt_state *state, con
     return status;
   if (dlrt_status status = checkState(*context->model, entry, state))
     return status;
+  follow(*context);
   const dlx_entry &e = context->model->program.entries[entry];
   if (!context->model->plans[entry].carries)
     state = nullptr;

@@ -36,6 +36,7 @@ struct dlrt_context {
   dlrt::Block arena, scratch;
   uint64_t scratchStride = 0; // bytes from one thread's scratch to the next's
   dlrt::Array<dlrt::EntryState> entries;
+  uint64_t placed = 0; // the parameters' when their pointers were set
   bool guarded = false, profiling = false;
   uint64_t profileStart = 0;
   size_t eventCount = 0; // of which the first events.size() are kept

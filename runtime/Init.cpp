@@ -140,7 +140,7 @@ static void put(char *data, uint32_t dtype, uint64_t i, double x) {
 
 void dlrt::initialise(Store &store, size_t i, uint64_t seed) {
   const dlx_tensor &tensor = store.tensor(i);
-  char *data = store.data(i);
+  char *data = store.overwrite(i);
   uint64_t hash = hashName(store.info(i).name), elements = 1;
   for (int32_t d = 0; d < store.info(i).ndim; ++d)
     elements *= uint64_t(store.info(i).dims[d]);

@@ -13,7 +13,8 @@ dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params) {
   *params = nullptr;
   const Program &program = model->program;
   Owner<dlrt_params> made(create<dlrt_params>());
-  if (!made || !made->generations.allocate(program.params.count) || !made->prepared.allocate(program.entries.count))
+  if (!made || !made->generations.allocate(program.params.count) || !made->direct.allocate(program.params.count) ||
+      !made->prepared.allocate(program.entries.count))
     return fail(DLRT_MEMORY, "no memory for %" PRIu64 " parameters", program.params.count);
   if (dlrt_status status = made->allocate(*model, model->params))
     return status;
@@ -24,6 +25,10 @@ dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params) {
          !prepared.stale.allocate(model->plans[i].units)))
       return fail(DLRT_MEMORY, "no memory for %" PRIu64 " bytes of prepared parameters", program.entries[i].prepared);
   }
+  for (size_t i = 0; i < program.entries.count; ++i)
+    for (uint32_t b = 0; b < program.entries[i].nbuffers && !(program.entries[i].flags & DLX_IS_PREPARE); ++b)
+      if (const dlx_buffer &buffer = program.buffers[program.entries[i].buffers + b]; buffer.kind == DLX_BIND_PARAM)
+        made->direct[buffer.at] = 1;
   FloatingPointScope scope;
   for (size_t i = 0; i < made->size(); ++i) {
     made->generations[i].store(1, std::memory_order_relaxed);
@@ -32,7 +37,8 @@ dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params) {
   }
   const dlx_descriptor &descriptor = *model->descriptor;
   if (descriptor.weights)
-    if (dlrt_status status = loadMemory(*made.get(), "embedded weights", descriptor.weights, descriptor.weights_bytes, nullptr, nullptr))
+    if (dlrt_status status =
+            loadMemory(*made.get(), "embedded weights", descriptor.weights, descriptor.weights_bytes, true, nullptr, nullptr))
       return status;
   *params = made.release();
   return DLRT_OK;
@@ -48,7 +54,12 @@ dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed) {
   return DLRT_OK;
 }
 
-dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view) { return params->get(name, view); }
+dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view) {
+  pthread_mutex_lock(&params->preparing);
+  dlrt_status status = params->get(name, view);
+  pthread_mutex_unlock(&params->preparing);
+  return status;
+}
 
 dlrt_status dlrt_params_set(dlrt_params *params, const char *name, const dlrt_tensor *value) {
   int64_t i = params->find(name);
@@ -88,10 +99,26 @@ dlrt_status dlrt_params_load(dlrt_params *params, const char *path, size_t *skip
   return loadFile(*params, path, noteLoaded, skipped);
 }
 
+dlrt_status dlrt_params_map(dlrt_params *params, const char *path, size_t *skipped) {
+  if (!path)
+    return fail(DLRT_VALUE, "dlrt_params_map: a null path");
+  Mapping mapping;
+  if (dlrt_status status = mapping.open(path))
+    return status;
+  if (dlrt_status status = loadMemory(*params, path, mapping.data(), mapping.size(), true, noteLoaded, skipped))
+    return status;
+  for (size_t i = 0; i < params->size(); ++i) // what the file lacked
+    if (params->mapping.holds(params->referred[i]))
+      params->view(i);
+  mapping.swap(params->mapping);
+  params->mapping.release(params->mapping.data(), params->mapping.size()); // of the header, and of what was copied
+  return DLRT_OK;
+}
+
 dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, size_t *skipped) {
   if (!bytes)
     return fail(DLRT_VALUE, "dlrt_params_load_memory: a null pointer");
-  return loadMemory(*params, "weights in memory", bytes, size, noteLoaded, skipped);
+  return loadMemory(*params, "weights in memory", bytes, size, false, noteLoaded, skipped);
 }
 
 dlrt_status dlrt_params_save(const dlrt_params *params, const char *path, dlrt_saved what) {

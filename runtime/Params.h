@@ -1,7 +1,7 @@
 // Parameters of a model, and the blocks that `prepare` derives from them.
 #ifndef DLC_RUNTIME_PARAMS_H
 #define DLC_RUNTIME_PARAMS_H
-#include "runtime/Store.h"
+#include "runtime/Safetensors.h"
 #include <atomic>
 #include <pthread.h>
 
@@ -18,8 +18,10 @@ struct dlrt_params : dlrt::Store {
   dlrt::Array<std::atomic<uint64_t>> generations;        // of each parameter, from 1
   std::atomic<uint64_t> version{1};                      // raised with every generation
   dlrt::Array<Prepared> prepared;                        // by entry
-  pthread_mutex_t preparing = PTHREAD_MUTEX_INITIALIZER; // held while an entry prepares; never on the
-                                                         // steady path
+  dlrt::Mapping mapping;                                 // of the file that tensors are read in
+  dlrt::Array<uint8_t> direct;                           // of each parameter: an entry other than prepare reads it
+  pthread_mutex_t preparing = PTHREAD_MUTEX_INITIALIZER; // held while an entry prepares or tensors move; never
+                                                         // on the steady path
 
   ~dlrt_params() { pthread_mutex_destroy(&preparing); }
   void changed(size_t i) {

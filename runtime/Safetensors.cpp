@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,8 +34,6 @@ public:
   const char *name;
   const char *bytes = nullptr;
   uint64_t size = 0;
-
-private:
   int fd = -1;
 };
 
@@ -166,7 +165,7 @@ static dlrt_status matchTensor(const char *file, const Store &store, size_t i, c
 
 /// Reads, checks and only then copies: nothing changes but after an error of
 /// the disk in the middle of the copying.
-static dlrt_status load(Store &store, const Source &source, Loaded loaded, size_t *skipped) {
+static dlrt_status load(Store &store, const Source &source, bool stays, Loaded loaded, size_t *skipped) {
   constexpr uint64_t mostHeader = 100000000; // as the reference implementation
   uint64_t headerBytes = 0;
   if (source.size < 8)
@@ -210,10 +209,22 @@ static dlrt_status load(Store &store, const Source &source, Loaded loaded, size_
       if (dlrt_status status = matchTensor(source.name, store, i, *stored))
         return status;
   }
+  Array<uint8_t> needed; // own memory, because runs of some entry write there
+  const Program &program = store.model->program;
+  if (!needed.allocate(program.params.count))
+    return fail(DLRT_MEMORY, "%s: no memory for %" PRIu64 " tensors", source.name, program.params.count);
+  for (uint64_t w = 0; w < program.writes.count; ++w)
+    if (program.writes[w] < program.params.count) // entries' own are checked, not what lies between them
+      needed[program.writes[w]] = 1;
   dlrt_status status = DLRT_OK;
   for (size_t i = 0; i < store.size() && !status; ++i)
     if (const StoredTensor *stored = findStored(tensors, store.info(i).name)) {
-      status = source.read(8 + headerBytes + stored->begin, store.data(i), store.bytes(i));
+      uint64_t at = 8 + headerBytes + stored->begin;
+      if (stays && !needed[i] && !store.viewed[i] &&
+          reinterpret_cast<uintptr_t>(source.bytes + at) % elementBytes(store.tensor(i).dtype) == 0)
+        store.refer(i, source.bytes + at);
+      else
+        status = source.read(at, store.overwrite(i), store.bytes(i));
       if (loaded)
         loaded(store, i); // also where it was read in part
     }
@@ -222,15 +233,44 @@ static dlrt_status load(Store &store, const Source &source, Loaded loaded, size_
   return status;
 }
 
-dlrt_status dlrt::loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, Loaded loaded, size_t *skipped) {
-  return load(store, Source(name, bytes, size), loaded, skipped);
+dlrt_status dlrt::loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, bool stays, Loaded loaded, size_t *skipped) {
+  return load(store, Source(name, bytes, size), stays, loaded, skipped);
 }
 
 dlrt_status dlrt::loadFile(Store &store, const char *path, Loaded loaded, size_t *skipped) {
   Source source(path);
   if (dlrt_status status = source.open())
     return status;
-  return load(store, source, loaded, skipped);
+  return load(store, source, false, loaded, skipped);
+}
+
+dlrt_status Mapping::open(const char *path) {
+  Source source(path);
+  if (dlrt_status status = source.open())
+    return status;
+  if (!source.size) // cannot be mapped, and is refused for what it lacks
+    return DLRT_OK;
+  void *pages = mmap(nullptr, source.size, PROT_READ, MAP_PRIVATE, source.fd, 0);
+  if (pages == MAP_FAILED)
+    return fail(DLRT_FILE, "%s: cannot map: %s", path, strerror(errno));
+  start = static_cast<char *>(pages), bytes = source.size;
+  return DLRT_OK;
+}
+Mapping::~Mapping() {
+  if (start)
+    munmap(start, bytes);
+}
+void Mapping::swap(Mapping &other) {
+  std::swap(start, other.start);
+  std::swap(bytes, other.bytes);
+}
+void Mapping::release(const char *from, uint64_t count) const {
+  if (!holds(from))
+    return;
+  uint64_t page = uint64_t(sysconf(_SC_PAGESIZE)), first = uint64_t(from - start), last = first + count;
+  first = (first + page - 1) / page * page, last = last == bytes ? last : last / page * page;
+  if (first < last)
+    madvise(start + first, last - first, MADV_DONTNEED); // a hint: what stays is only memory
 }
 
 Sink::~Sink() {

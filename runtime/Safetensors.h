@@ -26,9 +26,30 @@ using Loaded = void (*)(Store &, size_t);
 /// Loads a store from memory, whose `name` begins messages, or from a file: all
 /// of its tensors or, but for an error of the disk, none. What an optimiser
 /// keeps may be missing in the file, or in the store: `skipped`, if not null, is
-/// how many were. `loaded` may be null.
-dlrt_status loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, Loaded loaded, size_t *skipped);
+/// how many were. `loaded` may be null. `stays`: the bytes outlive the store and
+/// don't change, so tensors that no entry writes are read where they are.
+dlrt_status loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, bool stays, Loaded loaded, size_t *skipped);
 dlrt_status loadFile(Store &store, const char *path, Loaded loaded, size_t *skipped);
+
+/// Pages of a file, read-only.
+class Mapping {
+public:
+  Mapping() = default;
+  Mapping(const Mapping &) = delete;
+  Mapping &operator=(const Mapping &) = delete;
+  ~Mapping();
+  dlrt_status open(const char *path);
+  void swap(Mapping &other);
+  const char *data() const { return start; }
+  uint64_t size() const { return bytes; }
+  bool holds(const char *at) const { return at && at >= start && at < start + bytes; }
+  /// Gives back the memory of whole pages in [from, from + count), where that is of the file: they are read again when they are needed.
+  void release(const char *from, uint64_t count) const;
+
+private:
+  char *start = nullptr;
+  uint64_t bytes = 0;
+};
 
 /// Leaves a whole file or none.
 dlrt_status saveFile(const Store &store, const char *path, dlrt_saved what);

@@ -10,7 +10,7 @@ using namespace dlrt;
 
 dlrt_status Store::allocate(const dlrt_model &owner, const Names &listed) {
   model = &owner, names = &listed;
-  if (!offsets.allocate(listed.tensors.count))
+  if (!offsets.allocate(listed.tensors.count) || !referred.allocate(listed.tensors.count) || !viewed.allocate(listed.tensors.count))
     return fail(DLRT_MEMORY, "no memory for %" PRIu64 " %ss", listed.tensors.count, listed.what);
   uint64_t total = 0;
   for (size_t i = 0; i < size(); ++i) {
@@ -34,15 +34,28 @@ int64_t Store::find(const char *name) const {
   return -1;
 }
 
-dlrt_status Store::get(const char *name, dlrt_tensor *view) const {
+void Store::refer(size_t i, const char *bytes) {
+  referred[i] = bytes;
+  placed.fetch_add(1, std::memory_order_release);
+}
+char *Store::overwrite(size_t i) {
+  if (referred[i])
+    refer(i, nullptr);
+  return own(i);
+}
+
+dlrt_status Store::get(const char *name, dlrt_tensor *view) {
   int64_t i = find(name);
   if (i < 0)
     return DLRT_NAME;
   *view = this->view(size_t(i));
   return DLRT_OK;
 }
-dlrt_tensor Store::view(size_t i) const {
-  return {data(i), {1, 0}, info(i).ndim, info(i).dtype, const_cast<int64_t *>(info(i).dims), nullptr, 0};
+dlrt_tensor Store::view(size_t i) {
+  if (const char *elsewhere = referred[i])
+    memcpy(overwrite(i), elsewhere, bytes(i));
+  viewed[i] = 1;
+  return {own(i), {1, 0}, info(i).ndim, info(i).dtype, const_cast<int64_t *>(info(i).dims), nullptr, 0};
 }
 
 dlrt_status Store::set(size_t i, const dlrt_tensor &value) {
@@ -54,7 +67,7 @@ dlrt_status Store::set(size_t i, const dlrt_tensor &value) {
       return fail(DLRT_SHAPE, "%s '%s' has shape %s, expected %s", names->what, declared.name, ShapeText(value.shape, declared.ndim).text,
                   ShapeText(declared).text);
   if (bytes(i))
-    memmove(data(i), dataOf(value), bytes(i));
+    memmove(overwrite(i), dataOf(value), bytes(i));
   return DLRT_OK;
 }
 
@@ -67,7 +80,7 @@ int64_t Store::overlapping(const void *other, uint64_t count) const {
   if (!overlaps(storage.data(), storage.size()))
     return -1;
   for (size_t i = 0; i < size(); ++i)
-    if (overlaps(data(i), bytes(i)))
+    if (overlaps(own(i), bytes(i)))
       return int64_t(i);
   return -1;
 }

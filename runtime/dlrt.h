@@ -117,7 +117,7 @@ DLRT_API dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **para
 DLRT_API void dlrt_params_free(dlrt_params *params);
 /* By the declared initialisers: Philox 4x32-10 keyed by seed and the parameter's name, so that two builds of a net agree. */
 DLRT_API dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed);
-/* A view of the storage; writing through it needs a call of dlrt_params_changed. */
+/* A view of the storage, the same until params are freed; writing through it needs a call of dlrt_params_changed. */
 DLRT_API dlrt_status dlrt_params_get(dlrt_params *params, const char *name, dlrt_tensor *view);
 DLRT_API dlrt_status dlrt_params_set(dlrt_params *params, const char *name, const dlrt_tensor *value);
 /* The parameter of that name was written through a view; null: all were. */
@@ -128,6 +128,11 @@ DLRT_API dlrt_status dlrt_params_generation(const dlrt_params *params, const cha
  * missing and stays as it is; where the model lacks it, it is skipped: "<parameter>/<slot>", "optimizer/<counter>" and "random/key".
  * Other names that the model lacks are refused. skipped: how many tensors were, or null. */
 DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path, size_t *skipped);
+/* The same without a copy: what no entry writes is read where it lies in the file, and given back once it is prepared, so that resident
+ * memory has one copy of the weights and not two. dlrt_params_get and dlrt_params_set give a parameter memory of its own. Until params
+ * are freed or map another file, this one must not be written or cut: a write shows, or, beyond a cut, kills the process (SIGBUS).
+ * Replacing or deleting its name is fine. */
+DLRT_API dlrt_status dlrt_params_map(dlrt_params *params, const char *path, size_t *skipped);
 DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, size_t *skipped);
 /* All of them, to go on training; or the model's own alone. Saving writes beside the path and renames. */
 typedef enum { DLRT_SAVE_ALL, DLRT_SAVE_WEIGHTS } dlrt_saved;

@@ -111,6 +111,12 @@ public:
     check(dlrt_params_load(get(), path.c_str(), &skipped));
     return skipped;
   }
+  /// The same without a copy; the file must stay as it is (dlrt_params_map).
+  std::size_t map(const std::string &path) {
+    std::size_t skipped = 0;
+    check(dlrt_params_map(get(), path.c_str(), &skipped));
+    return skipped;
+  }
   void save(const std::string &path, dlrt_saved what = DLRT_SAVE_ALL) const { check(dlrt_params_save(get(), path.c_str(), what)); }
   /// A view of the storage; call changed() after writing through it.
   dlrt_tensor view(const std::string &name) {
