@@ -62,11 +62,11 @@ void ContractionEmitter::emitPack(unsigned launch) {
       return f.add(at, f.mul(column, f.expr(c.loops[c.vector].b)));
     };
     Value count = f.min(f.sub(columns, first), f.c(panel()));
-    /// One step of k at the present indices, to `row`.
-    auto copy = [&](Value row) {
+    /// One step of k at the present indices, to `row`; b lies at `from`, where it is in memory.
+    auto copy = [&](Value row, Value from) {
       if (transposes || (source && !unit)) {
         f.loop(f.c(0), count, [&](Value j) {
-          Value x = f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(f.add(first, j))), 1);
+          Value x = f.load(element, f.gep(element, from, f.mul(j, f.expr(c.loops[c.vector].b))), 1);
           f.store(c.compute, x, f.gep(c.compute, row, j));
         });
         return;
@@ -74,7 +74,7 @@ void ContractionEmitter::emitPack(unsigned launch) {
       for (int64_t v = 0; v < vectors; ++v) {
         Value column = f.add(first, f.c(v * lanes)), mask = whole ? Value() : f.prefixMask(f.sub(columns, column), lanes), x;
         if (source) {
-          x = f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(column)), lanes, mask);
+          x = f.load(element, f.gep(element, from, f.c(v * lanes)), lanes, mask);
         } else {
           SmallVector<Value> dims = index;
           dims[c.vector] = column;
@@ -110,13 +110,14 @@ void ContractionEmitter::emitPack(unsigned launch) {
       f.b.setInsertionPointToStart(branch.thenBlock());
       body();
     };
-    std::function<void(unsigned, Value)> nest = [&](unsigned level, Value row) {
+    // `at`: where the row goes, and where b lies, which pointers go along with in the innermost loop.
+    std::function<void(unsigned, ValueRange)> nest = [&](unsigned level, ValueRange at) {
       if (level == c.reduced.size()) {
-        guarded([&] { copy(row); });
+        guarded([&] { copy(at.front(), source ? at.back() : Value()); });
         return;
       }
       unsigned loop = c.reduced[level];
-      Value extent = f.expr(c.loops[loop].extent), step = f.expr(bStride(loop)), from = f.c(0);
+      Value extent = f.expr(c.loops[loop].extent), step = f.expr(bStride(loop)), from = f.c(0), row = at.front();
       bool inner = level + 1 == c.reduced.size();
       if (inner && transposes && llvm::none_of(c.ranges, [&](auto &r) { return r.index.c[loop] != 0; })) {
         // lanes columns by lanes steps of k at a time; columns past the end repeat the last one
@@ -132,20 +133,32 @@ void ContractionEmitter::emitPack(unsigned launch) {
                 square.push_back(f.load(element, f.gep(element, f.pointer(source.getArgNumber()), offset(at)), lanes));
               }
               transpose(f.b, f.b.getLoc(), square);
-              Value at = f.gep(c.compute, row, f.add(f.mul(k, step), f.mul(v, f.c(lanes))));
+              Value corner = f.gep(c.compute, row, f.add(f.mul(k, step), f.mul(v, f.c(lanes))));
               for (int64_t j = 0; j < lanes; ++j)
-                f.store(c.compute, square[j], f.gep(c.compute, at, f.mul(step, f.c(j))));
+                f.store(c.compute, square[j], f.gep(c.compute, corner, f.mul(step, f.c(j))));
             });
           });
         });
       }
-      f.loop(from, extent, [&](Value k) {
-        index[loop] = k;
-        nest(level + 1, f.gep(c.compute, row, f.mul(k, step)));
-      });
+      auto later = [&](ValueRange at, Value k) {
+        SmallVector<Value> there{f.gep(c.compute, at.front(), f.mul(k, step))};
+        if (source)
+          there.push_back(f.gep(element, at.back(), f.mul(k, f.expr(c.loops[loop].b))));
+        return there;
+      };
+      f.loop(from, extent, f.c(1), inner ? later(at, from) : SmallVector<Value>(),
+             [&](Value k, ValueRange here, SmallVectorImpl<Value> &next) {
+               index[loop] = k;
+               nest(level + 1, inner ? SmallVector<Value>(here) : later(at, k));
+               if (inner)
+                 next = later(here, f.c(1));
+             });
       index[loop] = f.c(0);
     };
-    nest(0, to);
+    SmallVector<Value> start{to};
+    if (source)
+      start.push_back(f.gep(element, f.pointer(source.getArgNumber()), offset(first)));
+    nest(0, start);
   });
 }
 } // namespace dlc::codegen

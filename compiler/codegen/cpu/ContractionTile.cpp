@@ -260,32 +260,53 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
       return next;
     }
     unsigned loop = c.reduced[level];
+    bool innermost = level + 1 == c.reduced.size();
     Value aStep = f.expr(c.loops[loop].a), bStep = f.expr(bStride(loop)), count = call.counts[level];
-    auto inside = [&](Value k, Value ahead, ValueRange acc) {
-      return nest(level + 1, f.gep(aElement, a, f.mul(k, aStep)), f.gep(bElement(), b, f.mul(k, bStep)), ahead, acc);
+    auto later = [&](Type element, Value p, Value k, Value step) { return f.gep(element, p, f.mul(k, step)); };
+    // The innermost loop's operands go along as pointers where base + index * element is not where they are.
+    auto moves = [&](Value step) { return innermost && getConstantIntValue(step).value_or(-1) & ~1; };
+    /// Steps [from, to) by `by`, at each body(k, a, b, sums).
+    auto steps = [&](Value from, Value to, int64_t by, ValueRange acc,
+                     function_ref<SmallVector<Value>(Value, Value, Value, ValueRange)> body) {
+      SmallVector<Value> init(acc);
+      if (moves(aStep))
+        init.push_back(later(aElement, a, from, aStep));
+      if (moves(bStep))
+        init.push_back(later(bElement(), b, from, bStep));
+      auto l = f.loop(from, to, f.c(by), init, [&](Value k, ValueRange in, SmallVectorImpl<Value> &out) {
+        ValueRange pointers = in.drop_front(acc.size());
+        Value aNow = moves(aStep) ? pointers.front() : later(aElement, a, k, aStep);
+        Value bNow = moves(bStep) ? pointers.back() : later(bElement(), b, k, bStep);
+        llvm::append_range(out, body(k, aNow, bNow, in.take_front(acc.size())));
+        if (moves(aStep))
+          out.push_back(later(aElement, aNow, f.c(by), aStep));
+        if (moves(bStep))
+          out.push_back(later(bElement(), bNow, f.c(by), bStep));
+      });
+      return SmallVector<Value>(l.getResults().take_front(acc.size()));
     };
     SmallVector<Value> sums(acc);
     Value from = f.c(0);
-    if (every && level + 1 == c.reduced.size()) { // steps by four, with a line for each `every`
+    if (every && innermost) { // steps by four, with a line for each `every`
       from = f.sub(count, f.rem(count, 4));
-      sums = f.loop(f.c(0), from, f.c(4), sums, [&](Value k, ValueRange inner, SmallVectorImpl<Value> &out) {
-                SmallVector<Value> now(inner);
-                for (int64_t j = 0; j < 4; ++j) {
-                  if (j % every == 0)
-                    LLVM::Prefetch::create(f.b, f.b.getLoc(),
-                                           f.gep(c.compute, ahead, f.add(f.mul(k, f.c(line / every)), f.c(j / every * line))), 0, 2, 1);
-                  now = inside(f.add(k, f.c(j)), {}, now);
-                }
-                out = now;
-              }).getResults();
+      sums = steps(f.c(0), from, 4, sums, [&](Value k, Value a, Value b, ValueRange acc) {
+        SmallVector<Value> now(acc);
+        for (int64_t j = 0; j < 4; ++j) {
+          if (j % every == 0)
+            LLVM::Prefetch::create(f.b, f.b.getLoc(), f.gep(c.compute, ahead, f.add(f.mul(k, f.c(line / every)), f.c(j / every * line))), 0,
+                                   2, 1);
+          now = nest(level + 1, later(aElement, a, f.c(j), aStep), later(bElement(), b, f.c(j), bStep), {}, now);
+        }
+        return now;
+      });
     }
     Value inner = f.c(1);
     for (Value n : ArrayRef(call.counts).drop_front(level + 1))
       inner = f.mul(inner, n);
-    return SmallVector<Value>(f.loop(from, count, f.c(1), sums, [&](Value k, ValueRange acc, SmallVectorImpl<Value> &out) {
-                                 Value next = every ? f.gep(c.compute, ahead, f.mul(f.mul(k, inner), f.c(line / every))) : Value();
-                                 llvm::append_range(out, inside(k, next, acc));
-                               }).getResults());
+    return steps(from, count, 1, sums, [&](Value k, Value a, Value b, ValueRange acc) {
+      Value next = every ? f.gep(c.compute, ahead, f.mul(f.mul(k, inner), f.c(line / every))) : Value();
+      return nest(level + 1, a, b, next, acc);
+    });
   };
   SmallVector<Value> zero(rows * columns.vectors, s.cst(type, 0.0));
   SmallVector<Value> acc = nest(0, call.a, call.b, call.ahead, zero);
