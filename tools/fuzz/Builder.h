@@ -15,7 +15,6 @@ struct Gen {
   SmallVector<AffineExpr> names;                 ///< symbols at hand
   Symbols most;                                  ///< the greatest of their values
   Type main;                                     ///< the floating-point type of most values
-  bool depthwise = false;                        ///< convolutions have a group for each channel
   bool train = false, body = false;              ///< differentiable ops alone; in a scan's body, which has no arguments
   Type own;                                      ///< what numbers() and any() are of, where it is asked for
   Value chain;                                   ///< what rows take first, where its type is the one wanted

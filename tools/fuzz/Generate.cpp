@@ -95,8 +95,8 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   std::vector<std::pair<const OpRow *, Type>> pairs;
   bool free = k % wild == 0;
   for (const OpRow &row : rows)
-    if (free || row.place == Place::Alone)
-      for (Type t : typesOf(context, row.elements))
+    for (Type t : typesOf(context, row.elements)) // reductions of integers are seldom in sections
+      if (free || row.place == Place::Alone || (row.place == Place::Reduction && !isa<FloatType>(t)))
         pairs.push_back({&row, t});
   uint64_t number = free ? k / wild : k - k / wild - 1;
   auto [focus, own] = pairs[number % pairs.size()];
@@ -105,7 +105,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
 
   Model m;
   m.data = r.next() >> 16;
-  m.train = train && floats && r.chance(0.5);
+  m.train = train && floats && r.chance(0.4);
   m.step = m.train && r.chance(0.25);
   m.module = ModuleOp::create(UnknownLoc::get(&context));
   OpBuilder b = OpBuilder::atBlockEnd(m.module->getBody());
@@ -139,7 +139,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
     g.own = {};
   }
 
-  auto [old, fresh] = !m.train && r.chance(0.35) ? makeState(g) : std::pair<Value, Value>();
+  auto [old, fresh] = !m.train && r.chance(0.25) ? makeState(g) : std::pair<Value, Value>();
 
   // Results are what nobody reads, and now and then what somebody does.
   SmallVector<Value> results;

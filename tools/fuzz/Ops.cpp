@@ -65,6 +65,8 @@ bool iota(Gen &g, StringRef name) {
 bool extent(Gen &g, StringRef name) {
   Type types[] = {g.own ? g.own : g.main, g.own ? g.own : g.b.getI64Type()};
   Extents e = g.shape(g.r.between(1, 2));
+  if (!g.names.empty())
+    e[0] = g.r.pick(g.names);
   return g.make(name, {}, {g.dims("extents", e)}, g.withExtents({}, g.r.pick(types)));
 }
 bool random(Gen &g, StringRef name) {
@@ -284,9 +286,12 @@ bool convolution(Gen &g, StringRef name) {
   for (int64_t d = 2; d <= channels; ++d)
     if (channels % d == 0)
       groups.push_back(d);
-  int64_t group = g.depthwise ? channels : g.r.chance(0.6) ? 1 : g.r.pick(groups);
+  int64_t group = g.r.chance(0.6) ? 1 : g.r.pick(groups);
   static constexpr int64_t outs[] = {1, 2, 3, 4, 8, 16, 17, 33};
-  int64_t out = group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
+  bool alone = channels > 2 && channels % 2 == 0 && g.r.chance(0.1); // two channels a group become one
+  if (alone)
+    group = channels / 2;
+  int64_t out = alone ? group : group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
   if (g.elements(x.getType()) * w.kernel[0] * w.kernel[1] * out / group > 300000)
     return false;
   Type t = g.withExtents({g.n(w.kernel[0]), g.n(w.kernel[1]), g.n(channels / group), g.n(out)}, Gen::elementOf(x));

@@ -31,22 +31,23 @@ SmallVector<Type> typesOf(MLIRContext &context, Elements elements) {
 }
 
 Section Section::at(MLIRContext &context, uint64_t number) {
-  // By how many ops there are of a type, and how seldom other models come to a structure.
-  Builder b(&context);
-  Type f32 = b.getF32Type(), bf16 = b.getBF16Type(), f64 = b.getF64Type(), i1 = b.getI1Type();
-  Type i8 = b.getI8Type(), i32 = b.getI32Type(), i64 = b.getI64Type();
-  Type types[] = {f32, bf16, f64, i8, i32, i64, f32, bf16, f64, i1, i8, i32, i64, f32, bf16, f64, i1};
-  Structure structures[] = {Columns, Window, Contraction, Loops, Columns, Window, Contraction, Loops,
-                            Columns, Window, Contraction, Loops, Columns, Window, Rows, Loops};
-  constexpr uint64_t all = std::size(types), several = std::size(structures);
-  static_assert(all % 2 && several % 2 == 0, "each type meets each structure");
-  auto kind = [&](uint64_t i) { return std::pair(types[i % all], structures[i % several]); };
-  auto [type, structure] = kind(number);
-  uint64_t each = 0, before = 0; // of the kind
-  for (uint64_t i = 0; i < all * several; ++i)
-    if (kind(i) == kind(number))
-      ++each, before += i < number % (all * several);
-  return {structure, type, number / (all * several) * each + before};
+  // How often, so that cells are met alike: of floating-point types there are more ops, and gradients bring some of them; what is behind or
+  // before a reduction that is neither of rows nor of columns joins it least often, and rows come by themselves.
+  struct Share {
+    Structure structure;
+    int floats, integers, bools;
+  };
+  static constexpr Share shares[] = {{Columns, 4, 2, 2}, {Loops, 5, 3, 3}, {Window, 3, 2, 2}, {Contraction, 3, 2, 2}, {Rows, 1, 0, 0}};
+  SmallVector<std::pair<Structure, Type>> period;
+  for (const Share &share : shares)
+    for (Type type : typesOf(context, Elements::Any))
+      period.append(isa<FloatType>(type) ? share.floats : type.isInteger(1) ? share.bools : share.integers, {share.structure, type});
+  auto kind = [&](uint64_t i) { return period[i * 37 % period.size()]; };
+  assert(period.size() % 37 && "a prime that leaves nothing out");
+  uint64_t at = number % period.size(), before = 0;
+  for (uint64_t i = 0; i < at; ++i)
+    before += kind(i) == kind(at);
+  return {kind(at).first, kind(at).second, number / period.size() * llvm::count(period, kind(at)) + before};
 }
 
 namespace {
@@ -119,8 +120,11 @@ Value Maker::moved(StringRef name, int form) {
   }
   if (!rank)
     return {};
+  int64_t one = g.r.below(rank); // best with room for each form
+  for (int64_t tries = 0; tries < rank && getConstant(to[one]) < 3; ++tries)
+    one = (one + 1) % rank;
   if (name == "reverse")
-    return make(name, fresh(to), {g.list("dims", g.some(rank, g.r.between(1, rank)))});
+    return make(name, fresh(to), {g.list("dims", g.r.chance(0.5) ? SmallVector<int64_t>{one} : g.some(rank, g.r.between(1, rank)))});
   if (name == "transpose") {
     auto p = g.some(rank, rank);
     for (size_t i = p.size(); i-- > 1;)
@@ -142,9 +146,6 @@ Value Maker::moved(StringRef name, int form) {
     Operation *op = makeUpdate(g, fresh(to));
     return op ? op->getResult(0) : Value();
   }
-  int64_t one = g.r.below(rank); // best with room for each form
-  for (int64_t tries = 0; tries < rank && getConstant(to[one]) < 3; ++tries)
-    one = (one + 1) % rank;
   bool every = g.r.chance(0.2);
   if (name == "concat") {
     int64_t n = getConstant(to[one]), count = g.r.between(2, 4);
@@ -204,6 +205,9 @@ void Maker::reduction(StringRef name, llvm::function_ref<void()> ops) {
     e.push_back(g.n(g.r.between(1, 5)));
     dims.push_back(int64_t(e.size()) - 1);
   }
+  auto wide = [&](int64_t d) { return !llvm::is_contained(dims, d) && getConstant(e[d]) >= 3; };
+  if (int64_t d = columns && first == 0 ? inner + outer - 1 : 0; outer && llvm::none_of(llvm::seq<int64_t>(0, e.size()), wide))
+    e[d] = g.n(g.r.between(3, 9)); // room for slices and pads
   if (g.r.chance(0.1)) {
     for (AffineExpr &x : e)
       x = g.n(g.r.between(1, e.size() > 2 ? 2 : 5));
@@ -240,19 +244,19 @@ void Maker::reduction(StringRef name, llvm::function_ref<void()> ops) {
 void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
   auto has = [&](const OpRow &row) { return llvm::is_contained(typesOf(*g.c, row.elements), type); };
   SmallVector<std::pair<const OpRow *, int>> chain; // in all forms
-  SmallVector<const OpRow *> anchors;
+  SmallVector<const OpRow *> anchors;               // what the emitter goes by
   Place place = structure == Contraction ? Place::Contraction : structure == Window ? Place::Window : Place::Reduction;
   for (const OpRow &row : rows) {
     if ((row.place == Place::Chain || row.place == Place::Moved) && (has(row) || (row.elements == Elements::Keys && type.isInteger(64))))
-      for (int form = 0; form < (row.place == Place::Moved ? row.weight : 1); ++form)
+      for (int form = 0; form < (row.place == Place::Moved ? row.weight : 1 + (row.elements == Elements::Lengths));
+           ++form) // many lengths fold
         chain.push_back({&row, form});
-    // Convolutions of channels each on its own are windows; so are products of which none is summed.
-    bool window = structure == Window && ((row.place == Place::Contraction && row.name != "matmul") || row.name == "sum_products");
-    if ((row.place == place || window) && has(row))
+    // Products of which none is summed are windows.
+    if ((row.place == place || (structure == Window && row.name == "sum_products")) && has(row))
       anchors.push_back(&row);
   }
   // Each pass over the ops has an order of its own, so that other ops meet.
-  constexpr uint64_t each = 8;
+  constexpr uint64_t each = 10;
   auto inTurn = [&](uint64_t i) {
     uint64_t number = turn * each + i;
     Random order(seed ^ (number / chain.size() + 1) * 0x9e3779b97f4a7c15ull ^ structure * 0x100000001b3ull);
@@ -278,7 +282,7 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
     }
   };
   if (structure == Contraction || structure == Window) {
-    g.own = m.type, g.depthwise = structure == Window;
+    g.own = m.type;
     auto *row = anchors.empty() || m.type != type ? llvm::find_if(rows, [&](const OpRow &r) { return r.place == place; })
                                                   : anchors[turn % anchors.size()];
     if (row->place == Place::Reduction) {
@@ -288,7 +292,7 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
     for (int tries = 0; tries < 6 && !m.v; ++tries)
       if (row->make(g, row->name))
         m.begin(g.fn.front().back().getResult(0));
-    g.own = type, g.depthwise = false;
+    g.own = type;
     m.shown = true;
     if (m.v)
       ops(0, each);

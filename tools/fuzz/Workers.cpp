@@ -14,7 +14,7 @@
 using namespace mlir;
 namespace dlc::fuzz {
 namespace {
-constexpr unsigned batch = 48, patience = 60; ///< models a worker; seconds a model
+constexpr unsigned batch = 48, patience = 60; ///< models a worker; seconds of CPU a model, or five times as many by the clock
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
@@ -75,7 +75,16 @@ struct Worker {
   uint64_t next = 0, end = 0; ///< of its batch
   bool busy = false;
   Clock::time_point started;
+  double used = 0; ///< CPU seconds when the model was started
   std::string text;
+
+  double cpu() const {
+    clockid_t clock;
+    timespec t{};
+    return clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t) ? 0 : double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+  }
+  /// A machine with much else to do is slow, not the model.
+  bool late() const { return since(started) > 5 * patience || (since(started) > patience && cpu() - used > patience); }
 
   /// Forks; the child runs `body` with the pipe's end and leaves.
   void start(llvm::function_ref<void(int)> body) {
@@ -205,7 +214,7 @@ unsigned Campaign::run(MLIRContext &context) {
       bool open = !p.revents || w.read();
       for (const Message &m : receive(w.text)) {
         if (m.tag == 'S') {
-          w.next = m.number, w.busy = true, w.started = Clock::now(), ++done;
+          w.next = m.number, w.busy = true, w.started = Clock::now(), w.used = w.cpu(), ++done;
         } else if (m.tag == 'F') {
           found(context, m.number, unpack(m.payload));
           w.started = Clock::now(); // reducing took a while
@@ -232,7 +241,7 @@ unsigned Campaign::run(MLIRContext &context) {
       }
       if (!open) {
         ended(w);
-      } else if (w.busy && since(w.started) > patience) {
+      } else if (w.busy && w.late()) {
         kill(w.pid, SIGKILL);
         w.finish();
         w.busy = false;
