@@ -246,8 +246,12 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
   }
   if (loose.size() > 1 && loose.size() <= 4 && sum != unknown) {
     for (unsigned bits = 0; bits < 1u << loose.size(); ++bits) {
-      for (auto [k, j] : llvm::enumerate(loose))
-        x[j].f = was[j].f + (bits >> k & 1 ? was[j].e : -was[j].e);
+      for (auto [k, j] : llvm::enumerate(loose)) {
+        bool up = bits >> k & 1, bit = was[j].e == 1 && (was[j].i == 0 || was[j].i == 1);
+        auto d = int64_t(std::min(was[j].e, 1e9));
+        x[j].f = was[j].f + (up ? was[j].e : -was[j].e);
+        x[j].i = bit ? up : was[j].i + (up ? d : -d);
+      }
       corner = std::max(corner, distance(f(x), center, floats));
     }
     llvm::copy(was, x.begin());
