@@ -253,7 +253,7 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
         chain.push_back({&row, form});
     // Products of which none is summed are windows.
     if ((row.place == place || (structure == Window && row.name == "sum_products")) && has(row))
-      anchors.push_back(&row);
+      anchors.append(place == Place::Contraction ? row.weight : 1, &row);
   }
   // Each pass over the ops has an order of its own, so that other ops meet.
   constexpr uint64_t each = 10;
