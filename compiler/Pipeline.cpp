@@ -275,7 +275,7 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
 
 FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &options, StringRef model) {
   Compiled result;
-  result.target = codegen::Target::x86(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
+  result.target = codegen::Target::get(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
   auto program = flatten(module);
   if (failed(program))
     return failure();
@@ -314,7 +314,7 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
 }
 
 FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options, StringRef kind) {
-  auto target = codegen::Target::x86(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
+  auto target = codegen::Target::get(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
   auto modules = emitKernels(module, target, 1);
   if (modules.empty())
     return module.emitError("a kernel could not be lowered: this is a fault of the compiler");
@@ -331,6 +331,8 @@ FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options,
 }
 
 uint64_t cpuFeatures(const codegen::Target &target) {
+  if (target.isArm())
+    return DLX_CPU_ARM82;
   return DLX_CPU_V2 | (target.lanes >= 8 ? DLX_CPU_V3 : 0) | (target.lanes >= 16 ? DLX_CPU_V4 : 0);
 }
 const char *buildId() { return "dlc " DLRT_VERSION ", LLVM " LLVM_VERSION_STRING; }

@@ -9,7 +9,11 @@ using namespace dlrt;
 
 /// "x86-64-v3" and so on, for messages.
 static const char *levelName(uint64_t features) {
+#if defined(__aarch64__)
+  return features & DLX_CPU_ARM82 ? "armv8.2-a" : "armv8-a";
+#else
   return features & DLX_CPU_V4 ? "x86-64-v4" : features & DLX_CPU_V3 ? "x86-64-v3" : features & DLX_CPU_V2 ? "x86-64-v2" : "x86-64";
+#endif
 }
 
 /// The first target of the descriptor, best first, that this CPU runs.
@@ -31,6 +35,8 @@ static dlrt_status chooseTarget(const dlx_descriptor &descriptor, const dlx_targ
     }
     missing = target.features & ~host;
   }
+  if (missing && !host)
+    return fail(DLRT_CPU, "this CPU is %s, older than what dlc compiles for: x86-64-v2 and armv8.2-a are the least", levelName(host));
   if (missing)
     return fail(DLRT_CPU,
                 "this CPU is %s%s, the artefact has code for %s: compile it "

@@ -114,6 +114,7 @@ typedef struct {
 #define DLX_CPU_V2 1u           /* SSE4.2 and older */
 #define DLX_CPU_V3 2u           /* AVX2, FMA, BMI2 */
 #define DLX_CPU_V4 4u           /* AVX-512 F, BW, CD, DQ, VL */
+#define DLX_CPU_ARM82 65536u    /* AArch64: Armv8.2-A with Advanced SIMD */
 typedef struct {
   const char *target;           /* "cpu:x86-64-v3" */
   uint64_t features;

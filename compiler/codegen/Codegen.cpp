@@ -24,10 +24,10 @@ struct Codegen : impl::CodegenPassBase<Codegen> {
         fn.emitError("has no dlx.plan: run dl-plan first");
         return signalPassFailure();
       }
-      codegen::Kernel kernel{fn, plan, symbols, codegen::Target::x86(target), *out};
+      codegen::Kernel kernel{fn, plan, symbols, codegen::Target::get(target), *out};
       codegen::emitKernel(kernel);
     }
-    if (lower && failed(codegen::lowerToLLVM(*out, codegen::Target::x86(target))))
+    if (lower && failed(codegen::lowerToLLVM(*out, codegen::Target::get(target))))
       return signalPassFailure();
     module.getBodyRegion().takeBody(out->getBodyRegion());
   }

@@ -21,6 +21,10 @@ void LLVMInitializeX86TargetInfo();
 void LLVMInitializeX86Target();
 void LLVMInitializeX86TargetMC();
 void LLVMInitializeX86AsmPrinter();
+void LLVMInitializeAArch64TargetInfo();
+void LLVMInitializeAArch64Target();
+void LLVMInitializeAArch64TargetMC();
+void LLVMInitializeAArch64AsmPrinter();
 }
 
 namespace dlc::codegen {
@@ -40,32 +44,42 @@ StringRef hostLevel() {
   return level;
 }
 
-Target Target::x86(StringRef level) {
+ArrayRef<StringRef> Target::getNames() {
+  static const StringRef names[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4", "armv8.2-a"};
+  return names;
+}
+Target Target::get(StringRef name) {
   Target t;
-  t.name = level.str();
-  t.lanes = level == "x86-64-v4" ? 16 : level == "x86-64-v3" ? 8 : 4;
-  t.registers = level == "x86-64-v4" ? 32 : 16;
-  t.fma = level != "x86-64-v2";
+  t.name = name.str();
+  t.lanes = name == "x86-64-v4" ? 16 : name == "x86-64-v3" ? 8 : 4;
+  t.registers = name == "x86-64-v4" || t.isArm() ? 32 : 16;
+  t.fma = name != "x86-64-v2";
   return t;
 }
+std::string Target::tag() const { return isArm() ? "a82" : StringRef(name).take_back(2).str(); }
 
-void registerTarget() {
-  static const bool once =
-      (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(), LLVMInitializeX86AsmPrinter(), true);
+void registerTargets() {
+  static const bool once = (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(),
+                            LLVMInitializeX86AsmPrinter(), LLVMInitializeAArch64TargetInfo(), LLVMInitializeAArch64Target(),
+                            LLVMInitializeAArch64TargetMC(), LLVMInitializeAArch64AsmPrinter(), true);
   (void)once;
 }
 
+/// LLVM's -mcpu and -mattr.
+static StringRef cpuOf(const Target &target) { return target.isArm() ? StringRef("generic") : StringRef(target.name); }
+static StringRef featuresOf(const Target &target) { return target.isArm() ? "+v8.2a" : ""; }
+
 std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
-  registerTarget();
+  registerTargets();
   std::string error;
-  Triple triple(sys::getProcessTriple());
+  Triple triple(target.isArm() ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu");
   const auto *description = TargetRegistry::lookupTarget(triple, error);
-  assert(description && "X86 is linked in");
+  assert(description && "both code generators are linked in");
   // Never None, not at level 0 either: LLVM 22's fast selector folds the load of one float into a 16-byte operand of a blend where the
   // select of a comparison is the load's only use, which is a read beyond the tensor.
   auto codegen = level == 3 ? CodeGenOptLevel::Default : CodeGenOptLevel::Less;
-  return std::unique_ptr<TargetMachine>(
-      description->createTargetMachine(triple, target.name, "", TargetOptions(), Reloc::PIC_, std::nullopt, codegen, true));
+  return std::unique_ptr<TargetMachine>(description->createTargetMachine(triple, cpuOf(target), featuresOf(target), TargetOptions(),
+                                                                         Reloc::PIC_, std::nullopt, codegen, true));
 }
 
 static void optimize(Module &module, TargetMachine &machine, unsigned level) {
@@ -154,7 +168,8 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   for (Function &f : *module) {
     if (f.isDeclaration())
       continue;
-    f.addFnAttr("target-cpu", target.name);
+    f.addFnAttr("target-cpu", cpuOf(target));
+    f.addFnAttr("target-features", featuresOf(target));
     f.addFnAttr(llvm::Attribute::NoUnwind);
     if (target.lanes == 16)
       f.addFnAttr("prefer-vector-width", "512");

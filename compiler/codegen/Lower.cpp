@@ -39,32 +39,15 @@ void loadCodegenDialects(MLIRContext &context) {
   context.loadAllAvailableDialects();
 }
 
-/// libm's name of a function on f64, or null: what LLVM has as an instruction or an exact sequence stays.
+/// Functions on f64, of math.powf and of the ops of these names; what LLVM has as an instruction or an exact sequence is not here.
+static constexpr StringLiteral libm[] = {"exp",  "exp2", "expm1", "log",  "log2",  "log1p", "sin",   "cos", "tan",  "asin", "acos",
+                                         "atan", "sinh", "cosh",  "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "cbrt", "pow"};
+ArrayRef<StringLiteral> libmNames() { return libm; }
+/// libm's name of an op, or null.
 static StringRef libmName(Operation *op) {
-  return llvm::StringSwitch<StringRef>(op->getName().getStringRef())
-      .Case("math.exp", "exp")
-      .Case("math.exp2", "exp2")
-      .Case("math.expm1", "expm1")
-      .Case("math.log", "log")
-      .Case("math.log2", "log2")
-      .Case("math.log1p", "log1p")
-      .Case("math.sin", "sin")
-      .Case("math.cos", "cos")
-      .Case("math.tan", "tan")
-      .Case("math.asin", "asin")
-      .Case("math.acos", "acos")
-      .Case("math.atan", "atan")
-      .Case("math.sinh", "sinh")
-      .Case("math.cosh", "cosh")
-      .Case("math.tanh", "tanh")
-      .Case("math.asinh", "asinh")
-      .Case("math.acosh", "acosh")
-      .Case("math.atanh", "atanh")
-      .Case("math.erf", "erf")
-      .Case("math.erfc", "erfc")
-      .Case("math.cbrt", "cbrt")
-      .Case("math.powf", "pow")
-      .Default("");
+  StringRef name = op->getName().stripDialect();
+  name = name == "powf" ? "pow" : name;
+  return llvm::is_contained(libm, name) ? name : "";
 }
 static void callLibm(ModuleOp module, Operation *op) {
   StringRef name = libmName(op);

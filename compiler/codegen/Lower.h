@@ -15,12 +15,15 @@ void loadCodegenDialects(MLIRContext &context);
 /// In place, to the LLVM dialect. Functions of f64 become calls of libm. Private functions get internal linkage.
 LogicalResult lowerToLLVM(ModuleOp module, const Target &target);
 
+/// The functions of libm that code may call.
+llvm::ArrayRef<llvm::StringLiteral> libmNames();
+
 enum class CodeKind { LLVM, Assembly, Object };
 /// Optimises a lowered module and writes its code. level: 0 to 3, as -O; `prefix` goes before the launches' names.
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
                                                             StringRef prefix = "");
-/// Makes x86 known to LLVM; any number of times, from any thread.
-void registerTarget();
+/// Makes the code generators known to LLVM; any number of times, from any thread.
+void registerTargets();
 /// LLVM's code generator for a target.
 std::unique_ptr<llvm::TargetMachine> makeMachine(const Target &target, unsigned level);
 /// This machine's level: "x86-64-v2", "x86-64-v3" or "x86-64-v4".

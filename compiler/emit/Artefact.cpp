@@ -1,20 +1,16 @@
-// Compiled targets to an object or a shared library: the descriptor as data, lld in this process.
+// Compiled targets to an object or a shared library: the descriptor as data.
 #include "compiler/emit/Artefact.h"
-#include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
+#include "compiler/emit/Link.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/IR/Instructions.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ArchiveWriter.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Host.h"
-
-LLD_HAS_DRIVER(elf)
 
 namespace dlc {
 using namespace llvm;
@@ -30,17 +26,24 @@ std::string modelName(StringRef path) {
     name = "model" + name;
   return name;
 }
-std::string symbolPrefix(StringRef model, const codegen::Target &target) {
-  return (model + "_" + StringRef(target.name).take_back(2) + "_").str();
+std::string symbolPrefix(StringRef model, const codegen::Target &target) { return (model + "_" + target.tag() + "_").str(); }
+
+static Expected<std::string> writeObject(Module &module, TargetMachine &machine) {
+  module.setTargetTriple(machine.getTargetTriple());
+  module.setDataLayout(machine.createDataLayout());
+  SmallVector<char, 0> object;
+  raw_svector_ostream os(object);
+  legacy::PassManager passes;
+  if (machine.addPassesToEmitFile(passes, os, nullptr, CodeGenFileType::ObjectFile))
+    return createStringError("the code generator cannot write objects");
+  passes.run(module);
+  return std::string(object.data(), object.size());
 }
 
 /// An object that holds the descriptor and the programs; kernel functions are external.
 static Expected<std::string> describe(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
   LLVMContext context;
   Module module("descriptor", context);
-  std::unique_ptr<TargetMachine> machine = codegen::makeMachine(codegen::Target::x86("x86-64-v2"), 1);
-  module.setTargetTriple(machine->getTargetTriple());
-  module.setDataLayout(machine->createDataLayout());
   auto *i8 = Type::getInt8Ty(context), *i32 = Type::getInt32Ty(context), *i64 = Type::getInt64Ty(context);
   auto *ptr = PointerType::getUnqual(context);
   auto data = [&](Constant *value, unsigned align) {
@@ -76,69 +79,63 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
   auto *descriptor = new GlobalVariable(module, type, true, GlobalValue::ExternalLinkage, value, options.model + "_descriptor");
   descriptor->setAlignment(Align(8));
   GlobalAlias::create(type, 0, GlobalValue::WeakAnyLinkage, "dlc_descriptor", descriptor, &module);
-  SmallVector<char, 0> object;
-  raw_svector_ostream os(object);
-  legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, os, nullptr, CodeGenFileType::ObjectFile))
-    return createStringError("the code generator cannot write objects");
-  passes.run(module);
-  return std::string(object.data(), object.size());
+  return writeObject(module, *codegen::makeMachine(targets.front().target, 1));
 }
 
-/// Runs lld on the objects; `arguments` come before them. The output's bytes.
-static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOptions &options, ArrayRef<const char *> arguments,
-                                  ArrayRef<std::string> more) {
+/// libm as a linker sees it, with the functions that kernels call: whatever the machine is, and whatever this one has.
+static Expected<std::string> makeLibm(Linker &linker, const codegen::Target &target) {
+  LLVMContext context;
+  Module module("libm", context);
+  for (StringRef name : codegen::libmNames()) {
+    auto *f = Function::Create(FunctionType::get(Type::getVoidTy(context), false), GlobalValue::ExternalLinkage, name, module);
+    ReturnInst::Create(context, BasicBlock::Create(context, "", f));
+  }
+  auto object = writeObject(module, *codegen::makeMachine(target, 0));
+  if (!object)
+    return object.takeError();
+  auto path = linker.put(*object);
+  if (!path)
+    return path.takeError();
+  auto library = linker.link({"-shared", "-soname", "libm.so.6", *path});
+  return library ? linker.put(*library) : library.takeError();
+}
+
+/// The descriptor's and the kernels' objects with `arguments` around them. `libm`: it is linked to, if anything needs it.
+static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOptions &options, std::vector<std::string> arguments,
+                                  ArrayRef<std::string> behind, bool libm) {
+  auto linker = Linker::create();
+  if (!linker)
+    return linker.takeError();
   auto descriptor = describe(targets, options);
   if (!descriptor)
     return descriptor.takeError();
-  SmallString<128> folder;
-  if (std::error_code ec = sys::fs::createUniqueDirectory("dlc", folder))
-    return createStringError(ec, "cannot make a folder for objects: " + ec.message());
-  scope_exit clean([&] { sys::fs::remove_directories(folder); });
-  std::vector<std::string> files;
-  auto put = [&](StringRef bytes) -> Error {
-    files.push_back((folder + "/" + Twine(files.size()) + ".o").str());
-    std::error_code ec;
-    raw_fd_ostream os(files.back(), ec);
-    if (!ec) {
-      os << bytes;
-      os.close();
-      ec = os.error();
-      os.clear_error();
-    }
-    return ec ? createStringError(ec, "cannot write " + files.back() + ": " + ec.message()) : Error::success();
-  };
-  if (Error e = put(*descriptor))
-    return e;
+  SmallVector<StringRef> objects{*descriptor};
   for (const Compiled &c : targets)
     for (auto &object : c.objects)
-      if (Error e = put(object->getBuffer()))
-        return e;
-  std::string out = (folder + "/out").str();
-  std::vector<const char *> command{"ld.lld"};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  command.push_back("-o");
-  command.push_back(out.c_str());
-  for (const std::string &f : files)
-    command.push_back(f.c_str());
-  for (const std::string &f : more)
-    command.push_back(f.c_str());
-  std::string messages;
-  raw_string_ostream log(messages);
-  auto result = lld::lldMain(command, log, log, {{lld::Gnu, &lld::elf::link}});
-  if (result.retCode)
-    return createStringError("linking failed: " + messages);
-  auto buffer = MemoryBuffer::getFile(out);
-  if (!buffer)
-    return createStringError("cannot read " + out);
-  return (*buffer)->getBuffer().str();
+      objects.push_back(object->getBuffer());
+  for (StringRef object : objects) {
+    auto path = linker->put(object);
+    if (!path)
+      return path.takeError();
+    arguments.push_back(*path);
+  }
+  llvm::append_range(arguments, behind);
+  if (libm) {
+    auto path = makeLibm(*linker, targets.front().target);
+    if (!path)
+      return path.takeError();
+    if (!options.standalone) // the runtime always does
+      arguments.push_back("--as-needed");
+    arguments.push_back(*path);
+  }
+  return linker->link(arguments);
 }
 
 Expected<std::string> makeObject(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
   std::vector<std::string> runtime;
   if (options.standalone)
     runtime = {"--whole-archive", options.runtime};
-  return link(targets, options, {"-r"}, runtime);
+  return link(targets, options, {"-r"}, runtime, false);
 }
 
 Expected<std::string> makeArchive(ArrayRef<Compiled> targets, const ArtefactOptions &options) {
@@ -164,7 +161,7 @@ Expected<std::string> makeArchive(ArrayRef<Compiled> targets, const ArtefactOpti
     if (e)
       return e;
   }
-  auto object = link(targets, options, {"-r"}, {});
+  auto object = link(targets, options, {"-r"}, {}, false);
   if (!object)
     return object.takeError();
   std::string name = options.model + ".o";
@@ -180,16 +177,10 @@ Expected<std::string> makeLibrary(ArrayRef<Compiled> targets, const ArtefactOpti
   std::vector<std::string> more;
   if (options.standalone)
     more = {"--whole-archive", options.runtime, "--no-whole-archive"};
-  // f64 functions come from libm, if any kernel calls them.
-  for (const char *path : {"/lib/x86_64-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/usr/lib/libm.so.6"})
-    if (sys::fs::exists(path)) {
-      more.insert(more.end(), {"--as-needed", path});
-      break;
-    }
   auto library = link(targets, options,
                       {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack",
-                       "--build-id=none", "-soname", options.soname.c_str()},
-                      more);
+                       "--build-id=none", "-soname", options.soname},
+                      more, true);
   if (!library)
     return library;
   dlx_trailer trailer = {DLX_TRAILER_MAGIC, library->size() + sizeof(dlx_trailer), dlx_checksum(library->data(), library->size())};

@@ -9,7 +9,7 @@ namespace dlc {
 Jit::Jit() = default;
 Jit::~Jit() = default;
 Expected<std::unique_ptr<Jit>> Jit::create() {
-  codegen::registerTarget(); // no code need have been generated in this process
+  codegen::registerTargets(); // no code need have been generated in this process
   auto lljit = orc::LLJITBuilder().create();
   if (!lljit)
     return lljit.takeError();

@@ -10,7 +10,7 @@ def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
     that takes the kernel's structure is chosen; loops take the rest, with the attribute `dlx.fallback` that says why the others did not, for explain.
   }];
   let options = [
-    Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3 or x86-64-v4">,
+    Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3, x86-64-v4 or armv8.2-a">,
     Option<"loopsOnly", "loops-only", "bool", "false", "Plain loop nests, as at -O0">
   ];
   let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -82,11 +83,11 @@ namespace {
 struct Plan : impl::PlanPassBase<Plan> {
   using PlanPassBase::PlanPassBase;
   void runOnOperation() override {
-    if (target != "x86-64-v2" && target != "x86-64-v3" && target != "x86-64-v4") {
-      getOperation().emitError("unknown target '") << target << "': write x86-64-v2, x86-64-v3 or x86-64-v4";
+    if (auto names = codegen::Target::getNames(); !llvm::is_contained(names, target)) {
+      getOperation().emitError("unknown target '") << target << "': there are " << llvm::join(names, ", ");
       return signalPassFailure();
     }
-    codegen::PlanOptions options{.target = codegen::Target::x86(target), .loopsOnly = loopsOnly};
+    codegen::PlanOptions options{.target = codegen::Target::get(target), .loopsOnly = loopsOnly};
     auto plan = [&](func::FuncOp kernel, const llvm::BitVector &prepared) {
       std::string reason;
       options.prepared = prepared;

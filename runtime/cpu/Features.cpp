@@ -6,9 +6,11 @@
 #include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
 #endif
 
-/// Levels by cpuid and xgetbv (x86-64 psABI, table 3.1).
+/// Levels by cpuid and xgetbv (x86-64 psABI, table 3.1), or by what Linux says of an AArch64.
 static uint64_t hostLevels() {
 #if defined(__x86_64__)
   auto has = [](unsigned word, unsigned mask) { return (word & mask) == mask; };
@@ -34,6 +36,11 @@ static uint64_t hostLevels() {
   if (has(b7, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL) && has(saved, 0xe6))
     levels |= DLX_CPU_V4;
   return levels;
+#elif defined(__aarch64__)
+  // LSE and RDM came with 8.1, DC CVAP with 8.2.
+  constexpr unsigned long needed =
+      1ul << 1 /* ASIMD */ | 1ul << 7 /* CRC32 */ | 1ul << 8 /* ATOMICS */ | 1ul << 12 /* ASIMDRDM */ | 1ul << 16 /* DCPOP */;
+  return (getauxval(AT_HWCAP) & needed) == needed ? DLX_CPU_ARM82 : 0;
 #else
   return 0;
 #endif

@@ -25,6 +25,8 @@ static constexpr int spinsWhenCrowded = 200;
 static void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb" ::: "memory"); // a yield costs nothing on these
 #endif
 }
 
@@ -200,6 +202,12 @@ FloatingPointScope::FloatingPointScope() {
   saved = __builtin_ia32_stmxcsr();
   if ((saved & ~0x3fu) != 0x1f80)
     __builtin_ia32_ldmxcsr(0x1f80);
+#elif defined(__aarch64__)
+  uint64_t control;
+  __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+  saved = uint32_t(control);
+  if (saved)
+    __asm__ volatile("msr fpcr, %0" ::"r"(uint64_t(0)));
 #endif
 }
 
@@ -207,6 +215,9 @@ FloatingPointScope::~FloatingPointScope() {
 #if defined(__x86_64__)
   if ((saved & ~0x3fu) != 0x1f80)
     __builtin_ia32_ldmxcsr(saved);
+#elif defined(__aarch64__)
+  if (saved)
+    __asm__ volatile("msr fpcr, %0" ::"r"(uint64_t(saved)));
 #endif
 }
 

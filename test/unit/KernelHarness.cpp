@@ -17,7 +17,7 @@ CompiledKernel::CompiledKernel(llvm::StringRef text, llvm::StringRef level, Plan
   }
   module->walk([&](dl::SymbolOp s) { symbols.push_back(s.getSymName()); });
   module->walk([&](func::FuncOp f) { fn = f; });
-  codegen::PlanOptions options{.target = codegen::Target::x86(level)};
+  codegen::PlanOptions options{.target = codegen::Target::get(level)};
   if (plan) {
     auto attr = plan(fn, options, message);
     if (!attr)

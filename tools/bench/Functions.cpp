@@ -37,7 +37,7 @@ public:
     if (!module)
       throw std::runtime_error("does not parse: " + text);
     auto fn = *module->getOps<func::FuncOp>().begin();
-    dlc::codegen::PlanOptions options{.target = dlc::codegen::Target::x86(level)};
+    dlc::codegen::PlanOptions options{.target = dlc::codegen::Target::get(level)};
     dlc::codegen::planKernel(fn, options);
     auto plan = fn->getAttrOfType<dlc::dlx::PlanAttr>("dlx.plan");
     OwningOpRef<ModuleOp> out = ModuleOp::create(UnknownLoc::get(&context));

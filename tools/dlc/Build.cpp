@@ -11,9 +11,17 @@
 using namespace mlir;
 namespace dlc::tools {
 
+/// ", cpu:x86-64-v2, ... or cpu:armv8.2-a"
+static std::string targetNames() {
+  std::string text;
+  for (StringRef name : codegen::Target::getNames())
+    text += ((name == codegen::Target::getNames().back() ? " or cpu:" : ", cpu:") + name).str();
+  return text;
+}
+
 void BuildFlags::add(CLI::App &command, const char *modelHelp) {
   command.add_option("MODEL", model, modelHelp)->required();
-  command.add_option("--target", target, "cpu (this machine), cpu:x86-64-v2, cpu:x86-64-v3 or cpu:x86-64-v4")->capture_default_str();
+  command.add_option("--target", target, "cpu (this machine)" + targetNames())->capture_default_str();
   command.add_option("-O", level, "0: plain loops, nothing fused, the oracle; 1: quick to compile; 2: the default; 3: -O2 and tuning")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
@@ -60,12 +68,14 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
   StringRef t = target;
   if (t.starts_with("nvptx"))
     return misuse("--target " + target + ": this version of dlc has no GPU targets: write cpu, or cpu:x86-64-v3") == Done;
-  if (t == "cpu")
+  if (t == "cpu") {
     options.target = "";
-  else if (t.consume_front("cpu:") && (t == "x86-64-v2" || t == "v2" || t == "x86-64-v3" || t == "v3" || t == "x86-64-v4" || t == "v4"))
-    options.target = t.starts_with("v") ? ("x86-64-" + t).str() : t.str();
-  else
-    return misuse("--target " + target + ": expected cpu, cpu:x86-64-v2, cpu:x86-64-v3 or cpu:x86-64-v4") == Done;
+  } else {
+    std::string full = t.consume_front("cpu:") ? (t.starts_with("v") ? "x86-64-" : "") + t.str() : "";
+    if (!llvm::is_contained(codegen::Target::getNames(), full))
+      return misuse("--target " + target + ": expected cpu" + targetNames()) == Done;
+    options.target = full;
+  }
   options.level = level;
   options.timePasses = timePasses;
   if (!printAfter.empty())
@@ -110,6 +120,11 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
   llvm::erase_if(options, [&](const CompileOptions &each) {
     return !seen.insert(each.target.empty() ? codegen::hostLevel() : StringRef(each.target)).second;
   });
+  auto isArm = [](const CompileOptions &each) { return codegen::Target::get(each.target).isArm(); };
+  if (llvm::any_of(options, isArm) && !llvm::all_of(options, isArm))
+    return misuse("--target " + flags.target + ": one file is for one kind of processor: write it in two runs");
+  if (name.empty() && isArm(options.front()))
+    return misuse("--target " + flags.target + ": this machine cannot run it: write a file with dlc compile");
   if (name.empty() && options.size() > 1)
     return misuse("--target " + flags.target + ": one target runs; several are for dlc compile");
   if (!source->parse(llvm::MemoryBuffer::getMemBufferCopy(text.getBuffer(), text.getBufferIdentifier())))

@@ -128,7 +128,7 @@ std::optional<Built> readCached(StringRef folder, StringRef key) {
     if (!take(in, level) || !take(in, program) || !take(in, [&](StringRef name) { c.program.functions.push_back(name.str()); }) ||
         !take(in, [&](StringRef object) { c.objects.push_back(MemoryBuffer::getMemBufferCopy(object)); }))
       return std::nullopt;
-    c.target = codegen::Target::x86(level);
+    c.target = codegen::Target::get(level);
     c.program.bytes.assign(program.begin(), program.end());
   }
   StringRef header;

@@ -104,6 +104,8 @@ Exit compile(Options o) {
     }
     artefact.weights = buffer->getBuffer().str();
   }
+  if (o.standalone && built.targets.front().target.isArm())
+    return misuse("--standalone puts this machine's runtime in: link the archive that a cross build of the runtime gives");
   if (o.standalone) {
     artefact.standalone = true;
     SmallString<128> path(llvm::sys::path::parent_path(llvm::sys::fs::getMainExecutable(nullptr, nullptr)));

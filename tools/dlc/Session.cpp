@@ -64,7 +64,7 @@ bool Session::openParameters(ModuleOp module, StringRef name) {
   auto program = dlx::ProgramOp::create(b, module.getLoc(), "parameters", "main", 0, 0, 0, FlatSymbolRefAttr(), DenseI64ArrayAttr(), false);
   program.getBody().emplaceBlock();
   Compiled compiled;
-  compiled.target = codegen::Target::x86(codegen::hostLevel());
+  compiled.target = codegen::Target::get(codegen::hostLevel());
   auto flat = flatten(*copy);
   if (failed(flat))
     return false;

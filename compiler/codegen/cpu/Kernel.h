@@ -15,10 +15,15 @@ using namespace mlir;
 
 /// What code may use. Lanes are per 4-byte element; wider elements take as many lanes in more registers.
 struct Target {
-  std::string name = "x86-64-v3"; ///< "x86-64-v2", "x86-64-v3", "x86-64-v4": LLVM's -mcpu
+  std::string name = "x86-64-v3"; ///< of getNames()
   unsigned lanes = 8, registers = 16;
   bool fma = true;
-  static Target x86(StringRef level);
+  static ArrayRef<StringRef> getNames();
+  /// One of the names.
+  static Target get(StringRef name);
+  bool isArm() const { return StringRef(name).starts_with("arm"); }
+  /// Of its functions in an artefact: "v3", "a82".
+  std::string tag() const;
 };
 
 /// A kernel to be written: its dl function with its plan, where to, and for what.
