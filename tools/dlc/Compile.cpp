@@ -118,6 +118,9 @@ Exit compile(Options o) {
   auto bytes = make(built.targets, artefact);
   if (!bytes)
     return fail(llvm::toString(bytes.takeError()));
+  if (o.build.target == "cpu")
+    llvm::errs() << "dlc: note: " << o.out << " is for " << built.targets.front().target.name
+                 << ", as this machine is; --target chooses another, or several\n";
   if (!withHeader)
     return write(o.out, *bytes);
   bool fresh = !llvm::sys::fs::exists(o.out);
