@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -145,22 +146,76 @@ static bool isOptimizers(const Store &store, const char *name) {
   return slash && store.model->find(*store.names, name, size_t(slash - name)) >= 0;
 }
 
+/// What keeps a file from being a store's, gathered into one message.
+class Mismatches {
+public:
+  explicit Mismatches(const char *file) : file(file) {}
+  /// One more; the hint, which follows a message of one alone, says what it may come from.
+  __attribute__((format(printf, 3, 4))) void add(const char *hint, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char line[256];
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    if (!count++)
+      snprintf(first, sizeof first, "%s: %s", line, hint);
+    if (used + strlen(line) + 4 < sizeof list && listed + 1 == count)
+      used += size_t(snprintf(list + used, sizeof list - used, "\n  %s", line)), ++listed;
+  }
+  dlrt_status status() const {
+    if (!count)
+      return DLRT_OK;
+    if (count == 1)
+      return fail(shapes ? DLRT_SHAPE : DLRT_NAME, "%s: %s", file, first);
+    char more[48] = "";
+    if (listed < count)
+      snprintf(more, sizeof more, "\n  and %zu more", count - listed);
+    return fail(shapes == count ? DLRT_SHAPE : DLRT_NAME,
+                "%s: %zu tensors don't fit; the file belongs to another model or to another build of it%s%s", file, count, list, more);
+  }
+  size_t shapes = 0; // of them, those of another dtype or shape
+
+private:
+  const char *file;
+  size_t count = 0, listed = 0, used = 0;
+  char first[400] = "", list[700] = "";
+};
+
 /// A stored tensor against the one that it is for.
-static dlrt_status matchTensor(const char *file, const Store &store, size_t i, const StoredTensor &stored) {
+static dlrt_status matchTensor(const char *file, const Store &store, size_t i, const StoredTensor &stored, Mismatches &mismatches) {
   const dlrt_tensor_info &info = store.info(i);
   const char *dtype = safetensorsName(store.tensor(i).dtype);
-  bool same = !strcmp(stored.dtype, dtype) && stored.rank == uint32_t(info.ndim);
+  bool same = !strcmp(stored.dtype, dtype) && stored.rank == uint32_t(info.ndim), turned = same && stored.rank == 2;
+  for (uint32_t d = 0; turned && d < 2; ++d)
+    turned = stored.shape[d] == info.dims[1 - d];
   for (uint32_t d = 0; same && d < stored.rank; ++d)
     same = stored.shape[d] == info.dims[d];
-  if (!same)
-    return fail(DLRT_SHAPE,
-                "%s: tensor '%s' is %.20s %s, expected %s %s: the file "
-                "belongs to another model or to another build of it",
-                file, info.name, stored.dtype, ShapeText(stored.shape, stored.rank).text, dtype, ShapeText(info).text);
+  if (!same) {
+    ++mismatches.shapes;
+    mismatches.add(turned ? "transpose it when it is written" : "the file belongs to another model or to another build of it",
+                   "tensor '%.100s' is %.20s %s, expected %s %s%s", info.name, stored.dtype, ShapeText(stored.shape, stored.rank).text,
+                   dtype, ShapeText(info).text, turned ? " (it looks transposed)" : "");
+    return DLRT_OK;
+  }
   if (stored.end - stored.begin != store.bytes(i))
     return fail(DLRT_FORMAT, "%s: tensor '%s' has %" PRIu64 " bytes, expected %" PRIu64 " for %s %s: corrupt; write it again", file,
                 info.name, stored.end - stored.begin, store.bytes(i), dtype, ShapeText(info).text);
   return DLRT_OK;
+}
+
+/// What a file is that is none of safetensors; null: unknown.
+static const char *foreignKind(const unsigned char *head) {
+  if (!memcmp(head, "PK\3\4", 4))
+    return "a zip archive, as PyTorch and Keras write";
+  if (head[0] == 0x80 && head[1] >= 2 && head[1] <= 5)
+    return "a Python pickle, as PyTorch wrote once";
+  if (!memcmp(head, "\x93NUMPY", 6))
+    return "an array of NumPy";
+  if (!memcmp(head, "\x89HDF", 4))
+    return "an HDF5 file, as Keras writes";
+  if (!memcmp(head, "GGUF", 4))
+    return "a GGUF file";
+  return nullptr;
 }
 
 /// Reads, checks and only then copies: nothing changes but after an error of
@@ -175,6 +230,10 @@ static dlrt_status load(Store &store, const Source &source, bool stays, Loaded l
                 source.name, source.size);
   if (dlrt_status status = source.read(0, &headerBytes, 8))
     return status;
+  unsigned char head[8];
+  memcpy(head, &headerBytes, 8);
+  if (const char *kind = foreignKind(head))
+    return fail(DLRT_FORMAT, "%s: is %s, expected a safetensors file: write one, in Python by safetensors' save_file", source.name, kind);
   if (headerBytes > mostHeader || headerBytes > source.size - 8)
     return fail(DLRT_FORMAT,
                 "%s: declares a header of %" PRIu64 " bytes, the file has %" PRIu64 ": truncated, corrupt or not a safetensors file",
@@ -188,27 +247,27 @@ static dlrt_status load(Store &store, const Source &source, bool stays, Loaded l
   if (dlrt_status status = parseSafetensors(source.name, header.data(), headerBytes, source.size - 8 - headerBytes, tensors))
     return status;
   size_t lacking = 0;
+  Mismatches mismatches(source.name);
   for (const StoredTensor &stored : tensors) {
     if (store.model->find(*store.names, stored.name, strlen(stored.name)) >= 0)
       continue;
-    if (!isOptimizers(store, stored.name))
-      return fail(DLRT_NAME,
-                  "%s: tensor '%.200s' is no %s of model '%s': the file "
-                  "belongs to another model",
-                  source.name, stored.name, store.names->what, dlrt_model_name(store.model));
-    ++lacking;
+    if (isOptimizers(store, stored.name))
+      ++lacking;
+    else
+      mismatches.add("the file belongs to another model", "tensor '%.100s' is no %s of model '%.60s'", stored.name, store.names->what,
+                     dlrt_model_name(store.model));
   }
   for (size_t i = 0; i < store.size(); ++i) {
     const StoredTensor *stored = findStored(tensors, store.info(i).name);
     if (!stored && store.tensor(i).role != DLX_OPTIMIZER)
-      return fail(DLRT_NAME,
-                  "%s: found no tensor '%s', expected %s %s: the file "
-                  "belongs to another model, or was saved in part",
-                  source.name, store.info(i).name, safetensorsName(store.tensor(i).dtype), ShapeText(store.info(i)).text);
+      mismatches.add("the file belongs to another model, or was saved in part", "found no tensor '%.100s', expected %s %s",
+                     store.info(i).name, safetensorsName(store.tensor(i).dtype), ShapeText(store.info(i)).text);
     if (stored)
-      if (dlrt_status status = matchTensor(source.name, store, i, *stored))
+      if (dlrt_status status = matchTensor(source.name, store, i, *stored, mismatches))
         return status;
   }
+  if (dlrt_status status = mismatches.status())
+    return status;
   Array<uint8_t> needed; // own memory, because runs of some entry write there
   const Program &program = store.model->program;
   if (!needed.allocate(program.params.count))

@@ -31,6 +31,8 @@ LogicalResult checkTensor(std::optional<Location> loc, Type type) {
 LogicalResult checkDims(std::optional<Location> loc, ArrayRef<int64_t> dims, int64_t rank) {
   int64_t last = -1;
   for (int64_t d : dims) {
+    if (d < 0)
+      return emitOptionalError(loc, "dims [", dims, "] count from 0: the last of rank ", rank, " is ", rank - 1);
     if (d <= last || d >= rank)
       return emitOptionalError(loc, "dims [", dims, "] must be ascending, distinct and below the rank ", rank);
     last = d;

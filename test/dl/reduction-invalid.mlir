@@ -19,7 +19,7 @@ func.func @range(%x: tensor<4x5xf32>) {
 }
 // -----
 func.func @negative(%x: tensor<4x5xf32>) {
-  // expected-error @+1 {{dims [-1] must be ascending, distinct and below the rank 2}}
+  // expected-error @+1 {{dims [-1] count from 0: the last of rank 2 is 1}}
   %y = dl.mean %x dims [-1] : tensor<4x5xf32>
   return
 }

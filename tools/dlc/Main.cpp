@@ -22,6 +22,41 @@ void dlc::tools::setAction(CLI::App *command, const std::string &example, std::f
   });
 }
 
+/// The option that a user of other tools, or of a slow keyboard, meant; empty: none is near.
+static std::string meant(const CLI::App &command, llvm::StringRef given) {
+  static const std::pair<const char *, const char *> elsewhere[] = {{"--lr", "--optimizer 'sgd(lr=0.01)'"},
+                                                                    {"--learning-rate", "--optimizer 'sgd(lr=0.01)'"},
+                                                                    {"--momentum", "--optimizer 'sgd(momentum=0.9)'"},
+                                                                    {"--batch-size", "--batch"},
+                                                                    {"--steps", "--iterations"},
+                                                                    {"--num-threads", "--threads"},
+                                                                    {"--jobs", "--threads"},
+                                                                    {"--out", "-o"}};
+  auto has = [&](llvm::StringRef option) { return command.get_option_no_throw(option.split(' ').first.str()) != nullptr; };
+  for (auto [theirs, ours] : elsewhere)
+    if (given == theirs && has(ours))
+      return ours;
+  std::string best;
+  unsigned least = 1 + given.size() / 5;
+  for (const CLI::Option *option : command.get_options())
+    for (const std::string &name : option->get_lnames())
+      if (unsigned far = given.edit_distance("--" + name); far <= least && !option->get_group().empty())
+        best = "--" + name, least = far - (far > 0);
+  return best;
+}
+/// What CLI11 says of arguments that it could not place, the first first.
+static std::string unexpected(const CLI::App &command, llvm::StringRef message) {
+  llvm::SmallVector<llvm::StringRef> words;
+  message.split(": ").second.split(words, ' ', -1, false);
+  for (llvm::StringRef word : llvm::reverse(words))
+    if (word.starts_with("-")) {
+      word = word.split('=').first;
+      std::string near = meant(command, word);
+      return ("no option " + word + (near.empty() ? "" : ": write " + near)).str();
+    }
+  return words.empty() ? message.str() : ("unexpected argument '" + words.back() + "'").str();
+}
+
 int main(int argc, char **argv) {
   installFailureHandlers();
   std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit then fails as one to a full disk does
@@ -30,7 +65,8 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   app.failure_message([](const CLI::App *a, const CLI::Error &e) {
     const CLI::App *used = a->get_subcommands().empty() ? a : a->get_subcommands().front();
-    return "dlc: error: " + std::string(e.what()) + "\nSee '" + (used == a ? "dlc" : "dlc " + used->get_name()) + " --help'.\n";
+    std::string what = dynamic_cast<const CLI::ExtrasError *>(&e) ? unexpected(*used, e.what()) : e.what();
+    return "dlc: error: " + what + "\nSee '" + (used == a ? "dlc" : "dlc " + used->get_name()) + " --help'.\n";
   });
   addZoo(app);
   addInit(app);

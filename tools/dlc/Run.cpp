@@ -165,6 +165,8 @@ Exit run(const Options &o) {
   const dlrt_model *model = r.model->get();
   size_t entry = r.model->entry(o.entry);
   r.giveWeights(o.weights, o.seed);
+  if (o.weights.empty() && !dlrt_model_has_weights(model) && dlrt_model_params(model))
+    llvm::errs() << "dlc: note: no --weights: parameters have their initialisers' values, of seed " << o.seed << "\n";
   if ((!o.state.empty() || !o.stateOut.empty()) && !dlrt_entry_carries(model, entry))
     return fail("entry '" + o.entry + "' carries nothing from run to run: leave out --state and --save-state");
   if (!o.state.empty())

@@ -96,6 +96,8 @@ static Exit train(Options o) {
   files.write(o.json, "what --json writes");
   if (Exit e = files.check(); e != Done)
     return e;
+  if (o.out.empty())
+    llvm::errs() << "dlc: note: no -o: nothing keeps the weights; write -o FILE.safetensors\n";
   Model model;
   if (!model.read(o.model))
     return Fault;
