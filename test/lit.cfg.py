@@ -28,11 +28,13 @@ config.substitutions += [
     ("%libdir", os.path.join(config.dlc_build, "lib")),
 ]
 
-# REQUIRES: sanitize, gpu, avx2, avx512f
+# REQUIRES: sanitize, static (the release preset), gpu, avx2, avx512f
 # LLVM's own code is not instrumented: what its allocators poison in our headers it does not unpoison.
 if config.sanitize:
     config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0")
     config.available_features.add("sanitize")
+if config.static == "ON":
+    config.available_features.add("static")
 if os.path.exists("/dev/nvidia0"):
     config.available_features.add("gpu")
 with open("/proc/cpuinfo") as cpuinfo:

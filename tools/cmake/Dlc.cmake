@@ -4,11 +4,11 @@
 #   dlc_tablegen(<file.td> DIALECT <name>)   Ops, Dialect, Attrs, Types and Enums {.h,.cpp}.inc beside the .td's path
 #   dlc_tablegen(<file.td> INTERFACES)       Interfaces{.h,.cpp}.inc
 #   dlc_tablegen(<file.td> PASSES <Name>)    Passes.h.inc, the group being called <Name>
-#   dlc_library(<name> [MLIR | C_ABI] SOURCES <glob>... [LINK <library>...])
+#   dlc_library(<name> [MLIR [SHARED] | C_ABI] SOURCES <glob>... [LINK <library>...])
 #   dlc_tool(<name> [MLIR] [TEST | FUZZER] SOURCES <glob>... [EXCLUDE <glob>...] [LINK <library>...])
 #
 # MLIR: uses LLVM's headers and libraries and the precompiled header. C_ABI: no C++ library, exceptions or RTTI; gives a
-# shared <name> and a static <name>-static. TEST: a GoogleTest binary that ctest runs in the root. FUZZER: a libFuzzer binary.
+# shared <name> and a static <name>-static. SHARED: a library of DLC_API's functions, all else hidden in it. TEST: a GoogleTest binary that ctest runs in the root. FUZZER: a libFuzzer binary.
 
 add_custom_target(dlc_generated ALL)
 
@@ -74,7 +74,7 @@ function(_dlc_common name mlir)
     target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:dlc_hosted>)
     return()
   endif()
-  target_link_libraries(${name} PUBLIC dlc_mlir)
+  target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:dlc_mlir>)
   if(DLC_PCH)
     if(NOT TARGET dlc_pch)
       file(CONFIGURE OUTPUT generated/Pch.cpp CONTENT "")
@@ -93,7 +93,7 @@ function(_dlc_common name mlir)
 endfunction()
 
 function(dlc_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 A "MLIR;C_ABI" "" "SOURCES;LINK")
+  cmake_parse_arguments(PARSE_ARGV 1 A "MLIR;SHARED;C_ABI" "" "SOURCES;LINK")
   _dlc_glob(sources ${A_SOURCES})
   if(NOT sources)
     add_library(${name} INTERFACE)
@@ -117,6 +117,15 @@ function(dlc_library name)
     if(NOT DLC_SANITIZE) # whose run-time is in the executable
       target_link_options(${name} PRIVATE -Wl,-z,defs)
     endif()
+  elseif(A_SHARED)
+    add_library(${name} SHARED ${sources})
+    _dlc_common(${name} ${A_MLIR})
+    target_link_libraries(${name} PRIVATE ${A_LINK})
+    file(CONFIGURE OUTPUT generated/${name}.map CONTENT "{ global: dlc_*; local: *; };")
+    target_link_options(${name} PRIVATE -Wl,--version-script=${PROJECT_BINARY_DIR}/generated/${name}.map)
+    # As the archives that it links and the precompiled header: no symbol of theirs is seen, so that none can be preempted.
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF VERSION ${PROJECT_VERSION}
+                          SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   else()
     add_library(${name} STATIC ${sources})
     _dlc_common(${name} ${A_MLIR})

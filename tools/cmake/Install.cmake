@@ -1,5 +1,5 @@
 # What `cmake --install` puts under a prefix, which may then be moved: libraries, headers, what find_package(dlrt) and
-# pkg-config read, docs. Components: runtime (libdlrt.so alone), development, tools, docs.
+# pkg-config read, docs. Components: runtime (libdlrt.so alone), development, tools (with libdlc), docs.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON) # for tools that link LLVM's shared libraries
@@ -33,5 +33,18 @@ write_basic_package_version_file(install/dlrtConfigVersion.cmake COMPATIBILITY S
 install(FILES ${PROJECT_BINARY_DIR}/install/dlrtConfig.cmake ${PROJECT_BINARY_DIR}/install/dlrtConfigVersion.cmake DESTINATION ${config}
         COMPONENT development)
 file(RELATIVE_PATH up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-configure_file(tools/cmake/dlrt.pc.in install/dlrt.pc @ONLY)
-install(FILES ${PROJECT_BINARY_DIR}/install/dlrt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+function(_dlc_install_pc name component)
+  configure_file(tools/cmake/${name}.pc.in install/${name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/install/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT ${component})
+endfunction()
+_dlc_install_pc(dlrt development)
+
+# The compiler as a library, which goes with the tools.
+function(dlc_install_compiler target)
+  target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${headers}>)
+  target_link_libraries(${target} INTERFACE $<INSTALL_INTERFACE:dlrt::dlrt>)
+  install(TARGETS ${target} EXPORT dlc LIBRARY COMPONENT tools)
+  install(FILES frontend/embed/dlc.h frontend/embed/dlc.hpp DESTINATION ${headers} COMPONENT tools)
+  install(EXPORT dlc NAMESPACE dlrt:: FILE dlcTargets.cmake DESTINATION ${config} COMPONENT tools)
+  _dlc_install_pc(dlc tools)
+endfunction()
