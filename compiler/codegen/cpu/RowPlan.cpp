@@ -5,7 +5,7 @@
 namespace dlc::codegen {
 using dl::CombineOpInterface;
 using Values = SmallVector<Value>;
-static constexpr int64_t blockElements = 8192, mostKept = 1 << 15;
+static constexpr int64_t blockElements = 8192, mostKept = 1 << 15, mostCode = 4096;
 
 int64_t RowGroup::keptAt(Value v) const {
   int64_t bytes = 0;
@@ -78,18 +78,21 @@ SmallVector<Type> accumulatorTypes(Operation *reduction) {
   return llvm::map_to_vector(cast<CombineOpInterface>(reduction).emitIdentity(b, reduction->getLoc(), b.getF32Type()),
                              [](Value v) { return v.getType(); });
 }
-int64_t RowGroup::cost(func::FuncOp kernel) const {
+/// Of all that makes the values up to the group's reductions.
+static int64_t coneCost(const RowGroup &g, const Values &values) {
   int64_t sum = 0;
-  llvm::SetVector<Value> cone;
-  for (unsigned r : full)
-    cone.insert(strip(kernel.getBody().front().getTerminator()->getOperand(r)));
+  llvm::SetVector<Value> cone(values.begin(), values.end());
   for (size_t i = 0; i < cone.size(); ++i)
     if (Operation *op = cone[i].getDefiningOp()) {
       sum += elementCost(cone[i]);
-      if (!reductions.contains(op))
+      if (!g.reductions.contains(op))
         cone.insert_range(op->getOperands());
     }
   return sum;
+}
+int64_t RowGroup::cost(func::FuncOp kernel) const {
+  return coneCost(*this,
+                  llvm::map_to_vector(full, [&](unsigned r) { return strip(kernel.getBody().front().getTerminator()->getOperand(r)); }));
 }
 /// How many rows go through the passes together, so that no pass waits for one row's sum, and what all rows read is read once.
 /// Several only where the caches hold them well: what comes from afar is fetched ahead while one row after another is summed.
@@ -106,6 +109,11 @@ static int64_t rowsAtOnce(func::FuncOp kernel, const RowGroup &g, int64_t lanes)
     most = 4;
   if (int64_t bytes = g.keptAt({}))
     most = std::min(most, mostKept / bytes);
+  // Code is there once for each row and, of a row in registers, each vector: what computes long waits for itself, not for a sum.
+  int64_t copies = columns >= 0 && columns <= registerColumns ? llvm::divideCeil(std::max<int64_t>(columns, 1), lanes) : 1, cost = 1;
+  for (unsigned pass = 0; pass < g.passes; ++pass)
+    cost += coneCost(g, g.roots(kernel, pass));
+  most = std::min(most, mostCode / (copies * cost));
   return llvm::bit_floor<uint64_t>(std::clamp<int64_t>(rows, 1, std::max<int64_t>(most, 1)));
 }
 /// The widest vectors take two cycles each on some CPUs, and masks their time: not where a short row has less than half of one left
