@@ -1,6 +1,9 @@
-// dlc explain: why ops share a kernel or don't, who writes each kernel and how it is cut, where buffers lie and how long.
+// dlc explain: why ops share a kernel or don't, who writes each kernel and how it is cut, where buffers lie and how long. In
+// short by default (Summary.cpp).
 #include "tools/dlc/Build.h"
+#include "tools/dlc/Labels.h"
 #include "tools/dlc/Program.h"
+#include "tools/dlc/Summary.h"
 #include "tools/dlc/Table.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -14,8 +17,8 @@ namespace dlc::tools {
 namespace {
 struct Options {
   BuildFlags build;
-  std::string entry;
-  bool json = false;
+  std::string entry, kernel;
+  bool json = false, all = false;
 };
 std::string numbers(llvm::ArrayRef<int64_t> list) {
   return llvm::join(llvm::map_range(list, [](int64_t n) { return std::to_string(n); }), "x");
@@ -115,33 +118,12 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
 }
 
 llvm::json::Object explainMemory(dlx::ProgramOp program, bool json) {
-  struct Life {
-    int64_t first = -1, last = -1;
-    llvm::StringRef writer; // the first function that touches it
-  };
-  llvm::DenseMap<Operation *, Life> lives;
-  int64_t stages = 0;
-  // A stage is a stage, a copy or a loop's end, in program order; a view keeps its base alive.
-  program.walk([&](Operation *op) {
-    bool copies = isa<dlx::CopyOp, dlx::PlaceOp, dlx::TakeOp>(op);
-    if (isa<dlx::StageOp>(op) || copies)
-      ++stages; // visited after the launches that it holds
-    llvm::StringRef function = isa<dlx::LaunchOp>(op) ? cast<dlx::LaunchOp>(op).getFunction() : op->getName().stripDialect();
-    int64_t now = copies ? stages - 1 : stages;
-    if (copies || isa<dlx::LaunchOp, dlx::LoopOp>(op))
-      for (Value v : op->getOperands())
-        for (Operation *def = v.getDefiningOp(); def; def = isa<dlx::ViewOp>(def) ? def->getOperand(0).getDefiningOp() : nullptr) {
-          Life &life = lives[def];
-          if (life.first < 0)
-            life.first = now, life.writer = function;
-          life.last = std::max(life.last, isa<dlx::LoopOp>(op) ? now - 1 : now);
-        }
-  });
+  Lives lives(program);
   llvm::json::Array buffers;
   std::vector<Row> rows{{"buffer", "at", "bytes", "at bounds", "stages", "first in"}};
   int64_t sum = 0;
   for (auto buffer : program.getBody().front().getOps<dlx::BufferOp>()) {
-    Life life = lives.lookup(buffer);
+    Lives::Life life = lives.of.lookup(buffer);
     llvm::StringRef kind = dlx::stringifyBufferKind(buffer.getKind());
     std::string bytes = dl::toString(buffer.getBytes().getExtents()[0]);
     int64_t bound = buffer.getBound();
@@ -153,17 +135,48 @@ llvm::json::Object explainMemory(dlx::ProgramOp program, bool json) {
   }
   int64_t arena = program.getArena(), scratch = program.getScratch();
   if (!json) {
-    llvm::outs() << "\nmemory: " << stages << " stages, arena " << amount(double(arena), "B")
+    llvm::outs() << "\nmemory: " << lives.stages << " stages, arena " << amount(double(arena), "B")
                  << " where the buffers side by side would take " << amount(double(sum), "B") << ", scratch "
                  << amount(double(scratch), "B") << " a thread\n";
     printTable(rows);
   }
-  return llvm::json::Object{{"stages", stages},
-                            {"arena", arena},
-                            {"arena_buffers", sum},
-                            {"scratch", scratch},
-                            {"prepared", (int64_t)program.getPrepared()},
+  return llvm::json::Object{{"stages", lives.stages},       {"arena", arena},
+                            {"arena_buffers", sum},         {"arena_least", lives.least(program)},
+                            {"scratch", scratch},           {"prepared", (int64_t)program.getPrepared()},
                             {"buffers", std::move(buffers)}};
+}
+
+/// One kernel: how it is written, and its ops.
+Exit explainKernel(const Options &o, Programs &programs, ModuleOp module) {
+  auto kernel = module.lookupSymbol<func::FuncOp>(o.kernel);
+  if (!kernel || !kernel->hasAttr("dlx.plan")) {
+    std::vector<llvm::StringRef> names;
+    for (auto fn : module.getOps<func::FuncOp>())
+      if (fn->hasAttr("dlx.plan"))
+        names.push_back(fn.getSymName());
+    return fail("there is no kernel '" + o.kernel + "': it has " +
+                (names.empty()       ? "none"
+                 : names.size() == 1 ? names[0].str()
+                                     : (names.front() + " to " + names.back()).str()));
+  }
+  auto plan = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan");
+  llvm::outs() << "kernel " << o.kernel << ": " << dlx::stringifyEmitter(plan.getEmitter()) << ", tile " << numbers(plan.getTile())
+               << ", block " << numbers(plan.getBlock()) << ", scratch " << amount(double(plan.getScratch()), "B") << " a thread\n";
+  if (auto fallback = kernel->getAttrOfType<StringAttr>("dlx.fallback"))
+    llvm::outs() << "plain loops, because: " << fallback.getValue() << "\n";
+  for (dlx::ProgramOp program : programs.all()) {
+    auto labels = labelsOf(module.lookupSymbol<func::FuncOp>(program.getSource()), module);
+    for (const Kernel &k : programs.kernels(program))
+      if (k.function == kernel)
+        llvm::outs() << (program.getIsPrepare() ? "prepare of entry " : "entry ") << entryName(program.getSource()) << ": " << k.calls
+                     << (k.calls == 1 ? " call, " : " calls, ") << amount(double(k.calls * programs.at(k.flops)), "flop") << ", "
+                     << labels[o.kernel].what << "\n";
+  }
+  OpPrintingFlags flags;
+  kernel->removeAttr("dlx.plan");
+  kernel.print(llvm::outs(), flags.useLocalScope());
+  llvm::outs() << "\n";
+  return Done;
 }
 
 Exit explain(const Options &o) {
@@ -182,6 +195,19 @@ Exit explain(const Options &o) {
       if (!p.getIsPrepare())
         names.push_back(entryName(p.getSource()));
     return fail("there is no entry '" + o.entry + "': it has " + llvm::join(names, ", "));
+  }
+  if (!o.kernel.empty())
+    return explainKernel(o, programs, *model.module);
+  if (!o.all && !o.json) {
+    llvm::StringRef before;
+    for (dlx::ProgramOp program : programs.all())
+      if (!program.getIsPrepare() && (o.entry.empty() || entryName(program.getSource()) == o.entry)) {
+        llvm::outs() << before;
+        printSummary(programs, program, *model.module);
+        before = "\n";
+      }
+    llvm::outs() << "\n--all: every edge, kernel and buffer; --kernel NAME: one kernel and its ops; --json: all of it for programs\n";
+    return Done;
   }
   llvm::json::Array entries;
   for (dlx::ProgramOp program : programs.all()) {
@@ -210,7 +236,9 @@ void addExplain(CLI::App &app) {
   CLI::App *command = app.add_subcommand("explain", "why ops were fused or not, the kernels, the memory plan");
   o->build.add(*command, "model.mlir or -");
   command->add_option("--entry", o->entry, "only this one");
-  command->add_flag("--json", o->json, "as JSON");
+  auto *kernel = command->add_option("--kernel", o->kernel, "one kernel and its ops");
+  auto *all = command->add_flag("--all", o->all, "every edge, kernel and buffer")->excludes(kernel);
+  command->add_flag("--json", o->json, "all of it as JSON")->excludes(kernel)->excludes(all);
   setAction(command, "dlc explain lenet.mlir --train --entry train_step", [o] { return explain(*o); });
 }
 } // namespace dlc::tools

@@ -1,6 +1,6 @@
 // dlc profile: where an entry's time goes, kernel by kernel, against what the machine could do at best.
-#include "compiler/codegen/cpu/Plan.h"
 #include "dialects/dl/Dl.h"
+#include "tools/dlc/Labels.h"
 #include "tools/dlc/Peak.h"
 #include "tools/dlc/Program.h"
 #include "tools/dlc/Table.h"
@@ -16,11 +16,6 @@ struct Options : TrialFlags {
   bool json = false;
   std::string trace;
 };
-/// What the model calls a kernel's work.
-struct Label {
-  std::string what; ///< "conv2d of layer1.0.conv1.weight and 3 more"
-  std::string part; ///< of a training step: forward, backward, update
-};
 /// One function's launches in one run.
 struct Line {
   std::string function;
@@ -34,81 +29,6 @@ std::string format(const char *how, double value) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format(how, value);
   return text;
-}
-
-/// The parameter that a value is, through views and the arguments of loops' bodies; "" for others.
-llvm::StringRef parameterOf(Value v) {
-  for (;;) {
-    auto argument = dyn_cast<BlockArgument>(codegen::strip(v));
-    if (!argument)
-      return "";
-    Operation *owner = argument.getOwner()->getParentOp();
-    if (auto fn = dyn_cast<func::FuncOp>(owner)) {
-      auto param = fn.getArgAttrOfType<dl::ParamAttr>(argument.getArgNumber(), "dl.param");
-      return param ? param.getName() : "";
-    }
-    v = owner->getOperand(argument.getArgNumber()); // of dl.scan: an operand for each argument
-  }
-}
-/// The op that a kernel is about: its contraction, else what it combines, else the last.
-llvm::StringRef mainOp(func::FuncOp kernel) {
-  Operation *best = nullptr;
-  int rank = -1;
-  for (Operation &op : kernel.getBody().front().without_terminator()) {
-    auto combine = dyn_cast<dl::CombineOpInterface>(op);
-    int mine = combine ? 1 + combine.isMultiplyAdd() : 0;
-    if (mine >= rank && (mine < 2 || rank < 2))
-      best = &op, rank = mine;
-  }
-  return best ? best->getName().stripDialect() : "copy";
-}
-/// Labels by kernel.
-llvm::StringMap<Label> labelsOf(func::FuncOp entry, ModuleOp module) {
-  // Forward is what the loss and the other outputs need; update is what gives a new parameter.
-  llvm::DenseSet<Operation *> forward, update;
-  bool trains = false;
-  SmallVector<Operation *> work;
-  for (auto [i, v] : llvm::enumerate(entry.getBody().front().getTerminator()->getOperands())) {
-    Operation *op = v.getDefiningOp();
-    bool state = bool(entry.getResultAttr(i, "dl.state"));
-    trains |= state && entry.getSymName() != "main";
-    if (op && state)
-      update.insert(op);
-    else if (op)
-      work.push_back(op);
-  }
-  while (!work.empty()) {
-    Operation *op = work.pop_back_val();
-    if (!forward.insert(op).second)
-      continue;
-    op->walk([&](Operation *inner) { forward.insert(inner); });
-    for (Value v : op->getOperands())
-      if (Operation *source = v.getDefiningOp())
-        work.push_back(source);
-  }
-  llvm::StringMap<SmallVector<llvm::StringRef>> parameters;
-  llvm::StringMap<Label> labels;
-  entry.walk([&](func::CallOp call) {
-    auto &names = parameters[call.getCallee()];
-    llvm::StringRef first;
-    for (Value v : call.getOperands())
-      if (first = parameterOf(v); !first.empty())
-        break;
-    names.push_back(first);
-    const char *part = !trains ? "" : forward.contains(call) ? "forward" : update.contains(call) ? "update" : "backward";
-    Label &label = labels[call.getCallee()];
-    if (label.part.find(part) == std::string::npos)
-      label.part += (label.part.empty() ? "" : "+") + std::string(part);
-  });
-  for (auto &[kernel, label] : labels) {
-    auto fn = module.lookupSymbol<func::FuncOp>(kernel);
-    auto &names = parameters[kernel];
-    label.what = mainOp(fn).str();
-    llvm::erase(names, "");
-    if (!names.empty())
-      label.what += " of " + names[0].str() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "");
-  }
-  return labels;
 }
 
 /// The machine at best: bytes a second by how much is read.

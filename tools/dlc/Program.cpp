@@ -110,4 +110,34 @@ std::vector<Kernel> Programs::kernels(dlx::ProgramOp program) {
     result.push_back(kernel);
   return result;
 }
+
+Lives::Lives(dlx::ProgramOp program) {
+  program.walk([&](Operation *op) {
+    bool copies = isa<dlx::CopyOp, dlx::PlaceOp, dlx::TakeOp>(op);
+    if (isa<dlx::StageOp>(op) || copies)
+      ++stages; // visited after the launches that it holds
+    llvm::StringRef function = isa<dlx::LaunchOp>(op) ? cast<dlx::LaunchOp>(op).getFunction() : op->getName().stripDialect();
+    int64_t now = copies ? stages - 1 : stages;
+    if (copies || isa<dlx::LaunchOp, dlx::LoopOp>(op))
+      for (Value v : op->getOperands())
+        for (Operation *def = v.getDefiningOp(); def; def = isa<dlx::ViewOp>(def) ? def->getOperand(0).getDefiningOp() : nullptr) {
+          Life &life = of[def];
+          if (life.first < 0)
+            life.first = now, life.writer = function;
+          life.last = std::max(life.last, isa<dlx::LoopOp>(op) ? now - 1 : now);
+        }
+  });
+}
+int64_t Lives::least(dlx::ProgramOp program) const {
+  std::vector<int64_t> change(stages + 2);
+  for (auto buffer : program.getBody().front().getOps<dlx::BufferOp>())
+    if (Life life = of.lookup(buffer); buffer.getKind() == dlx::BufferKind::arena && life.first >= 0) {
+      change[life.first] += buffer.getBound();
+      change[std::max(life.first, life.last) + 1] -= buffer.getBound();
+    }
+  int64_t now = 0, most = 0;
+  for (int64_t c : change)
+    most = std::max(most, now += c);
+  return most;
+}
 } // namespace dlc::tools

@@ -23,6 +23,20 @@ struct Launches {
   mlir::AffineExpr calls, flops, bytes; ///< of all; the kernel's flops count for its first launch behind packing
 };
 
+/// When buffers hold something.
+struct Lives {
+  struct Life {
+    int64_t first = -1, last = -1; ///< stages; -1: unused
+    llvm::StringRef writer;        ///< the first function that touches it
+  };
+  llvm::DenseMap<mlir::Operation *, Life> of;
+  int64_t stages = 0;
+  /// A stage is a stage, a copy or a loop's end, in program order; a view keeps its base alive.
+  explicit Lives(dlx::ProgramOp program);
+  /// Bytes of the arena that no placement could do without: the most that live at one time.
+  int64_t least(dlx::ProgramOp program) const;
+};
+
 class Programs {
 public:
   /// Of a module behind Stage::Schedule, which must outlive this.
