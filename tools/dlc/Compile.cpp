@@ -119,7 +119,7 @@ Exit compile(Options o) {
   if (!bytes)
     return fail(llvm::toString(bytes.takeError()));
   if (o.build.target == "cpu")
-    llvm::errs() << "dlc: note: " << o.out << " is for " << built.targets.front().target.name
+    llvm::errs() << "dlc: note: " << (o.out == "-" ? artefact.soname : o.out) << " is for " << built.targets.front().target.name
                  << ", as this machine is; --target chooses another, or several\n";
   if (!withHeader)
     return write(o.out, *bytes);

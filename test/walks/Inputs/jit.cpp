@@ -1,8 +1,9 @@
-// What libdlc says of mistakes; a model's text with other bounds; a graph that is compiled twice.
+// What libdlc says of mistakes; a model's text with other bounds; a graph that is compiled twice; four threads that compile.
 #include "dlc.hpp"
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 static bool tell(const char *what, const dlc::Compiled &code) {
   std::printf("%s:\n", what);
@@ -61,4 +62,16 @@ int main(int argc, char **argv) {
     context.run(0, {{&x, {1}}}, {{&y, {1}}});
   }
   std::printf("exp(0) = %g, twice compiled\n", double(y));
+
+  int good[4] = {};
+  std::vector<std::thread> threads;
+  for (int &own : good)
+    threads.emplace_back([&text, &own] {
+      for (int i = 0; i < 3; ++i)
+        if (dlc::Compiled code = dlc::compile(text))
+          own += dlrt_model_entries(code.load().get()) == 1;
+    });
+  for (std::thread &t : threads)
+    t.join();
+  std::printf("%d of 12 by threads\n", good[0] + good[1] + good[2] + good[3]);
 }
