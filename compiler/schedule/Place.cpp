@@ -78,15 +78,20 @@ private:
 };
 } // namespace
 
-int64_t place(MutableArrayRef<Storage> storages) {
-  SmallVector<Storage *> order;
-  int times = 1;
-  for (Storage &s : storages)
-    if (s.kind == dlx::BufferKind::arena && s.last >= 0) {
-      order.push_back(&s);
-      times = std::max(times, s.last + 1);
-    }
-  llvm::sort(order, [](Storage *x, Storage *y) { return std::pair(y->bound, x) < std::pair(x->bound, y); });
+/// Bytes that live at one time, at most: no placement takes fewer.
+static int64_t mostAlive(ArrayRef<Storage *> storages, int times) {
+  std::vector<int64_t> change(times + 1);
+  for (const Storage *s : storages) {
+    change[s->first] += s->bound;
+    change[s->last + 1] -= s->bound;
+  }
+  int64_t now = 0, most = 0;
+  for (int64_t c : change)
+    most = std::max(most, now += c);
+  return most;
+}
+/// Gives each in turn the lowest place that is free while it lives; the bytes that all take, or too many.
+static int64_t placeInOrder(ArrayRef<Storage *> order, int times) {
   Timeline taken(times);
   int64_t size = 0;
   for (Storage *s : order) {
@@ -100,5 +105,37 @@ int64_t place(MutableArrayRef<Storage> storages) {
       taken.add(*s);
   }
   return size;
+}
+
+int64_t place(MutableArrayRef<Storage> storages) {
+  SmallVector<Storage *> order;
+  int times = 1;
+  for (Storage &s : storages)
+    if (s.kind == dlx::BufferKind::arena && s.last >= 0) {
+      order.push_back(&s);
+      times = std::max(times, s.last + 1);
+    }
+  // No order is best for all: the large ones first, or those that live long, or as they come. Most nets need but the first.
+  using Key = std::pair<double, double>;
+  static constexpr auto life = [](const Storage &s) { return double(s.last - s.first + 1); };
+  Key (*const keys[])(const Storage &) = {
+      [](const Storage &s) { return Key(-double(s.bound), 0); }, [](const Storage &s) { return Key(-double(s.bound) * life(s), 0); },
+      [](const Storage &s) { return Key(-life(s), -double(s.bound)); }, [](const Storage &s) { return Key(s.first, -double(s.bound)); },
+      [](const Storage &s) { return Key(-s.last, -double(s.bound)); }};
+  int64_t best = -1;
+  SmallVector<int64_t> at;
+  for (auto key : keys) {
+    llvm::sort(order, [&](Storage *x, Storage *y) { return std::pair(key(*x), x) < std::pair(key(*y), y); });
+    int64_t size = placeInOrder(order, times);
+    if (best < 0 || size < best) {
+      best = size;
+      at = llvm::map_to_vector(storages, [](const Storage &s) { return s.at; });
+    }
+    if (int64_t most = mostAlive(order, times); best > (int64_t)DLX_MAX_BYTES || best - most <= std::max(most / 100, align))
+      break;
+  }
+  for (auto [s, where] : llvm::zip(storages, at))
+    s.at = where;
+  return best;
 }
 } // namespace dlc
