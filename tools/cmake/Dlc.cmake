@@ -122,8 +122,8 @@ function(dlc_library name)
     _dlc_common(${name} ${A_MLIR})
     target_link_libraries(${name} PRIVATE ${A_LINK})
     file(CONFIGURE OUTPUT generated/${name}.map CONTENT "{ global: dlc_*; local: *; };")
-    target_link_options(${name} PRIVATE -Wl,--version-script=${PROJECT_BINARY_DIR}/generated/${name}.map)
-    # As the archives that it links and the precompiled header: no symbol of theirs is seen, so that none can be preempted.
+    target_link_options(${name} PRIVATE -Wl,-Bsymbolic -Wl,--version-script=${PROJECT_BINARY_DIR}/generated/${name}.map)
+    # As the archives that it links and the precompiled header: no symbol can be preempted, so code for programs will do.
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF VERSION ${PROJECT_VERSION}
                           SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   else()
