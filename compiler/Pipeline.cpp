@@ -181,8 +181,8 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
   for (Stage stage = Stage::Dl; stage <= last && stage < Stage::Codegen; stage = Stage((int)stage + 1)) {
     PassManager passes(module.getContext());
     passes.enableVerifier(stage == Stage::Autodiff);
-    if (options.timePasses)
-      passes.enableTiming();
+    if (options.times)
+      options.times->enter(stageNames()[size_t(stage)]);
     switch (stage) {
     case Stage::Dl:
       if (failed(applyBounds(module, options)) || failed(checkModel(module)) || failed(checkLimits(module, options.train.has_value())))
@@ -274,7 +274,12 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
 }
 
 FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &options, StringRef model) {
+  auto enter = [&](StringRef part) {
+    if (options.times)
+      options.times->enter(part);
+  };
   Compiled result;
+  enter("programs");
   result.target = codegen::Target::get(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
   auto program = flatten(module);
   if (failed(program))
@@ -286,9 +291,11 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
   if (options.threads)
     parts = options.threads;
   parts = std::min(parts, 16u);
+  enter("codegen");
   auto modules = emitKernels(module, result.target, parts);
   if (modules.empty())
     return module.emitError("a kernel could not be lowered: this is a fault of the compiler");
+  enter("LLVM");
   result.objects.resize(modules.size());
   std::vector<std::string> errors(modules.size());
   auto work = [&](unsigned p) {

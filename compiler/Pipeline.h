@@ -1,5 +1,6 @@
 // The ordered stages and what drives them: a module of dl functions in, an artefact out. compiler/README.md draws them.
 #pragma once
+#include "compiler/Times.h"
 #include "compiler/autodiff/Passes.h"
 #include "compiler/codegen/Lower.h"
 #include "compiler/emit/Flatten.h"
@@ -18,7 +19,7 @@ struct CompileOptions {
   std::optional<TrainOptions> train;
   std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
   unsigned threads = 0;                                                    ///< compiling; 0: one a CPU
-  bool timePasses = false;
+  Times *times = nullptr;                                                  ///< told what is being done, or null
   /// Called after a stage with the module as it then is.
   std::function<void(Stage, mlir::ModuleOp)> after;
 };

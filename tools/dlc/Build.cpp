@@ -77,7 +77,7 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
     options.target = full;
   }
   options.level = level;
-  options.timePasses = timePasses;
+  options.times = times.get();
   if (!printAfter.empty())
     options.after = [stage = *symbolizeStage(printAfter)](Stage s, ModuleOp m) {
       if (s == stage)
@@ -97,7 +97,7 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
 
 Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef name, Built &built, std::unique_ptr<Model> &source) {
   std::string key;
-  if (!flags.cache.empty() && !flags.timePasses && flags.printAfter.empty()) {
+  if (!flags.cache.empty() && !flags.times && flags.printAfter.empty()) {
     std::string level = std::to_string(flags.level);
     SmallVector<StringRef> parts{
         text.getBuffer(),        name, flags.target, codegen::hostLevel(), level, flags.train ? "train" : "", flags.training.loss,
@@ -109,6 +109,8 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
       return Done;
     }
   }
+  if (flags.times)
+    flags.times->enter("parser");
   source = std::make_unique<Model>();
   SmallVector<StringRef> targets;
   StringRef(flags.target).split(targets, ',');
@@ -142,6 +144,8 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
       return Fault;
     built.targets.push_back(std::move(*compiled));
   }
+  if (flags.times)
+    flags.times->enter("header, link, output");
   // The runtime takes the first that the CPU can run.
   llvm::sort(built.targets, [](const Compiled &x, const Compiled &y) { return x.target.lanes > y.target.lanes; });
   if (!name.empty())

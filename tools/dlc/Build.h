@@ -16,8 +16,9 @@ struct BuildFlags {
   unsigned level = 2;
   std::vector<std::string> shapes;
   TrainingSpecs training;
-  bool train = false, timePasses = false;
-  std::string cache; ///< a folder; empty: every build is made anew
+  bool train = false;
+  std::shared_ptr<Times> times; ///< for --time-passes
+  std::string cache;            ///< a folder; empty: every build is made anew
   /// Declare them on a subcommand: all have the model and how it is built, some a cache.
   void add(CLI::App &command, const char *model);
   void addCache(CLI::App &command);

@@ -23,8 +23,12 @@ Exit print(const Options &o, StringRef emit) {
   if (!o.build.read(&model.context, StringRef(o.build.target).split(',').first, options))
     return Usage;
   auto stage = symbolizeStage(emit);
+  if (options.times)
+    options.times->enter("parser");
   if (!model.read(o.build.model) || failed(runStages(*model.module, options, stage.value_or(Stage::Schedule))))
     return Fault;
+  if (options.times)
+    options.times->enter("output");
   if (stage && *stage != Stage::Codegen) {
     std::string text;
     llvm::raw_string_ostream os(text);
@@ -142,9 +146,14 @@ void addCompile(CLI::App &app) {
   command->add_option("--emit", o->emit, "a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
   command->add_option("--embed-weights", o->weights, "put a safetensors file in");
   command->add_flag("--standalone", o->standalone, "link the runtime in");
-  command->add_flag("--time-passes", o->build.timePasses, "seconds by pass");
+  command->add_flag_callback("--time-passes", [o] { o->build.times = std::make_shared<Times>(); }, "seconds by stage, LLVM's among them");
   command->add_option("--print-after", o->build.printAfter, "print the module after a stage");
   addMissing(*command, {"--mem-budget", "--tune"});
-  setAction(command, "dlc compile lenet.mlir -o liblenet.so", [o] { return compile(*o); });
+  setAction(command, "dlc compile lenet.mlir -o liblenet.so", [o] {
+    Exit e = compile(*o);
+    if (o->build.times)
+      o->build.times->print(llvm::errs());
+    return e;
+  });
 }
 } // namespace dlc::tools
