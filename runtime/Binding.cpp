@@ -257,6 +257,24 @@ static dlrt_status checkApart(const dlrt_context &context, const dlx_entry &entr
   return DLRT_OK;
 }
 
+/// As checkExtents, before anything is evaluated for the entry: what an input cannot have is said of it, not of a buffer behind it.
+static dlrt_status checkInputs(const dlrt_model &model, const dlx_entry &entry, const dlrt_tensor *inputs, const int64_t *symbols) {
+  for (uint32_t i = 0; i < entry.ninputs; ++i) {
+    const dlx_tensor &declared = model.program.tensors[entry.inputs + i];
+    int64_t expected[maxRank];
+    bool other = false;
+    for (uint32_t d = 0; d < declared.rank; ++d) {
+      if (!evaluate(model.program, declared.dims + d, symbols, expected[d]))
+        return DLRT_OK;
+      other |= inputs[i].shape[d] != expected[d];
+    }
+    if (other)
+      return fail(DLRT_SHAPE, "input '%s' has shape %s, expected %s for these inputs", model.infos[entry.inputs + i].name,
+                  ShapeText(inputs[i].shape, inputs[i].ndim).text, ShapeText(expected, declared.rank).text);
+  }
+  return DLRT_OK;
+}
+
 dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dlrt_state *carried, const dlrt_tensor *inputs,
                               size_t ninputs, const dlrt_tensor *outputs, size_t noutputs) {
   const dlrt_model &model = *context.model;
@@ -268,8 +286,10 @@ dlrt_status dlrt::bindTensors(dlrt_context &context, size_t entryIndex, const dl
     return status;
   if (noutputs != entry.noutputs)
     return fail(DLRT_VALUE, "%zu outputs for entry '%s', expected %u", noutputs, model.entryName(entryIndex), entry.noutputs);
-  if (dlrt_status status = evaluateEntry(model, entryIndex, symbols, state))
-    return status;
+  if (dlrt_status status = evaluateEntry(model, entryIndex, symbols, state)) {
+    dlrt_status other = checkInputs(model, entry, inputs, symbols);
+    return other ? other : status;
+  }
   const int64_t *values = state.values.data();
   for (uint32_t i = 0; i < entry.ninputs; ++i) {
     const dlx_tensor &tensor = model.program.tensors[entry.inputs + i];
@@ -333,13 +353,14 @@ dlrt_status dlrt_output_shape(const dlrt_context *context, size_t entry, const d
     const dlx_tensor &tensor = model.program.tensors[t < ninputs ? e.inputs + t : e.outputs + i];
     for (uint32_t d = 0; d < tensor.rank; ++d) {
       int64_t extent;
-      if (!evaluate(model.program, tensor.dims + d, symbols, extent) || extent < 0)
+      bool known = evaluate(model.program, tensor.dims + d, symbols, extent);
+      if (known && t < ninputs && extent != inputs[t].shape[d])
+        return fail(DLRT_SHAPE, "input '%s' has extent %" PRId64 " in dimension %u, expected %" PRId64, model.infos[e.inputs + t].name,
+                    inputs[t].shape[d], d, extent);
+      if (!known || extent < 0)
         return broken(model, entry, "expression", tensor.dims + d);
       if (t == ninputs)
         shape[d] = extent;
-      else if (extent != inputs[t].shape[d])
-        return fail(DLRT_SHAPE, "input '%s' has extent %" PRId64 " in dimension %u, expected %" PRId64, model.infos[e.inputs + t].name,
-                    inputs[t].shape[d], d, extent);
     }
   }
   return DLRT_OK;

@@ -148,8 +148,21 @@ AffineExpr dlc::dl::normalize(AffineExpr e) {
   Result p = parse(e);
   return failed(p) ? e : p->build(e.getContext());
 }
+/// The extents of the function's arguments that are more than a symbol or a number: no tensor that is bound to one has fewer than 0
+/// elements, whatever intervals say of `length - past`.
+static SmallVector<AffineExpr> boundExtents(Operation *at) {
+  SmallVector<AffineExpr> extents;
+  auto function = dyn_cast<FunctionOpInterface>(at);
+  function = function ? function : at->getParentOfType<FunctionOpInterface>();
+  if (function)
+    for (Type type : function.getArgumentTypes())
+      if (hasExtents(type))
+        llvm::copy_if(getExtents(type), std::back_inserter(extents), llvm::IsaPred<AffineBinaryOpExpr>);
+  return extents;
+}
 bool dlc::dl::isNonNegative(Operation *at, AffineExpr e) {
-  return rangeOf(normalize(e), [&](StringRef name) { return ::rangeOf(at, name); }).low >= 0;
+  auto low = [&](AffineExpr x) { return rangeOf(normalize(x), [&](StringRef name) { return ::rangeOf(at, name); }).low; };
+  return low(e) >= 0 || llvm::any_of(boundExtents(at), [&](AffineExpr extent) { return low(e - extent) >= 0; });
 }
 SymbolRanges dlc::dl::getSymbolRanges(ModuleOp module) {
   SymbolRanges ranges;

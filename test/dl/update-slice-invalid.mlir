@@ -31,8 +31,16 @@ func.func @by_a_symbol(%x: tensor<4x5xf32>, %u: tensor<1x5xf32>, %p: tensor<i64>
 }
 // -----
 dl.symbol @T : 1 to 9
-func.func @size(%x: tensor<?x5xf32, #dl.dims<T, 5>>, %u: tensor<?x5xf32, #dl.dims<T - T floordiv 2, 5>>) {
+func.func @size(%x: tensor<?x5xf32, #dl.dims<T, 5>>) {
+  %u = dl.constant 0.0 : tensor<?x5xf32, #dl.dims<T - T floordiv 2, 5>>
   // expected-error@+1 {{dimension 0: offset T floordiv 2 and size T + T floordiv 2 * -1 are not known to stay within the extent T}}
+  %y = dl.update_slice %x, %u offsets <T floordiv 2, 0> : tensor<?x5xf32, #dl.dims<T, 5>>, tensor<?x5xf32, #dl.dims<T - T floordiv 2, 5>>
+  return
+}
+// -----
+// An argument of that extent shows that it is not negative.
+dl.symbol @T : 1 to 9
+func.func @argument(%x: tensor<?x5xf32, #dl.dims<T, 5>>, %u: tensor<?x5xf32, #dl.dims<T - T floordiv 2, 5>>) {
   %y = dl.update_slice %x, %u offsets <T floordiv 2, 0> : tensor<?x5xf32, #dl.dims<T, 5>>, tensor<?x5xf32, #dl.dims<T - T floordiv 2, 5>>
   return
 }
