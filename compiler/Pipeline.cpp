@@ -195,6 +195,7 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
         return failure();
       break;
     case Stage::Simplify:
+      passes.addPass(createRanges());
       passes.addPass(createCanonicalizerPass());
       passes.addPass(createDecompose());
       passes.addPass(createCanonicalizerPass());

@@ -114,6 +114,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       using dlx::Emitter;
       auto asked = group.kind == GroupKind::Contraction ? Emitter::contraction
                    : group.kind == GroupKind::Window    ? Emitter::window
+                   : group.kind == GroupKind::Scatter   ? Emitter::scatter
                    : group.kind == GroupKind::Columns   ? Emitter::columns
                                                         : Emitter::rows;
       return codegen::whyPlainLoops(*kernel, asked);

@@ -16,7 +16,8 @@ static bool isBroadcast(Operation *op, SmallVectorImpl<unsigned> *kept = nullptr
   if (!move || move.isView())
     return false;
   auto sources = move.getSources();
-  if (sources.size() != 1 || !sources[0].where.empty() || sources[0].map.getNumResults() >= rankOf(op->getResult(0)))
+  if (sources.size() != 1 || !sources[0].where.empty() || !sources[0].indices.empty() ||
+      sources[0].map.getNumResults() >= rankOf(op->getResult(0)))
     return false;
   int last = -1;
   for (AffineExpr e : sources[0].map.getResults()) {
@@ -66,7 +67,7 @@ static constexpr size_t mostParts = 16;
 static bool isPart(Operation *op, const Source &source) {
   unsigned differing = 0;
   auto from = getExtents(op->getOperand(source.operand)), to = getExtents(op->getResult(0));
-  if (from.size() != to.size() || source.map.getNumResults() != from.size())
+  if (from.size() != to.size() || !source.indices.empty() || source.map.getNumResults() != from.size())
     return false;
   for (auto [d, e] : llvm::enumerate(source.map.getResults())) {
     AffineExpr dim = getAffineDimExpr(d, op->getContext());
@@ -150,8 +151,9 @@ Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
   MLIRContext *context = block.getParentOp()->getContext();
   for (const Edge &e : edges) {
     bool one = groupOf[e.producer] == groupOf[e.consumer];
-    static constexpr StringRef names[] = {"pointwise group", "row program", "column reduction", "window", "epilogue of the contraction",
-                                          "control flow",    "pieces"};
+    static constexpr StringRef names[] = {
+        "pointwise group", "row program", "column reduction", "window", "epilogue of the scatter", "epilogue of the contraction",
+        "control flow",    "pieces"};
     auto it = refused.find({e.producer, e.consumer});
     bool pieces = inPieces.contains(ops[e.producer]) || inPieces.contains(ops[e.consumer]);
     assert((one || !fuse || pieces || it != refused.end()) && "every producer of every op was tried");
@@ -232,6 +234,10 @@ Group Grouping::single(Operation *op) const {
     g.kind = GroupKind::Contraction;
     return g;
   }
+  if (nest.match) {
+    g.kind = GroupKind::Scatter;
+    return g;
+  }
   bool whole = nest.bounds.empty() && llvm::all_equal(nest.operands) && nest.operands[0].isProjectedPermutation() &&
                nest.operands[0].getNumResults() == nest.extents.size();
   if (!whole) {
@@ -277,7 +283,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
       n += count(getFlops(op));
     return n;
   };
-  bool anchored = c.kind == K::Contraction || c.kind == K::Window || c.kind == K::Columns;
+  bool anchored = c.kind == K::Contraction || c.kind == K::Window || c.kind == K::Scatter || c.kind == K::Columns;
   if (anchored && llvm::none_of(between, [&](const Edge *e) { return ops[e->consumer] == c.anchor; })) {
     // It feeds what follows the anchor: it is computed there, element by element.
     if (p.kind != K::Pointwise)
@@ -298,6 +304,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     return "the " + reader + " reads each element " + std::to_string(elements ? terms / elements : 0) + " times: recomputing " +
            std::to_string(flops()) + " flops each time costs more than " + std::to_string(2 * bytes(first.value)) + " bytes of traffic";
   }
+  if (c.kind == K::Scatter)
+    return cost("the scatter " + name(c) + " reads in the order of its indices: another producer's blocks cannot feed it");
   if (p.kind == K::Control || c.kind == K::Control)
     return cost("control flow: its body has kernels of its own");
   merged = p;
@@ -307,6 +315,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   case K::Pieces:
     break;
   case K::Contraction:
+  case K::Scatter:
   case K::Window:
     if (c.kind != K::Pointwise)
       return cost("the reduction's rows span several blocks of the producer");

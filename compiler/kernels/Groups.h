@@ -7,10 +7,10 @@
 namespace dlc {
 using namespace mlir;
 
-/// What joins the ops of a group. The anchor of a contraction, window or columns group is its Combine op; pointwise ops
+/// What joins the ops of a group. The anchor of a contraction, window, scatter or columns group is its Combine op; pointwise ops
 /// follow it on the elements that it gives.
 /// Control ops (scan) stand alone, and so do movements of many parts, which the runtime copies in pieces without a kernel.
-enum class GroupKind { Pointwise, Rows, Columns, Window, Contraction, Control, Pieces };
+enum class GroupKind { Pointwise, Rows, Columns, Window, Scatter, Contraction, Control, Pieces };
 
 struct Group {
   GroupKind kind;

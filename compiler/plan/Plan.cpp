@@ -16,7 +16,8 @@ static dlx::PlanAttr plan(func::FuncOp kernel, const PlanOptions &options, Small
   using Planner = dlx::PlanAttr (*)(func::FuncOp, const PlanOptions &, std::string &);
   constexpr std::pair<Emitter, Planner> planners[] = {
       {Emitter::contraction, planContraction}, {Emitter::window, planWindow}, {Emitter::columns, planColumns}, {Emitter::rows, planRows}};
-  for (auto [emitter, planner] : planners) {
+  constexpr std::pair<Emitter, Planner> scatters[] = {{Emitter::scatter, planScatter}};
+  for (auto [emitter, planner] : scatterOf(kernel) ? ArrayRef(scatters) : ArrayRef(planners)) {
     std::string why;
     if (auto plan = planner(kernel, options, why))
       return plan;

@@ -7,6 +7,11 @@ def Decompose : Pass<"dl-simplify-decompose", "::mlir::ModuleOp"> {
   let description = [{Softmax, losses, norms and optimiser updates have served autodiff and pattern matching; kernels are
     formed from primitives with structures. Asks DecomposableOpInterface.}];
 }
+def Ranges : Pass<"dl-simplify-ranges", "::mlir::ModuleOp"> {
+  let summary = "inputs that are indices are checked when they are bound: dl.range";
+  let description = [{An integer input whose every element is followed as it is, by an op whose model means it to stay within the operand
+    (Source.indices), and has no dl.range of its own, gets the least of those extents. What is computed keeps to the bounds in kernels.}];
+}
 def Recipes : Pass<"dl-simplify-recipes", "::mlir::ModuleOp"> {
   let summary = "names the order in which each op's terms are combined: dl.recipe";
   let description = [{The last of the stage: from here on it is data, which emitters at every level follow (docs/summation.md).

@@ -10,8 +10,14 @@ AffineExpr dlc::dl::getFlops(Operation *op) {
     return each(getExtents(op->getResult(0)), pointwise.getElementCost());
   if (auto positional = dyn_cast<PositionalOpInterface>(op))
     return each(getExtents(op->getResult(0)), positional.getElementCost());
-  if (auto combine = dyn_cast<CombineOpInterface>(op))
-    return each(combine.getNest().extents, op->getNumOperands() > 1 ? 2 : 1); // a product, or what chooses the term
+  if (auto combine = dyn_cast<CombineOpInterface>(op)) {
+    Nest nest = combine.getNest();
+    if (nest.match) { // an element takes part where it is matched, once
+      nest.extents.erase(nest.extents.begin() + nest.match->dim);
+      return each(nest.extents, 1);
+    }
+    return each(nest.extents, op->getNumOperands() > 1 ? 2 : 1); // a product, or what chooses the term
+  }
   AffineExpr sum = getAffineConstantExpr(0, c);
   if (auto composite = dyn_cast<DecomposableOpInterface>(op)) {
     Block scratch;

@@ -33,7 +33,7 @@ def Dl_Positional : Dl_Interface<"PositionalOpInterface"> {
 def Dl_Movement : Dl_Interface<"MovementOpInterface"> {
   let description = [{
     Each element of the one result is an element of some operand, or the fill: broadcast, transpose, slice, pad, concat,
-    reverse. The first source whose bounds hold is read; with none, the element is getFill().
+    reverse, gather. The first source whose bounds hold is read; with none, the element is getFill().
   }];
   let methods = [
     InterfaceMethod<"", "::llvm::SmallVector<::dlc::dl::Source>", "getSources", (ins)>,
@@ -45,7 +45,7 @@ def Dl_Movement : Dl_Interface<"MovementOpInterface"> {
 }
 def Dl_Combine : Dl_Interface<"CombineOpInterface"> {
   let description = [{
-    Results that are combinations of terms over reduced dimensions: reductions, contractions, windows. Every result has
+    Results that are combinations of terms over reduced dimensions: reductions, contractions, windows, scatters. Every result has
     one accumulator of the type that emitIdentity gives it. Their order is the op's recipe, the attribute `dl.recipe`.
   }];
   let methods = [

@@ -12,22 +12,36 @@ struct Bound {
   mlir::AffineExpr expr, extent;
 };
 
+/// A coordinate that is the element of an integer operand, read at `map`.
+struct Index {
+  unsigned operand;
+  mlir::AffineMap map;
+  bool within = true; ///< the model has none outside of its operand: an input that is one is checked when it is bound
+};
 /// Where an element of a movement's result comes from: operand `operand` at `map` of the result's coordinates, provided
-/// that every bound in `where` (over the result's coordinates) holds.
+/// that every bound in `where` (over the result's coordinates) holds. Behind the result's dimensions `map` and `where` have one for
+/// each of `indices`, whose maps are over the result's coordinates alone; a bound keeps it within the operand.
 struct Source {
   unsigned operand = 0;
   mlir::AffineMap map;
   llvm::SmallVector<Bound> where;
+  llvm::SmallVector<Index, 1> indices = {};
 };
 
+/// Only where the element of operand `operand`, an integer, is the index along dimension `dim` of the result is there a term.
+struct Match {
+  unsigned operand, dim;
+};
 /// The iteration space of an op that combines terms: one dimension for each dimension of the result, then the reduced
 /// ones, in the order of summation (the last runs fastest). Operand i is read at operands[i] of all dimensions; where one
-/// of `bounds` fails there is no term (padding). Accesses that no bound guards are always within their operand.
+/// of `bounds` fails there is no term (padding). Accesses that no bound guards are always within their operand. With `match` the terms
+/// that there are, whose number the data decide, are numbered in that order for the recipe.
 struct Nest {
   llvm::SmallVector<mlir::AffineExpr> extents;
   unsigned parallel = 0; ///< number of result dimensions
   llvm::SmallVector<mlir::AffineMap> operands;
   llvm::SmallVector<Bound> bounds;
+  std::optional<Match> match = {};
   unsigned reduced() const { return extents.size() - parallel; }
 };
 

@@ -26,7 +26,8 @@ def Dlx_Emitter : I32EnumAttr<"Emitter", "who writes a kernel's code, by its str
     I32EnumAttrCase<"rows", 1>,         // pointwise groups and reductions over trailing dimensions
     I32EnumAttrCase<"columns", 2>,      // reductions over leading or middle dimensions
     I32EnumAttrCase<"window", 3>,       // combinations over small windows, vectors along the last dimension
-    I32EnumAttrCase<"contraction", 4>]> { // micro-kernels: matmul, convolution and their gradients
+    I32EnumAttrCase<"contraction", 4>,  // micro-kernels: matmul, convolution and their gradients
+    I32EnumAttrCase<"scatter", 5>]> {   // sums at indices
   let cppNamespace = "::dlc::dlx";
   let genSpecializedAttr = 0;
 }

@@ -140,13 +140,21 @@ LogicalResult Frame::movement(MovementOpInterface op) {
       fill.i = cast<IntegerAttr>(attr).getValue().getSExtValue();
   }
   forEach(out.shape, [&](ArrayRef<int64_t> at) {
-    const Source *source = llvm::find_if(sources, [&](const Source &s) { return holds(s.where, at); });
+    Index over;
+    const Source *source = llvm::find_if(sources, [&](const Source &s) {
+      over.assign(at.begin(), at.end());
+      for (const dlc::dl::Index &index : s.indices) {
+        const Array &x = (*this)[op->getOperand(index.operand)];
+        over.push_back(x.cells[offset(x, eval(index.map, at))].i);
+      }
+      return holds(s.where, over);
+    });
     assert((source != sources.end() || op.getFill()) && "no source and no fill");
     Cell &cell = out.cells[offset(out, at)];
     cell = fill;
     if (source != sources.end()) {
       const Array &x = (*this)[op->getOperand(source->operand)];
-      cell = x.cells[offset(x, eval(source->map, at))];
+      cell = x.cells[offset(x, eval(source->map, over))];
     }
   });
   values.set(y, out);
@@ -199,7 +207,22 @@ LogicalResult Frame::combine(CombineOpInterface op) {
       llvm::append_range(x, y);
       return Sums(merge.run(x));
     };
-    Sums sums = Order<Sums>{Sums(identity.run({})), add, join}.combine(getRecipe(op), ArrayRef(extents).drop_front(nest.parallel));
+    Index reduced(ArrayRef(extents).drop_front(nest.parallel));
+    std::vector<Index> matched; // the terms that there are, where an index decides
+    if (nest.match)
+      forEach(reduced, [&](ArrayRef<int64_t> k) {
+        Index all(at);
+        llvm::append_range(all, k);
+        const Array &x = (*this)[op->getOperand(nest.match->operand)];
+        if (x.cells[offset(x, eval(nest.operands[nest.match->operand], all))].i == at[nest.match->dim])
+          matched.emplace_back(k);
+      });
+    auto numbered = [&](Sums sums, ArrayRef<int64_t> k) {
+      return nest.match ? add(std::move(sums), matched[k[0]]) : add(std::move(sums), k);
+    };
+    if (nest.match)
+      reduced = {(int64_t)matched.size()};
+    Sums sums = Order<Sums>{Sums(identity.run({})), numbered, join}.combine(getRecipe(op), reduced);
     for (auto [array, cell, result] : llvm::zip(out, sums, op->getResults()))
       array.cells[offset(array, at)] = rounded(cell, element(result));
   });

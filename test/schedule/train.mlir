@@ -59,3 +59,23 @@ func.func @main(%h: tensor<4x8xf32>, %x: tensor<7x4x8xf32>, %w: tensor<8x8xf32>)
   } : (tensor<4x8xf32>, tensor<7x4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
   return %r : tensor<4x8xf32>
 }
+
+// -----
+
+// An embedding's update goes with the sums of its gradient, in place, though the old rows are read by the look-up before.
+// CHECK: dlx.program @program.step of @step
+// CHECK-SAME: writes [0]
+// CHECK: %[[OLD:.*]] = dlx.buffer param 0
+// CHECK: %[[NEW:.*]] = dlx.buffer param 0
+// CHECK: dlx.launch "k0" {{.*}}(%[[OLD]],
+// CHECK: dlx.launch "k1.list"
+// CHECK: dlx.launch "k1.sum" {{.*}}%[[OLD]], {{.*}}%[[NEW]])
+// CHECK-NOT: dlx.copy
+func.func @step(%i: tensor<6xi64>, %w: tensor<9x8xf32> {dl.param = #dl.param<"w", constant(0.0), trainable>})
+    -> (tensor<6x8xf32>, tensor<9x8xf32> {dl.state = "w"}) {
+  %y = dl.gather %w, %i axis 0 : tensor<9x8xf32>, tensor<6xi64>
+  %e = dl.exp %y : tensor<6x8xf32>
+  %g = dl.scatter_sum %e, %i axis 0 : tensor<6x8xf32>, tensor<6xi64> -> tensor<9x8xf32>
+  %n = dl.sub %w, %g : tensor<9x8xf32>
+  return %e, %n : tensor<6x8xf32>, tensor<9x8xf32>
+}

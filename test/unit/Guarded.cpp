@@ -23,11 +23,9 @@ struct Planner {
   dlx::PlanAttr (*plan)(func::FuncOp, const codegen::PlanOptions &, std::string &);
 };
 dlx::PlanAttr loops(func::FuncOp f, const codegen::PlanOptions &options, std::string &) { return codegen::planLoops(f, options); }
-const Planner planners[] = {{"contraction", codegen::planContraction},
-                            {"window", codegen::planWindow},
-                            {"columns", codegen::planColumns},
-                            {"rows", codegen::planRows},
-                            {"loops", loops}};
+const Planner planners[] = {{"contraction", codegen::planContraction}, {"window", codegen::planWindow},
+                            {"columns", codegen::planColumns},         {"rows", codegen::planRows},
+                            {"scatter", codegen::planScatter},         {"loops", loops}};
 
 /// Element i as a number, to tell a NaN and for messages.
 double number(const Buffer &buffer, Type element, int64_t i) {
@@ -81,6 +79,7 @@ std::vector<KernelText> kernelsOf(MLIRContext &context, fuzz::Model &model, uint
     return op.hasTrait<OpTrait::IsTerminator>() ||
            isa<dl::PointwiseOpInterface, dl::PositionalOpInterface, dl::MovementOpInterface, dl::CombineOpInterface>(op);
   });
+  whole &= !codegen::scatterOf(main); // which stands alone, or before pointwise ops
   for (Value v : main.front().getTerminator()->getOperands())
     whole &= codegen::strip(v).getDefiningOp() != nullptr;
   if (whole)
@@ -102,7 +101,7 @@ bool isWanted(ModuleOp module, uint64_t seed) {
   module.walk([&](Operation *op) {
     if (auto combine = dyn_cast<dl::CombineOpInterface>(op))
       found |= seed % 2 && (combine.isMultiplyAdd() || !combine.getNest().bounds.empty());
-    found |= seed % 2 == 0 && isa<dl::SliceOp, dl::PadOp, dl::ConcatOp>(op);
+    found |= seed % 2 == 0 && isa<dl::SliceOp, dl::PadOp, dl::ConcatOp, dl::GatherOp, dl::ScatterSumOp>(op);
   });
   return found;
 }

@@ -111,4 +111,6 @@ struct Section {
 };
 /// dl.update_slice of x, in one dimension alone or in each; null where it was refused.
 Operation *makeUpdate(Gen &g, Value x);
+/// dl.gather of x by new indices of this shape, which lie within the axis unless `outside`; null where it was refused.
+Operation *makeGather(Gen &g, Value x, ArrayRef<AffineExpr> shape, int64_t axis, int64_t batch, bool outside);
 } // namespace dlc::fuzz

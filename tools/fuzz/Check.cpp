@@ -140,6 +140,8 @@ static std::string formOf(Operation *op) {
     bool prefix = llvm::all_of(slice.getOffsets().getExtents(), [&](AffineExpr e) { return is(e, 0); });
     return name + (strided ? ".strided" : prefix ? ".prefix" : ".inner");
   }
+  if (auto gather = dyn_cast<dl::GatherOp>(op))
+    return name + (gather.getOutside() ? ".outside" : gather.getBatch() ? ".batch" : ".repeat");
   if (auto pad = dyn_cast<dl::PadOp>(op)) {
     auto none = [&](auto list) { return llvm::all_of(list.getExtents(), [&](AffineExpr e) { return is(e, 0); }); };
     bool low = !none(pad.getLow()), high = !none(pad.getHigh());

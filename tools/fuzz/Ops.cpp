@@ -236,6 +236,20 @@ bool concat(Gen &g, StringRef name) {
   return g.make(name, parts, {g.whole("axis", axis)});
 }
 bool updateSlice(Gen &g, StringRef) { return makeUpdate(g, g.any(1)); }
+Operation *gatherOf(Gen &g, Value x) {
+  int64_t axis = g.r.below(Gen::rank(x)), batch = g.r.chance(0.25) ? g.r.between(0, axis) : 0;
+  Extents e = getExtents(x);
+  e.truncate(batch);
+  e.append(g.shape(g.r.between(0, 2), 40));
+  return makeGather(g, x, e, axis, batch, g.r.chance(0.4));
+}
+bool gather(Gen &g, StringRef) { return gatherOf(g, g.any(1)); }
+bool scatter(Gen &g, StringRef name) {
+  Value y = g.train ? g.floats(1) : g.numbers(1);
+  auto back = cast_or_null<GatherOp>(gatherOf(g, y));
+  return back && g.make(name, {g.like(back.getType()), back.getIndices()},
+                        {g.whole("axis", back.getAxis()), g.whole("batch", back.getBatch())}, y.getType());
+}
 bool reverse(Gen &g, StringRef name) {
   Value x = g.any(1);
   return g.make(name, x, {g.list("dims", g.some(Gen::rank(x), g.r.between(1, Gen::rank(x))))});
@@ -555,6 +569,8 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"concat", concat, 3, Place::Moved, Elements::Any},
                                   {"update_slice", updateSlice, 3, Place::Moved, Elements::Any},
                                   {"reverse", reverse, 2, Place::Moved, Elements::Any},
+                                  {"gather", gather, 3, Place::Moved, Elements::Any},
+                                  {"scatter_sum", scatter, 3, Place::Alone, Elements::Numbers},
                                   {"conv2d", convolution, 3, Place::Contraction, Elements::Floats},
                                   {"conv2d_input_grad", convolution, 2, Place::Contraction, Elements::Floats},
                                   {"conv2d_weight_grad", convolution, 2, Place::Contraction, Elements::Floats},
@@ -581,6 +597,21 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"scan", scan, 2, Place::Alone, Elements::Floats}};
 } // namespace
 ArrayRef<OpRow> opTable() { return table; }
+Operation *makeGather(Gen &g, Value x, ArrayRef<AffineExpr> shape, int64_t axis, int64_t batch, bool outside) {
+  Type integers[] = {g.b.getI64Type(), g.b.getI32Type(), g.b.getI8Type()};
+  Type t = g.withExtents(shape, g.r.pick(integers));
+  Value i = g.find(t);
+  SmallVector<NamedAttribute> all = {g.whole("axis", axis), g.whole("batch", batch)};
+  if (outside) {
+    all.push_back(g.real("outside", Gen::elementOf(x).isInteger(1) ? 0 : g.r.between(-1, 1)));
+  } else { // an input may have any elements, and is refused for some of them
+    int64_t n = getConstant(getExtents(x)[axis]), last = n < 0 ? 3 : n - 1;
+    Operation *top = g.make("minimum", {i, g.constant(t, std::clamp<int64_t>(last, 0, 127))});
+    Operation *both = top ? g.make("maximum", {top->getResult(0), g.constant(t, 0)}) : nullptr;
+    i = both ? both->getResult(0) : Value();
+  }
+  return g.make("gather", {x, i}, all);
+}
 Operation *makeUpdate(Gen &g, Value x) {
   SmallVector<AffineExpr> offsets, sizes;
   bool all = g.r.chance(0.3);

@@ -371,8 +371,17 @@ LogicalResult Frame::movement(MovementOpInterface op) {
       fill.i = nearest({0, cast<IntegerAttr>(attr).getValue().getSExtValue()}, elementOf(y)).i;
   }
   size_t k = 0;
-  auto place = [&](int operand, int64_t number) { out.cells[k++] = operand < 0 ? fill : at(op->getOperand(operand)).cells[number]; };
-  if (!forEachPlace(op, extents, place)) { // as its structure says
+  bool loose = false; // who knows which element
+  auto number = [&](int64_t i) {
+    const Num &index = at(op->getOperand(1)).cells[i];
+    loose = index.e != 0;
+    return index.i;
+  };
+  auto place = [&](int operand, int64_t number) {
+    out.cells[k] = operand < 0 ? fill : at(op->getOperand(operand)).cells[number];
+    out.cells[k++].e = loose ? unknown : out.cells[k].e;
+  };
+  if (!forEachPlace(op, extents, number, place)) { // as its structure says
     how.emitted.insert(op->getName().getStringRef().str());
     unsigned rank = out.shape.size();
     struct From {
@@ -467,6 +476,7 @@ LogicalResult Frame::combine(CombineOpInterface op) {
       sum.unsure = true;
     } else if (y[j].i == place) {
       sum.add(a.f, a.e);
+      sum.i += uint64_t(a.i);
     }
   });
   if (!kind) {

@@ -57,9 +57,10 @@ struct Extents {
     return llvm::map_to_vector(dl::getExtents(v), [&](AffineExpr e) { return evaluate(e); });
   }
 };
-/// For each element of a movement's result, in order, the operand (-1: the fill) and the number of the element in it. False for
-/// an op that the table lacks.
-bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<void(int operand, int64_t number)> body);
+/// For each element of a movement's result, in order, the operand (-1: the fill) and the number of the element in it; `index` gives
+/// elements of the second operand. False for an op that the table lacks.
+bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<int64_t(int64_t number)> index,
+                  llvm::function_ref<void(int operand, int64_t number)> body);
 /// How terms become a result: products of two operands or the first one's elements are summed; the greatest, or least, is taken, with
 /// its place along the axis or in the window; elements of the first operand count where the second one names the tap.
 enum class Combining { Products, Sum, Max, Min, Argmax, Pool, Chosen };

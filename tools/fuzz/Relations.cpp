@@ -24,7 +24,8 @@ static void forEach(ArrayRef<int64_t> shape, llvm::function_ref<void(ArrayRef<in
 }
 
 //===-- Movement --------------------------------------------------------------------------------------------------===//
-bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<void(int operand, int64_t number)> body) {
+bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<int64_t(int64_t number)> index,
+                  llvm::function_ref<void(int operand, int64_t number)> body) {
   Index y = extents.shapeOf(op->getResult(0)), x = op->getNumOperands() ? extents.shapeOf(op->getOperand(0)) : Index(), at(x.size());
   auto each = [&](auto from) { // from: coordinates in the one operand, or false for the fill
     forEach(y, [&](ArrayRef<int64_t> to) {
@@ -84,6 +85,18 @@ bool forEachPlace(Operation *op, const Extents &extents, llvm::function_ref<void
       body(replaced, replaced ? numberOf(from, part) : numberOf(to, x));
     });
     return true;
+  }
+  if (auto gather = dyn_cast<GatherOp>(op)) {
+    Index i = extents.shapeOf(gather.getIndices());
+    int64_t axis = gather.getAxis(), batch = gather.getBatch(), count = i.size() - batch;
+    return each([&](ArrayRef<int64_t> to) {
+      Index which(to.take_front(batch));
+      llvm::append_range(which, to.slice(axis, count));
+      at.assign(to.begin(), to.begin() + axis);
+      at.push_back(index(numberOf(which, i)));
+      llvm::append_range(at, to.drop_front(axis + count));
+      return at[axis] >= 0 && at[axis] < x[axis];
+    });
   }
   if (auto concat = dyn_cast<ConcatOp>(op)) {
     std::vector<Index> shapes;
@@ -186,6 +199,19 @@ std::optional<Combining> forEachTerm(Operation *op, const Extents &extents, Term
   if (auto grad = dyn_cast<Conv2dWeightGradOp>(op))
     return convolve(grad, shape(0), extents.shapeOf(grad.getDw()), shape(1), [&](const Numbers &n) { body(n.w, n.x, n.y, 0); }),
            Combining::Products;
+  if (auto scatter = dyn_cast<ScatterSumOp>(op)) {
+    Index x = shape(0), i = shape(1), y = extents.shapeOf(op->getResult(0));
+    int64_t axis = scatter.getAxis(), batch = scatter.getBatch(), count = i.size() - batch;
+    forEach(x, [&](ArrayRef<int64_t> from) {
+      Index which(from.take_front(batch)), to(from.take_front(axis));
+      llvm::append_range(which, from.slice(axis, count));
+      to.push_back(0);
+      llvm::append_range(to, from.drop_front(axis + count));
+      for (int64_t &v = to[axis]; v < y[axis]; ++v)
+        body(numberOf(to, y), numberOf(from, x), numberOf(which, i), v);
+    });
+    return Combining::Chosen;
+  }
   if (auto max = dyn_cast<MaxPool2dOp>(op))
     return pool(max, shape(0), extents.shapeOf(max.getY()), [&](int64_t x, int64_t y, int64_t tap) { body(y, x, 0, tap); }),
            Combining::Pool;

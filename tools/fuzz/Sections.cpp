@@ -146,6 +146,13 @@ Value Maker::moved(StringRef name, int form) {
     Operation *op = makeUpdate(g, fresh(to));
     return op ? op->getResult(0) : Value();
   }
+  if (name == "gather") { // some or all from a batch, indices outside
+    Sizes from = to;
+    from[one] = g.n(g.r.between(1, 9));
+    int64_t batch = form % 3 == 1 ? one : 0;
+    Operation *op = makeGather(g, fresh(from), ArrayRef(to).slice(one - batch, batch + 1), one, batch, form % 3 == 2);
+    return op ? op->getResult(0) : Value();
+  }
   bool every = g.r.chance(0.2);
   if (name == "concat") {
     int64_t n = getConstant(to[one]), count = g.r.between(2, 4);

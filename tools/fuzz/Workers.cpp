@@ -297,7 +297,7 @@ void Campaign::found(MLIRContext &context, uint64_t k, Find find) {
 void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
   auto &os = llvm::outs();
   static constexpr uint64_t enough = 100;
-  static const StringRef columns[] = {"model", "rows", "columns", "window", "contraction", "loops"};
+  static const StringRef columns[] = {"model", "rows", "columns", "window", "contraction", "scatter", "loops"};
   std::map<std::string, std::map<std::string, uint64_t>> rows; // by op and type
   std::set<std::string> met;
   std::vector<std::pair<uint64_t, StringRef>> least;

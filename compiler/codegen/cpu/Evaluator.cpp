@@ -187,6 +187,21 @@ Coord Evaluator::map(AffineExpr e, ArrayRef<Coord> at) {
     dims.push_back(e.isFunctionOfDim(d) && !consecutive ? index(at[d], at[d].varies()) : at[d].base);
   return mapped[key] = {f.expr(e, dims), consecutive};
 }
+Coord Evaluator::follow(Value indices, ArrayRef<Coord> at) {
+  Memo key(indices.getAsOpaquePointer(), {at.begin(), at.end()});
+  for (Evaluator *p = this; p; p = p->parent)
+    if (auto it = p->mapped.find(key); it != p->mapped.end())
+      return it->second;
+  if (parent && !guarded && !varies(at) && parent->reaches(at)) {
+    OpBuilder::InsertionGuard guard(f.b);
+    f.b.restoreInsertionPoint(parent->at);
+    return parent->follow(indices, at);
+  }
+  Value i = eval(indices, at);
+  if (Type wide = dl::like(i.getType(), f.b.getI64Type()); i.getType() != wide)
+    i = arith::ExtSIOp::create(f.b, wide, i);
+  return mapped[key] = {i};
+}
 Value Evaluator::holds(ArrayRef<dl::Bound> bounds, ArrayRef<Coord> at) {
   Value all;
   for (const dl::Bound &bound : bounds) {
@@ -271,14 +286,14 @@ Value Evaluator::move(dl::MovementOpInterface op, ArrayRef<Coord> given) {
   Scalars s{f.b, op->getLoc()};
   Type element = dl::computeType(typeOf(y).getElementType());
   auto sources = op.getSources();
-  auto operand = [&](Evaluator &ev, const dl::Source &source) {
-    Coords from;
-    for (AffineExpr e : source.map.getResults())
-      from.push_back(ev.map(e, at));
-    return ev.eval(op->getOperand(source.operand), from);
+  auto mapped = [](Evaluator &ev, AffineMap map, ArrayRef<Coord> over) {
+    return Coords(llvm::map_range(map.getResults(), [&](AffineExpr e) { return ev.map(e, over); }));
   };
-  if (sources.size() == 1 && sources[0].where.empty())
-    return operand(*this, sources[0]);
+  auto operand = [&](Evaluator &ev, const dl::Source &source, ArrayRef<Coord> over) {
+    return ev.eval(op->getOperand(source.operand), mapped(ev, source.map, over));
+  };
+  if (sources.size() == 1 && sources[0].where.empty() && sources[0].indices.empty())
+    return operand(*this, sources[0], at);
   // From the last source to the first, so that the first whose bounds hold wins. Nothing is read where they don't.
   Value r = s.cst(element, 0);
   if (auto fill = dyn_cast_or_null<FloatAttr>(op.getFill()))
@@ -286,21 +301,24 @@ Value Evaluator::move(dl::MovementOpInterface op, ArrayRef<Coord> given) {
   else if (auto fill = dyn_cast_or_null<IntegerAttr>(op.getFill()))
     r = s.cst(element, fill.getValue().getSExtValue());
   for (const dl::Source &source : llvm::reverse(sources)) {
+    Coords over(at);
+    for (const dl::Index &index : source.indices)
+      over.push_back(follow(op->getOperand(index.operand), mapped(*this, index.map, at)));
     SmallVector<dl::Bound> uniform, lanewise;
     for (const dl::Bound &bound : source.where)
-      (map(bound.expr, at).varies() ? lanewise : uniform).push_back(bound);
+      (map(bound.expr, over).varies() ? lanewise : uniform).push_back(bound);
     if (vector)
       r = s.spread(r, lanes);
     auto inside = [&](Evaluator &ev) -> SmallVector<Value> {
-      Value condition = ev.holds(lanewise, at);
+      Value condition = ev.holds(lanewise, over);
       if (condition)
         ev.mask = ev.mask ? s.band(ev.mask, condition) : condition;
-      Value x = operand(ev, source);
+      Value x = operand(ev, source, over);
       if (vector)
         x = s.spread(x, lanes);
       return {condition ? s.select(condition, x, r) : x};
     };
-    if (Value condition = holds(uniform, at)) {
+    if (Value condition = holds(uniform, over)) {
       r = guard(condition, r, inside)[0];
     } else {
       Evaluator ev{f, lanes, mask, this, true};

@@ -136,6 +136,8 @@ struct Evaluator {
   void know(Value v, ArrayRef<Coord> at, Value x) { memo[{v.getAsOpaquePointer(), {at.begin(), at.end()}}] = x; }
   /// An expression over coordinates as a coordinate.
   Coord map(AffineExpr e, ArrayRef<Coord> at);
+  /// The elements of an integer tensor as a coordinate.
+  Coord follow(Value indices, ArrayRef<Coord> at);
   /// The conjunction of bounds over coordinates: an i1, a vector of them, or null where there are none.
   Value holds(ArrayRef<dl::Bound> bounds, ArrayRef<Coord> at);
   /// A coordinate as i64 scalar, or as vector where `vector` asks for it.
@@ -202,6 +204,8 @@ dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, s
 dlx::PlanAttr planWindow(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
 dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
 dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
+dlx::PlanAttr planScatter(func::FuncOp kernel, const PlanOptions &options, std::string &reason);
+/// Never refuses; a kernel of planScatter's structure, which one element at a time would search all indices, gets that plan.
 dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &options);
 /// Each emitter writes all launches of a kernel by its plan alone.
 void emitKernel(Kernel &kernel);
@@ -209,6 +213,7 @@ void emitContraction(Kernel &kernel);
 void emitWindow(Kernel &kernel);
 void emitColumns(Kernel &kernel);
 void emitRows(Kernel &kernel);
+void emitScatter(Kernel &kernel);
 void emitLoops(Kernel &kernel);
 
 } // namespace dlc::codegen

@@ -16,7 +16,10 @@ static std::vector<SmallVector<unsigned>> byShape(Operation *terminator) {
   return groups;
 }
 
-dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &) {
+dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &options) {
+  std::string reason;
+  if (scatterOf(kernel))
+    return planScatter(kernel, options, reason);
   Operation *end = kernel.getBody().front().getTerminator();
   SmallVector<dlx::LaunchAttr> launches;
   auto groups = byShape(end);

@@ -63,6 +63,8 @@ void emitKernel(Kernel &kernel) {
     return emitWindow(kernel);
   case dlx::Emitter::contraction:
     return emitContraction(kernel);
+  case dlx::Emitter::scatter:
+    return emitScatter(kernel);
   }
 }
 } // namespace dlc::codegen

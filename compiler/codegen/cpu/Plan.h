@@ -4,6 +4,8 @@
 #include "llvm/ADT/SetVector.h"
 
 namespace dlc::codegen {
+/// The op of the kernel whose terms are those that match an index: planScatter's, which no other emitter takes. Null: none.
+dl::CombineOpInterface scatterOf(func::FuncOp kernel);
 /// Numbers of the kernel's arguments that these values need, ascending. `known` values are given, not computed.
 SmallVector<int64_t> argumentsOf(ArrayRef<Value> values, function_ref<bool(Value)> known = {});
 dlx::LaunchAttr launch(func::FuncOp kernel, StringRef name, ArrayRef<int64_t> reads, ArrayRef<int64_t> writes, AffineExpr grid);

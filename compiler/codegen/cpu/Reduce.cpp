@@ -264,6 +264,7 @@ struct ScalarReduction {
 } // namespace
 
 Values reduceScalar(Evaluator &ev, CombineOpInterface op, ArrayRef<Coord> at) {
+  assert(!op.getNest().match && "one element at a time would search all indices");
   ScalarReduction reduction{.op = op, .at = Coords(at)};
   Values out = reduction.all(ev);
   for (auto [x, result] : llvm::zip(out, op->getResults()))

@@ -81,9 +81,15 @@ struct Analysis {
   }
   bool move(dl::MovementOpInterface op, const Dims &at) {
     for (const dl::Source &source : op.getSources()) {
+      Dims over(at); // and one for each index, which is no dimension of the space
+      for (const dl::Index &index : source.indices) {
+        if (!visit(op->getOperand(index.operand), access(index.map, at)))
+          return false;
+        over.push_back(-1);
+      }
       for (const dl::Bound &bound : source.where)
-        pinAll(bound.expr, at);
-      if (!visit(op->getOperand(source.operand), access(source.map, at)))
+        pinAll(bound.expr, over);
+      if (!visit(op->getOperand(source.operand), access(source.map, over)))
         return false;
     }
     return true;

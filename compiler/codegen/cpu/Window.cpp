@@ -38,6 +38,8 @@ static llvm::SetVector<Operation *> windows(func::FuncOp kernel, std::string &re
     auto combine = cast<CombineOpInterface>(op);
     dl::Nest nest = combine.getNest();
     StringRef name = op->getName().getStringRef();
+    if (nest.match)
+      return fail(name + " has its terms where indices match");
     if (getLanes(combine) || nest.parallel == 0)
       return fail(name + " is not one chain of terms an element");
     if (taps(nest) < 0)
