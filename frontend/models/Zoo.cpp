@@ -20,6 +20,8 @@ ArrayRef<ZooEntry> getZoo() {
       {"lstm", "two layers of 256 LSTM units over sequences of 128 vectors of 64", buildLstm},
       {"transformer", "six encoder layers, 256 wide with 4 heads, over sequences of 128", buildTransformer},
       {"bert_encoder", "twelve encoder layers, 768 wide with 12 heads, over sequences of up to 512", buildBertEncoder},
+      {"bert-base", "BERT of 12 layers, 768 wide, over up to 512 tokens; weights by transformers' names", buildBertBase},
+      {"gpt2-small", "GPT-2 of 12 layers, 768 wide, with caches of 1024 tokens; weights by transformers' names", buildGpt2Small},
   };
   return entries;
 }

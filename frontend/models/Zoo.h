@@ -29,6 +29,12 @@ void buildUNet(Graph &, const ZooOptions &);
 void buildLstm(Graph &, const ZooOptions &);
 void buildTransformer(Graph &, const ZooOptions &);
 void buildBertEncoder(Graph &, const ZooOptions &);
+void buildBertBase(Graph &, const ZooOptions &);
+void buildGpt2Small(Graph &, const ZooOptions &);
+struct Gpt2Config {
+  int64_t width = 768, heads = 12, hidden = 3072, layers = 12, words = 50257, positions = 1024;
+};
+void buildGpt2(Graph &, const ZooOptions &, const Gpt2Config &);
 
 /// The input [batch, extents...].
 Value batchInput(Graph &graph, const ZooOptions &options, llvm::StringRef name, llvm::ArrayRef<mlir::AffineExpr> extents);

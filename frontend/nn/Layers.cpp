@@ -52,6 +52,20 @@ Value dense(Graph &g, StringRef name, Value x, int64_t units, Init init) {
   Value w = parameter(g, name + ".weight", {*in, units}, type.getElementType(), init);
   return bias(g, name, g.op("dl.matmul", name, {x, w}));
 }
+Value linear(Graph &g, StringRef name, Value x, int64_t units, Init init) {
+  RankedTensorType type = checked(g, name, x, -1);
+  auto in = type ? constantExtent(g, name, type, type.getRank() - 1) : std::nullopt;
+  if (!in)
+    return g.refused(name);
+  Value w = parameter(g, name + ".weight", {units, *in}, type.getElementType(), init);
+  return bias(g, name, g.op("dl.matmul", name, {x, w}, {attribute(g, "transpose_rhs", g.builder.getUnitAttr())}));
+}
+Value embedding(Graph &g, StringRef name, int64_t rows, int64_t width, Type element, Init init) {
+  return parameter(g, name + ".weight", {rows, width}, element, init);
+}
+Value lookUp(Graph &g, StringRef name, Value weight, Value indices) {
+  return g.op("dl.gather", name, {weight, indices}, {attribute(g, "axis", g.builder.getI64IntegerAttr(0))});
+}
 Value conv2d(Graph &g, StringRef name, Value x, int64_t filters, const Window &w, int64_t groups, bool withBias, Init init) {
   RankedTensorType type = checked(g, name, x, 4);
   auto in = type ? constantExtent(g, name, type, 3) : std::nullopt;
@@ -88,13 +102,13 @@ Value batchNorm(Graph &g, StringRef name, Value x, double epsilon, double moment
 Value convNorm(Graph &g, StringRef conv, StringRef norm, Value x, int64_t filters, const Window &w, int64_t groups, double epsilon) {
   return batchNorm(g, norm, conv2d(g, conv, x, filters, w, groups, false, he), epsilon);
 }
-Value layerNorm(Graph &g, StringRef name, Value x, double epsilon) {
+Value layerNorm(Graph &g, StringRef name, Value x, double epsilon, StringRef gammaName, StringRef betaName) {
   RankedTensorType type = checked(g, name, x, -1);
   auto columns = type ? constantExtent(g, name, type, type.getRank() - 1) : std::nullopt;
   if (!columns)
     return g.refused(name);
-  Value gamma = parameter(g, name + ".gamma", {*columns}, type.getElementType(), ones),
-        beta = parameter(g, name + ".beta", {*columns}, type.getElementType(), zeros);
+  Value gamma = parameter(g, name + "." + gammaName, {*columns}, type.getElementType(), ones),
+        beta = parameter(g, name + "." + betaName, {*columns}, type.getElementType(), zeros);
   return g.op("dl.layer_norm", name, {x, gamma, beta}, {attribute(g, "epsilon", g.builder.getF64FloatAttr(epsilon))});
 }
 Value dropout(Graph &g, StringRef name, Value x, double rate) {
@@ -116,6 +130,11 @@ Value transpose(Graph &g, StringRef name, Value x, ArrayRef<int64_t> permutation
   return g.op("dl.transpose", name, {x}, {integers(g, "permutation", permutation)});
 }
 
+Value slice(Graph &g, StringRef name, Value x, ArrayRef<AffineExpr> offsets, ArrayRef<AffineExpr> sizes) {
+  return g.op("dl.slice", name, {x},
+              {attribute(g, "offsets", DimsAttr::get(g.getContext(), offsets)), attribute(g, "sizes", DimsAttr::get(g.getContext(), sizes)),
+               integers(g, "strides", SmallVector<int64_t>(sizes.size(), 1))});
+}
 Value step(Graph &g, StringRef name, Value x, int64_t i) {
   RankedTensorType type = checked(g, name, x, -1);
   if (!type)
@@ -123,11 +142,7 @@ Value step(Graph &g, StringRef name, Value x, int64_t i) {
   auto sizes = getExtents(type);
   SmallVector<AffineExpr> offsets(sizes.size(), getAffineConstantExpr(0, g.getContext()));
   offsets[0] = getAffineConstantExpr(i, g.getContext()), sizes[0] = getAffineConstantExpr(1, g.getContext());
-  Value y =
-      g.op("dl.slice", name, {x},
-           {attribute(g, "offsets", DimsAttr::get(g.getContext(), offsets)), attribute(g, "sizes", DimsAttr::get(g.getContext(), sizes)),
-            integers(g, "strides", SmallVector<int64_t>(sizes.size(), 1))});
-  return reshape(g, name, y, ArrayRef(sizes).drop_front());
+  return reshape(g, name, slice(g, name, x, offsets, sizes), ArrayRef(sizes).drop_front());
 }
 /// A tensor of one value.
 static Value like(Graph &g, StringRef name, RankedTensorType type, double value) {
@@ -142,6 +157,9 @@ Value relu6(Graph &g, StringRef name, Value x) {
   return type ? g.op("dl.minimum", name, {relu(g, name, x), like(g, name, type, 6)}) : g.refused(name);
 }
 Value gelu(Graph &g, StringRef name, Value x) { return g.op("dl.gelu", name, {x}); }
+Value geluTanh(Graph &g, StringRef name, Value x) {
+  return g.op("dl.gelu", name, {x}, {attribute(g, "approximate", g.builder.getI32IntegerAttr(int32_t(GeluForm::tanh)))});
+}
 Value relu(Graph &g, StringRef name, Value x) { return g.op("dl.relu", name, {x}); }
 Value tanh(Graph &g, StringRef name, Value x) { return g.op("dl.tanh", name, {x}); }
 Value sigmoid(Graph &g, StringRef name, Value x) { return g.op("dl.sigmoid", name, {x}); }
@@ -195,11 +213,8 @@ Value lstm(Graph &g, StringRef name, Value x, int64_t units, Init init) {
   return scan(g, name, x, units, 4, 2, true, init, [&](Graph &body, ArrayRef<Value> carried, Value gates) -> SmallVector<Value> {
     auto extents = getExtents(body.type(carried[0]));
     auto gate = [&](int64_t i) {
-      auto dims = [&](AffineExpr a, AffineExpr b) { return DimsAttr::get(g.getContext(), {a, b}); };
       AffineExpr zero = getAffineConstantExpr(0, g.getContext());
-      return body.op("dl.slice", name, {gates},
-                     {attribute(g, "offsets", dims(zero, zero + i * units)), attribute(g, "sizes", dims(extents[0], extents[1])),
-                      integers(g, "strides", {1, 1})});
+      return slice(body, name, gates, {zero, zero + i * units}, extents);
     };
     auto times = [&](Value a, Value b) { return body.op("dl.mul", name, {a, b}); };
     Value i = sigmoid(body, name, gate(0)), f = sigmoid(body, name, gate(1)), z = tanh(body, name, gate(2)),
@@ -209,25 +224,46 @@ Value lstm(Graph &g, StringRef name, Value x, int64_t units, Init init) {
   });
 }
 
-Value attention(Graph &g, StringRef name, Value x, int64_t heads) {
+Value splitHeads(Graph &g, StringRef name, Value x, int64_t heads) {
   RankedTensorType type = checked(g, name, x, 3);
   auto width = type ? constantExtent(g, name, type, 2) : std::nullopt;
   if (!width)
     return g.refused(name);
   auto extents = getExtents(type);
   auto number = [&](int64_t n) { return getAffineConstantExpr(n, g.getContext()); };
-  auto part = [&](const Twine &suffix) { // [n, heads, s, d / heads]
-    std::string own = (name + suffix).str();
-    Value y = reshape(g, own, dense(g, own, x, *width), {extents[0], extents[1], number(heads), number(*width / heads)});
-    return transpose(g, own, y, {0, 2, 1, 3});
-  };
-  Value q = part(".query"), k = part(".key"), v = part(".value");
+  return transpose(g, name, reshape(g, name, x, {extents[0], extents[1], number(heads), number(*width / heads)}), {0, 2, 1, 3});
+}
+Value joinHeads(Graph &g, StringRef name, Value x) {
+  RankedTensorType type = checked(g, name, x, 4);
+  if (!type)
+    return g.refused(name);
+  auto extents = getExtents(type);
+  return reshape(g, name, transpose(g, name, x, {0, 2, 1, 3}), {extents[0], extents[2], extents[1] * extents[3]});
+}
+Value attend(Graph &g, StringRef name, Value q, Value k, Value v, const Visible &visible) {
+  RankedTensorType type = checked(g, name, q, 4);
+  auto width = type ? constantExtent(g, name, type, 3) : std::nullopt;
   Value scores = g.op("dl.matmul", name, {q, k}, {attribute(g, "transpose_rhs", g.builder.getUnitAttr())});
-  RankedTensorType square = g.type(scores);
+  RankedTensorType square = width ? g.type(scores) : RankedTensorType();
   if (!square)
     return g.refused(name);
-  scores = g.op("dl.mul", name, {scores, like(g, name, square, 1 / std::sqrt(double(*width) / heads))});
-  Value y = transpose(g, name, g.op("dl.matmul", name, {softmax(g, name, scores), v}), {0, 2, 1, 3});
-  return dense(g, (name + ".out").str(), reshape(g, name, y, extents), *width);
+  scores = g.op("dl.mul", name, {scores, like(g, name, square, 1 / std::sqrt(double(*width)))});
+  if (visible.value.node != ~0u) {
+    Value shown = g.op("dl.broadcast", name, {visible.value}, {integers(g, "dims", visible.dims)}, {withBool(square)});
+    scores = g.op("dl.select", name, {shown, scores, like(g, name, square, -std::numeric_limits<float>::max())});
+  }
+  return g.op("dl.matmul", name, {softmax(g, name, scores), v});
+}
+Value attention(Graph &g, StringRef name, Value x, int64_t heads) {
+  RankedTensorType type = checked(g, name, x, 3);
+  auto width = type ? constantExtent(g, name, type, 2) : std::nullopt;
+  if (!width)
+    return g.refused(name);
+  auto part = [&](const Twine &suffix) {
+    std::string own = (name + suffix).str();
+    return splitHeads(g, own, dense(g, own, x, *width), heads);
+  };
+  Value q = part(".query"), k = part(".key"), v = part(".value");
+  return dense(g, (name + ".out").str(), joinHeads(g, name, attend(g, name, q, k, v)), *width);
 }
 } // namespace dlc::frontend::nn

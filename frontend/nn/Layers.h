@@ -14,6 +14,12 @@ Value bias(Graph &g, llvm::StringRef name, Value x, Init init = zeros);
 /// [.., in] -> [.., units].
 Value dense(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
 
+/// As dense, its weight [units, in], as torch.nn.Linear keeps it.
+Value linear(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
+/// The parameter "<name>.weight" [rows, width]; what it has at `indices` [..]: [.., width].
+Value embedding(Graph &g, llvm::StringRef name, int64_t rows, int64_t width, mlir::Type element, Init init);
+Value lookUp(Graph &g, llvm::StringRef name, Value weight, Value indices);
+
 struct Window {
   llvm::SmallVector<int64_t, 2> kernel, strides{1, 1}, dilation{1, 1};
   llvm::SmallVector<int64_t, 4> padding{0, 0, 0, 0}; ///< top, left, bottom, right
@@ -36,8 +42,9 @@ Value batchNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, 
 /// A convolution without bias, initialised as `he`, then batch norm: two layers of their own names.
 Value convNorm(Graph &g, llvm::StringRef conv, llvm::StringRef norm, Value x, int64_t filters, const Window &window, int64_t groups = 1,
                double epsilon = 1e-5);
-/// Over the last dimension; parameters "<name>.gamma" and "<name>.beta".
-Value layerNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5);
+/// Over the last dimension; parameters "<name>.gamma" and "<name>.beta", unless called otherwise.
+Value layerNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, llvm::StringRef gamma = "gamma",
+                llvm::StringRef beta = "beta");
 /// The identity in inference.
 Value dropout(Graph &g, llvm::StringRef name, Value x, double rate);
 /// [n, ...] -> [n, product of the rest], which must be constant.
@@ -46,6 +53,7 @@ Value reshape(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<mlir::Affi
 Value transpose(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<int64_t> permutation);
 
 Value mean(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<int64_t> dims);
+Value slice(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<mlir::AffineExpr> offsets, llvm::ArrayRef<mlir::AffineExpr> sizes);
 /// [t, ...] -> [...]: x[i].
 Value step(Graph &g, llvm::StringRef name, Value x, int64_t i);
 Value add(Graph &g, llvm::StringRef name, Value x, Value y);
@@ -53,8 +61,9 @@ Value concat(Graph &g, llvm::StringRef name, llvm::ArrayRef<Value> xs, int64_t a
 Value relu(Graph &g, llvm::StringRef name, Value x);
 /// The lesser of relu(x) and 6.
 Value relu6(Graph &g, llvm::StringRef name, Value x);
-/// x times the normal distribution function of x.
+/// x times the normal distribution function of x; with a formula in tanh for that.
 Value gelu(Graph &g, llvm::StringRef name, Value x);
+Value geluTanh(Graph &g, llvm::StringRef name, Value x);
 Value tanh(Graph &g, llvm::StringRef name, Value x);
 Value sigmoid(Graph &g, llvm::StringRef name, Value x);
 /// Over the last dimension.
@@ -65,6 +74,16 @@ Value recurrent(Graph &g, llvm::StringRef name, Value x, int64_t units, Init ini
 /// All h [t, n, units] from h = c = 0 over x [t, n, in]: with the gates i, f, g, o = x[t] Wx + h[t-1] Wh + b, in this order along
 /// Wx [in, 4 units], Wh and b: c[t] = sigmoid(f) c[t-1] + sigmoid(i) tanh(g), h[t] = sigmoid(o) tanh(c[t]).
 Value lstm(Graph &g, llvm::StringRef name, Value x, int64_t units, Init init = xavier);
+/// What a query may look at: an i1 tensor whose dimension i is dimension dims[i] of [n, heads, s, t]. Empty: everything.
+struct Visible {
+  Value value = {};
+  llvm::SmallVector<int64_t> dims = {};
+};
+/// [n, s, heads width] -> [n, heads, s, width], and back.
+Value splitHeads(Graph &g, llvm::StringRef name, Value x, int64_t heads);
+Value joinHeads(Graph &g, llvm::StringRef name, Value x);
+/// softmax(q k^T / sqrt(width)) v of q [n, heads, s, width], k and v [n, heads, t, width].
+Value attend(Graph &g, llvm::StringRef name, Value q, Value k, Value v, const Visible &visible = {});
 /// Self-attention over x [n, s, d]: softmax(q k^T / sqrt(d / heads)) v for each head, by dense layers "<name>.query", ".key", ".value",
 /// and one more, ".out". `heads` divides d.
 Value attention(Graph &g, llvm::StringRef name, Value x, int64_t heads);

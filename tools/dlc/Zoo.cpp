@@ -17,7 +17,7 @@ struct Options {
 static int64_t countParameters(const Graph &g) {
   int64_t n = 0;
   for (size_t i = 0; i < g.size(); ++i)
-    if (g.node(i).kind == Graph::Kind::Parameter)
+    if (g.node(i).kind == Graph::Kind::Parameter && g.node(i).role != dl::ParamRole::state)
       n += llvm::cast<mlir::RankedTensorType>(g.node(i).results[0].getType()).getNumElements();
   return n;
 }
