@@ -84,7 +84,20 @@ class Model:
         tools.check(self.lib.dlrt_team_new(threads, ctypes.byref(self.team)))
         tools.check(self.lib.dlrt_context_new(self.model, self.params, self.team, ctypes.byref(self.context)))
 
-    def bind(self, entry, inputs, outputs):
+    def state(self):
+        """A new state (a sequence's), for bind."""
+        state = ctypes.c_void_p()
+        self.tools.check(self.lib.dlrt_state_new(self.model, ctypes.byref(state)))
+        return state
+
+    def state_array(self, state, name):
+        """A copy of what a state holds under this name."""
+        tensor = TensorView()
+        self.tools.check(self.lib.dlrt_state_get(state, name.encode(), ctypes.byref(tensor)))
+        shape = [tensor.shape[i] for i in range(tensor.ndim)]
+        return numpy.ctypeslib.as_array(ctypes.cast(tensor.data, ctypes.POINTER(ctypes.c_float)), shape).copy()
+
+    def bind(self, entry, inputs, outputs, state=None):
         """A function that runs the entry on these arrays."""
         index = ctypes.c_size_t()
         self.tools.check(self.lib.dlrt_entry_find(self.model, entry.encode(), ctypes.byref(index)))
@@ -93,7 +106,7 @@ class Model:
         self.keep += [inputs, outputs]
         run, context = self.lib.dlrt_run, self.context
         run.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_size_t]
-        arguments = (context, index, None, ctypes.addressof(ins), len(inputs), ctypes.addressof(outs), len(outputs))
+        arguments = (context, index, state, ctypes.addressof(ins), len(inputs), ctypes.addressof(outs), len(outputs))
         self.keep += [ins, outs]
 
         def call():

@@ -10,6 +10,7 @@ import tempfile
 import numpy
 
 import dlrt
+import language
 
 IMAGE = (224, 224, 3)
 # name: input's name, its shape behind the batch, output
@@ -162,7 +163,7 @@ def has(module):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("net", nargs="*", help=f"of {', '.join(NETS)}; all, unless given")
+    parser.add_argument("net", nargs="*", help=f"of {', '.join([*NETS, *language.NETS])}; all, unless given")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--only", choices=("infer", "train"))
     parser.add_argument("--profile", type=int, default=0, metavar="N", help="the N slowest kernels, one thread")
@@ -170,10 +171,11 @@ def main():
     parser.add_argument("--check", action="store_true", help="outputs and losses alone, no times")
     parser.add_argument("--target", default="cpu")
     a = dlrt.arguments(parser)
-    if unknown := set(a.net) - set(NETS):
-        parser.error(f"no net {', '.join(unknown)}: there are {', '.join(NETS)}")
-    for name in a.net or NETS:
-        run(name, a)
+    known = [*NETS, *language.NETS]
+    if unknown := set(a.net) - set(known):
+        parser.error(f"no net {', '.join(unknown)}: there are {', '.join(known)}")
+    for name in a.net or known:
+        (language.NETS[name](a) if name in language.NETS else run(name, a))
 
 
 def run(name, a):
