@@ -63,7 +63,7 @@ Exit info(const Options &o) {
     if (!o.json)
       os << "\nentry " << name << "\n";
     auto line = [&](const char *role, const dlrt_tensor_info &t) {
-      os << "  " << llvm::left_justify(role, 8) << llvm::left_justify(t.name, 24) << llvm::left_justify(data::toString(t.dtype), 6)
+      os << "  " << llvm::left_justify(role, 8) << llvm::left_justify(t.name, 23) << " " << llvm::left_justify(data::toString(t.dtype), 6)
          << shapeText(t);
       for (int32_t d = 0; d < t.ndim; ++d)
         if (t.dims[d] < 0 && t.symbols[d])
