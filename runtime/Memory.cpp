@@ -50,6 +50,14 @@ Block::~Block() {
     free(start);
 }
 
+void Block::release(uint64_t from, uint64_t count) const {
+  uint64_t page = uint64_t(sysconf(_SC_PAGESIZE));
+  uintptr_t first = (reinterpret_cast<uintptr_t>(start) + from + page - 1) / page * page;
+  uintptr_t last = (reinterpret_cast<uintptr_t>(start) + from + count) / page * page;
+  if (mapping && first < last)
+    madvise(reinterpret_cast<void *>(first), last - first, MADV_DONTNEED);
+}
+
 void Block::poison() const { fillPoison(start, bytes); }
 
 void dlrt::fillPoison(void *data, uint64_t bytes) {

@@ -79,6 +79,8 @@ public:
   uint64_t size() const { return bytes; }
   /// Fills with DLX_POISON.
   void poison() const;
+  /// Gives whole pages of [from, from + count) back where the block is large: zeroed when they are touched again.
+  void release(uint64_t from, uint64_t count) const;
 
 private:
   char *start = nullptr;

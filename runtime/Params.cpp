@@ -112,6 +112,7 @@ dlrt_status dlrt_params_map(dlrt_params *params, const char *path, size_t *skipp
       params->view(i);
   mapping.swap(params->mapping);
   params->mapping.release(params->mapping.data(), params->mapping.size()); // of the header, and of what was copied
+  params->giveBack();
   return DLRT_OK;
 }
 

@@ -38,6 +38,15 @@ void Store::refer(size_t i, const char *bytes) {
   referred[i] = bytes;
   placed.fetch_add(1, std::memory_order_release);
 }
+void Store::giveBack() const {
+  for (size_t i = 0, next; i < size(); i = next) { // neighbours together: their pages are
+    for (next = i; next < size() && referred[next]; ++next)
+      ;
+    if (next > i)
+      storage.release(offsets[i], (next < size() ? offsets[next] : storage.size()) - offsets[i]);
+    next += next == i;
+  }
+}
 char *Store::overwrite(size_t i) {
   if (referred[i])
     refer(i, nullptr);

@@ -24,6 +24,8 @@ struct Store {
   const char *data(size_t i) const { return referred[i] ? referred[i] : own(i); }
   /// Tensor i, which nobody views, is read at `bytes` from now on, until it is written.
   void refer(size_t i, const char *bytes);
+  /// Gives back what own memory tensors have that are read elsewhere.
+  void giveBack() const;
   /// Own memory of tensor i, to be written as a whole.
   char *overwrite(size_t i);
   uint64_t bytes(size_t i) const { return model->bytes[names->tensors[i]]; }
