@@ -252,7 +252,7 @@ bool Checker::differences() {
         d = 2 * r.unit() - 1;
         expected += d * cell.f, scale += std::fabs(d * cell.f);
       }
-      bool finite = true;
+      bool finite = true, swings = false;
       auto at = [&](double h) {
         std::vector<Values> point(c.arguments.begin(), c.arguments.begin() + inputs);
         for (auto [d, cell] : llvm::zip_equal(direction, point[n].cells))
@@ -268,6 +268,7 @@ bool Checker::differences() {
             ++weights;
           }
         finite &= std::isfinite(sum);
+        swings |= how.swings;
         return sum;
       };
       double h = 1e-5, middle = at(0), up = (at(h) - middle) / h, down = (middle - at(-h)) / h;
@@ -275,7 +276,8 @@ bool Checker::differences() {
       double noise = 1e-7 + 1e-10 * std::fabs(middle) / h, tolerance = 1e-4 * scale + noise;
       // Smooth: the four slopes differ by a multiple of h, and the closer pair by a quarter of it. At a tie they differ alike.
       double bend = std::fabs(up - down), bend2 = std::fabs(up2 - down2);
-      if (!finite || !std::isfinite(expected) || bend2 > 0.5 * bend + noise || bend > 0.02 * (scale + std::fabs(up)) + tolerance) {
+      if (!finite || swings || !std::isfinite(expected) || bend2 > 0.5 * bend + noise ||
+          bend > 0.02 * (scale + std::fabs(up)) + tolerance) {
         ++counts.kinks;
         continue;
       }

@@ -71,6 +71,7 @@ std::optional<Combining> forEachTerm(Operation *op, const Extents &extents, Term
 struct Evaluation {
   bool exact = false;            ///< no rounding and no bounds: for differences
   std::set<std::string> emitted; ///< ops that were run from what the dialect emits
+  bool swings = false;           ///< set where a function swings so fast that differences see the mean of its slope
 };
 /// The results of `function`. Composites are decomposed for a moment.
 FailureOr<std::vector<Values>> evaluate(func::FuncOp function, ArrayRef<Values> arguments, const Symbols &symbols, Evaluation &how);
