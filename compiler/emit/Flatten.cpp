@@ -43,8 +43,10 @@ public:
       symbolIndex[symbol.getSymName()] = symbols.size();
       symbols.push_back({string(symbol.getSymName()), 0, (int64_t)symbol.getMin(), (int64_t)symbol.getMax()});
     }
-    SmallVector<dlx::ProgramOp> programs(module.getOps<dlx::ProgramOp>());
-    llvm::stable_sort(programs, [](dlx::ProgramOp x, dlx::ProgramOp y) { return x.getIsPrepare() < y.getIsPrepare(); });
+    SmallVector<dlx::ProgramOp> programs; // prepare last, each kind in its order
+    for (bool prepare : {false, true})
+      llvm::append_range(programs, llvm::make_filter_range(module.getOps<dlx::ProgramOp>(),
+                                                           [&](dlx::ProgramOp p) { return p.getIsPrepare() == prepare; }));
     llvm::StringMap<uint32_t> entryIndex;
     for (auto [i, p] : llvm::enumerate(programs))
       entryIndex[p.getSymName()] = i;

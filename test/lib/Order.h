@@ -60,7 +60,7 @@ private:
     size_t rank = box.lo.size(), d = rank;
     int64_t run = 1;
     while (d > 0 && run * (box.hi[d - 1] - box.lo[d - 1]) <= most)
-      run *= box.hi[--d] - box.lo[d];
+      --d, run *= box.hi[d] - box.lo[d];
     std::vector<Box> parts{box};
     for (size_t i = 0; i < d; ++i) {
       int64_t step = i + 1 == d ? std::max<int64_t>(1, most / run) : 1;

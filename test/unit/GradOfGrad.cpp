@@ -24,8 +24,11 @@ TEST(GradOfGrad, LeNet) {
   MLIRContext context;
   auto model = zooModel(context, "lenet", true, batch, batch);
   PassManager passes(&context);
-  passes.addPass(createGradientPass({.function = "main"}));
-  passes.addPass(createGradientPass({.function = "main_grad"}));
+  for (const char *function : {"main", "main_grad"}) {
+    GradientPassOptions options;
+    options.function = function;
+    passes.addPass(createGradientPass(options));
+  }
   ASSERT_TRUE(succeeded(passes.run(*model)));
   Session session(*model);
   ASSERT_TRUE(session.ok());
