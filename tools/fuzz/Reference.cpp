@@ -7,6 +7,8 @@
 using namespace mlir;
 using namespace dlc::dl;
 namespace dlc::fuzz {
+/// The error of a zero that may as well have the other sign.
+static constexpr double eitherZero = 0x1p-1074;
 namespace {
 constexpr double unknown = INFINITY;
 using Index = SmallVector<int64_t>;
@@ -310,6 +312,8 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
         if (isa<SinOp, CosOp>(op.getOperation()))
           y.e = std::isfinite(x[0].e) && std::isfinite(x[0].f) ? std::min(x[0].e, 2.0) : unknown;
       }
+      if (isa<MaximumOp, MinimumOp>(op.getOperation()) && x[0].f == 0 && x[1].f == 0 && std::signbit(x[0].f) != std::signbit(x[1].f))
+        y.e = std::max(y.e, eitherZero);
       Type element = elementOf(op->getResult(r));
       if (isa<FmaOp>(op.getOperation()) && !how.exact && std::isfinite(y.f)) { // a target without FMA rounds the product too
         Format format = formatOf(computeType(element));
@@ -436,7 +440,11 @@ struct Greatest {
       return {0, i, unsure ? unknown : 0};
     if (nan)
       return {NAN, 0, 0};
-    return {least ? -f : f, 0, unsure ? unknown : std::isinf(f) ? (high == low ? 0 : unknown) : std::max(high - f, f - low)};
+    double e = std::isinf(f) ? (high == low ? 0 : unknown) : std::max(high - f, f - low);
+    bool zeros[2] = {}; // of two zeros either may win
+    for (auto &[x, p] : all)
+      zeros[std::signbit(x.f)] |= x.f == 0;
+    return {least ? -f : f, 0, unsure ? unknown : f == 0 && zeros[0] && zeros[1] ? std::max(e, eitherZero) : e};
   }
   Num place() const {
     bool sure = !unsure;
