@@ -179,8 +179,7 @@ Meaning meaningOf(Operation *op) {
   if (auto leaky = dyn_cast<dl::LeakyReluOp>(op)) // alpha is rounded to the type as well
     return {[alpha = leaky.getAlpha().convertToDouble()](ArrayRef<Num> x) { return real(x[0].f > 0 ? x[0].f : alpha * x[0].f); }, 3};
   if (auto g = dyn_cast<dl::GeluOp>(op))
-    return {[f = g.getApproximate() == dl::GeluForm::tanh ? geluTanh : gelu](ArrayRef<Num> x) { return real(f(x[0].f)); },
-            getElementTypeOrSelf(g.getType()).isF64() ? 64. : 16.}; // f64 has no more digits for the exponents of its tails
+    return {[f = g.getApproximate() == dl::GeluForm::tanh ? geluTanh : gelu](ArrayRef<Num> x) { return real(f(x[0].f)); }, 16};
   if (op->getNumOperands() == 2 && op->getNumResults() == 1)
     return binary(name, isa<FloatType>(to));
   if (auto row = unary.find(name); row != unary.end() && op->getNumOperands() == 1 && isa<FloatType>(to))

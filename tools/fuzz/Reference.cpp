@@ -315,6 +315,9 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
       if (isa<MaximumOp, MinimumOp>(op.getOperation()) && x[0].f == 0 && x[1].f == 0 && std::signbit(x[0].f) != std::signbit(x[1].f))
         y.e = std::max(y.e, eitherZero);
       Type element = elementOf(op->getResult(r));
+      // The tail of gelu is an exponential, whose exponent f64 holds no more exactly than anything else.
+      if (isa<GeluOp>(op.getOperation()) && element.isF64() && !how.exact && x[0].f < 0 && y.f != 0)
+        y.e += 4 * 0x1p-53 * std::fabs(y.f * std::log(y.f / x[0].f));
       if (isa<FmaOp>(op.getOperation()) && !how.exact && std::isfinite(y.f)) { // a target without FMA rounds the product too
         Format format = formatOf(computeType(element));
         double product = (std::fabs(x[0].f) + x[0].e) * (std::fabs(x[1].f) + x[1].e);
