@@ -108,7 +108,7 @@ static dlrt_status executeUnits(dlrt_context &context, uint32_t entry, const Arr
     bytes[read.unit] += params.bytes(read.param);
   for (size_t from = 0, to; from < stale.size(); from = to) {
     uint64_t sum = 0;
-    for (to = from; to < stale.size() && sum < params.mapping.size() / 16; ++to)
+    for (to = from; to == from || (to < stale.size() && sum < params.mapping.size() / 16); ++to)
       if ((some[to] = stale[to]))
         sum += bytes[to];
     if (dlrt_status status = execute(context, entry, some.data()))

@@ -37,8 +37,8 @@ struct RuntimeMap : ::testing::Test {
   Session *session = nullptr;
   std::vector<float> y = std::vector<float>(n + 16);
   void SetUp() override {
-    char name[] = "/tmp/dlrt-test-XXXXXX";
-    folder = mkdtemp(name);
+    folder = ::testing::TempDir() + "dlrt-test-XXXXXX";
+    ASSERT_TRUE(mkdtemp(folder.data()));
     file = folder + "/w.safetensors";
     buildModel(b);
     session = new Session(b);
@@ -167,6 +167,26 @@ TEST_F(RuntimeMap, FaultyFilesChangeNothing) {
   EXPECT_TRUE(failsWith(map(bad), DLRT_FORMAT, "declares a header of"));
   unlink(bad.c_str());
   EXPECT_EQ(run(), 31);
+}
+
+/// A file that is smaller than the parts that prepare takes of one.
+TEST_F(RuntimeMap, FileOfNothing) {
+  Builder plain;
+  uint32_t one = plain.function("add_one", addOne), sum = plain.function("add", add);
+  plain.entry("run");
+  plain.entries.back().prepare = 1, plain.entries.back().prepared = 64;
+  uint32_t y = plain.output("y", DLX_F32, {constant(4)}, constant(16), 16), packed = plain.buffer(DLX_PREPARED, 16, 0);
+  plain.stage(sum, constant(4), {{packed}, {packed}, {y}});
+  plain.entry("prepare", DLX_IS_PREPARE);
+  plain.entries.back().prepared = 64;
+  uint32_t made = plain.buffer(DLX_PREPARED, 16, 0);
+  plain.stage(one, constant(4), {{made}, {made}});
+  Session empty(plain);
+  std::ofstream(file, std::ios::binary) << std::string("\2\0\0\0\0\0\0\0{}", 10);
+  ASSERT_EQ(dlrt_params_map(empty.params, file.c_str(), nullptr), DLRT_OK) << dlrt_error();
+  alignas(64) float out[4] = {};
+  ASSERT_EQ(empty.run({}, {Tensor(out, {4}).tensor}), DLRT_OK) << dlrt_error();
+  EXPECT_EQ(out[3], 2);
 }
 
 /// A header of 8 n + 1 bytes: no element lies at a multiple of its size.
