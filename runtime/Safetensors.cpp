@@ -1,6 +1,7 @@
 // Parameters and states from safetensors files, read or mapped: everything is checked before anything changes.
 #include "runtime/Safetensors.h"
 #include "runtime/Error.h"
+#include "runtime/Foreign.h"
 #include "runtime/Tensor.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -147,21 +148,6 @@ static dlrt_status matchTensor(const char *file, const Store &store, size_t i, c
   return DLRT_OK;
 }
 
-/// What a file is that is none of safetensors; null: unknown.
-static const char *foreignKind(const unsigned char *head) {
-  if (!memcmp(head, "PK\3\4", 4))
-    return "a zip archive, as PyTorch and Keras write";
-  if (head[0] == 0x80 && head[1] >= 2 && head[1] <= 5)
-    return "a Python pickle, as PyTorch wrote once";
-  if (!memcmp(head, "\x93NUMPY", 6))
-    return "an array of NumPy";
-  if (!memcmp(head, "\x89HDF", 4))
-    return "an HDF5 file, as Keras writes";
-  if (!memcmp(head, "GGUF", 4))
-    return "a GGUF file";
-  return nullptr;
-}
-
 /// Reads, checks and only then copies: nothing changes but after an error of
 /// the disk in the middle of the copying.
 static dlrt_status load(Store &store, const Source &source, bool stays, Loaded loaded, size_t *skipped) {
@@ -174,9 +160,7 @@ static dlrt_status load(Store &store, const Source &source, bool stays, Loaded l
                 source.name, source.size);
   if (dlrt_status status = source.read(0, &headerBytes, 8))
     return status;
-  unsigned char head[8];
-  memcpy(head, &headerBytes, 8);
-  if (const char *kind = foreignKind(head))
+  if (const char *kind = foreignKind(&headerBytes))
     return fail(DLRT_FORMAT, "%s: is %s, expected a safetensors file: write one, in Python by safetensors' save_file", source.name, kind);
   if (headerBytes > mostHeader || headerBytes > source.size - 8)
     return fail(DLRT_FORMAT,

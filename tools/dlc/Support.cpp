@@ -2,6 +2,7 @@
 #include "tools/dlc/Support.h"
 #include "compiler/Pipeline.h"
 #include "mlir/Parser/Parser.h"
+#include "runtime/Foreign.h"
 #include "runtime/data/File.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
@@ -93,37 +94,26 @@ std::unique_ptr<llvm::MemoryBuffer> readBytes(llvm::StringRef path) {
   return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), path);
 }
 /// What a file is by its first bytes, where it is no text, and what to give instead; empty: unknown.
-static std::string foreignKind(llvm::StringRef head) {
+static std::string foreign(llvm::StringRef text) {
   constexpr const char *net = ": give the net in dl ops (`dlc zoo NAME` prints one)";
   constexpr const char *weights = ": it holds weights, which go with a model: --weights, as safetensors";
-  struct Kind {
-    llvm::StringRef begin;
-    const char *what, *advice;
-  };
-  static const Kind kinds[] = {
-      {"\x7f"
-       "ELF",
-       "compiled already", ": give the model that it was compiled from"},
-      {"PK\3\4", "a zip archive, as PyTorch and Keras write", weights},
-      {"\x93NUMPY", "an array of NumPy", ": inputs are given by --input NAME=F.npy"},
-      {"\x89HDF", "an HDF5 file, as Keras writes", weights},
-      {"GGUF", "a GGUF file", weights},
-      {"\x1f\x8b", "compressed by gzip", ": give it unpacked"},
-      {"ML\xefR", "MLIR bytecode", ": write it as text, by mlir-opt"},
-  };
-  for (const Kind &kind : kinds)
-    if (head.starts_with(kind.begin))
-      return std::string(kind.what) + kind.advice;
-  if (head.size() < 16)
-    return "";
-  auto byte = [&](size_t i) { return uint8_t(head[i]); };
-  if (byte(0) == 0x80 && byte(1) >= 2 && byte(1) <= 5)
-    return std::string("a Python pickle, as PyTorch wrote once") + weights;
-  if (head.substr(4, 4) == "TFL3")
+  unsigned char head[16] = {};
+  memcpy(head, text.data(), std::min(text.size(), sizeof head));
+  auto begins = [&](llvm::StringRef with, size_t at = 0) { return !memcmp(head + at, with.data(), with.size()); };
+  if (begins("\x7f"
+             "ELF"))
+    return "compiled already: give the model that it was compiled from";
+  if (begins("\x1f\x8b"))
+    return "compressed by gzip: give it unpacked";
+  if (begins("ML\xefR"))
+    return "MLIR bytecode: write it as text, by mlir-opt";
+  if (const char *kind = dlrt::foreignKind(head))
+    return std::string(kind) + (begins("\x93NUMPY") ? ": inputs are given by --input NAME=F.npy" : weights);
+  if (begins("TFL3", 4))
     return std::string("a TensorFlow Lite model") + net;
-  if (byte(0) == 8 && byte(1) < 32 && (byte(2) == 0x12 || byte(2) == 0x1a || byte(2) == 0x3a)) // ir_version, then the producer or the graph
+  if (head[0] == 8 && head[1] < 32 && (head[2] == 0x12 || head[2] == 0x1a || head[2] == 0x3a)) // ir_version, then the producer or the graph
     return std::string("an ONNX model, which dlc does not read") + net;
-  if (byte(8) == '{' && byte(7) == 0)
+  if (begins("{", 8) && !head[7])
     return std::string("a safetensors file") + weights;
   return "";
 }
@@ -141,7 +131,7 @@ std::unique_ptr<llvm::MemoryBuffer> Model::readText(llvm::StringRef path) {
     auto control = llvm::find_if(piece, [](char c) { return uint8_t(c) < 32 && !llvm::isSpace(c); });
     if (control == piece.end())
       return text.size() <= most || fail("'" + path + "' is no model's text: it has more than " + llvm::Twine(most) + " bytes") == Done;
-    if (std::string kind = foreignKind(llvm::StringRef(text.data(), std::min<size_t>(text.size(), 64))); !kind.empty())
+    if (std::string kind = foreign(llvm::StringRef(text.data(), text.size())); !kind.empty())
       return fail("'" + path + "' is " + kind) == Done;
     return fail("'" + path + "' is no model's text: byte " + llvm::Twine(text.size() - piece.size() + (control - piece.begin())) + " is " +
                 llvm::Twine(int(*control))) == Done;
