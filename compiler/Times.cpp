@@ -1,3 +1,4 @@
+// A stopwatch by the clock and by what processors did for this process.
 #include "compiler/Times.h"
 #include "llvm/Support/Format.h"
 #include <chrono>

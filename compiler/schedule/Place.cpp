@@ -8,6 +8,17 @@ AffineExpr bytesOf(Type tensor) {
   int64_t bits = getElementTypeOrSelf(tensor).getIntOrFloatBitWidth();
   return dl::product(dl::getExtents(tensor), tensor.getContext()) * std::max<int64_t>(1, bits / 8);
 }
+int64_t mostAlive(ArrayRef<Lifetime> lifetimes) {
+  std::map<int64_t, int64_t> change;
+  for (const Lifetime &l : lifetimes) {
+    change[l.first] += l.bytes;
+    change[l.last + 1] -= l.bytes;
+  }
+  int64_t now = 0, most = 0;
+  for (auto [time, bytes] : change)
+    most = std::max(most, now += bytes);
+  return most;
+}
 
 namespace {
 constexpr int64_t align = 64;
@@ -78,18 +89,6 @@ private:
 };
 } // namespace
 
-/// Bytes that live at one time, at most: no placement takes fewer.
-static int64_t mostAlive(ArrayRef<Storage *> storages, int times) {
-  std::vector<int64_t> change(times + 1);
-  for (const Storage *s : storages) {
-    change[s->first] += s->bound;
-    change[s->last + 1] -= s->bound;
-  }
-  int64_t now = 0, most = 0;
-  for (int64_t c : change)
-    most = std::max(most, now += c);
-  return most;
-}
 /// Gives each in turn the lowest place that is free while it lives; the bytes that all take, or too many.
 static int64_t placeInOrder(ArrayRef<Storage *> order, int times) {
   Timeline taken(times);
@@ -122,7 +121,7 @@ int64_t place(MutableArrayRef<Storage> storages) {
       [](const Storage &s) { return Key(-double(s.bound), 0); }, [](const Storage &s) { return Key(-double(s.bound) * life(s), 0); },
       [](const Storage &s) { return Key(-life(s), -double(s.bound)); }, [](const Storage &s) { return Key(s.first, -double(s.bound)); },
       [](const Storage &s) { return Key(-s.last, -double(s.bound)); }};
-  int64_t best = -1;
+  int64_t best = -1, least = -1;
   SmallVector<int64_t> at;
   for (auto key : keys) {
     llvm::sort(order, [&](Storage *x, Storage *y) { return std::pair(key(*x), x) < std::pair(key(*y), y); });
@@ -131,7 +130,11 @@ int64_t place(MutableArrayRef<Storage> storages) {
       best = size;
       at = llvm::map_to_vector(storages, [](const Storage &s) { return s.at; });
     }
-    if (int64_t most = mostAlive(order, times); best > (int64_t)DLX_MAX_BYTES || best - most <= std::max(most / 100, align))
+    if (best > (int64_t)DLX_MAX_BYTES) // whose sums may be beyond any number
+      break;
+    if (least < 0)
+      least = mostAlive(llvm::map_to_vector(order, [](Storage *s) { return Lifetime{s->first, s->last, s->bound}; }));
+    if (best - least <= std::max(least / 100, align))
       break;
   }
   for (auto [s, where] : llvm::zip(storages, at))

@@ -47,7 +47,15 @@ AffineExpr bytesOf(Type tensor);
 /// Where a parameter or a state lives: param or state, and its number among those.
 using Home = std::pair<dlx::BufferKind, int64_t>;
 
-/// Offsets for the arena storages, 64-byte aligned: largest first, lowest gap among those alive at the same time.
+/// Bytes that are needed from one time to another, both included.
+struct Lifetime {
+  int64_t first, last, bytes;
+};
+/// What lives at one time, at most: no placement takes fewer bytes.
+int64_t mostAlive(ArrayRef<Lifetime> lifetimes);
+
+/// Offsets for the arena storages, 64-byte aligned: one after the other at the lowest gap among those alive at the same time, the largest
+/// first, or in the best of some other orders where that leaves gaps.
 /// Returns the arena's size; where that is above DLX_MAX_BYTES, some larger number.
 int64_t place(MutableArrayRef<Storage> storages);
 } // namespace dlc

@@ -1,5 +1,6 @@
 // Costs of scheduled programs.
 #include "tools/dlc/Program.h"
+#include "compiler/schedule/Program.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 
@@ -129,15 +130,10 @@ Lives::Lives(dlx::ProgramOp program) {
   });
 }
 int64_t Lives::least(dlx::ProgramOp program) const {
-  std::vector<int64_t> change(stages + 2);
+  std::vector<Lifetime> arena;
   for (auto buffer : program.getBody().front().getOps<dlx::BufferOp>())
-    if (Life life = of.lookup(buffer); buffer.getKind() == dlx::BufferKind::arena && life.first >= 0) {
-      change[life.first] += buffer.getBound();
-      change[std::max(life.first, life.last) + 1] -= buffer.getBound();
-    }
-  int64_t now = 0, most = 0;
-  for (int64_t c : change)
-    most = std::max(most, now += c);
-  return most;
+    if (Life life = of.lookup(buffer); buffer.getKind() == dlx::BufferKind::arena && life.first >= 0)
+      arena.push_back({life.first, std::max(life.first, life.last), int64_t(buffer.getBound())});
+  return mostAlive(arena);
 }
 } // namespace dlc::tools
