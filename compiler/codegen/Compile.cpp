@@ -116,19 +116,35 @@ static void splitMultiplyAdds(Module &module) {
     }
 }
 
-/// A mask's constant lanes, in a way that nobody can tell.
+/// A bit for each lane of a constant mask that is on.
+static uint32_t lanesOn(Constant *mask) {
+  uint32_t bits = 0;
+  for (unsigned n = 0; n < cast<llvm::FixedVectorType>(mask->getType())->getNumElements(); ++n)
+    if (Constant *lane = mask->getAggregateElement(n); lane && lane->isOneValue())
+      bits |= uint32_t(1) << n;
+  return bits;
+}
+/// A mask of the same value as a constant one, but nobody can tell.
 static llvm::Value *hide(IRBuilder<> &b, Constant *mask) {
   unsigned lanes = cast<llvm::FixedVectorType>(mask->getType())->getNumElements();
-  uint32_t bits = 0;
   SmallVector<uint32_t> each;
-  for (unsigned n = 0; n < lanes; ++n) {
+  for (unsigned n = 0; n < lanes; ++n)
     each.push_back(uint32_t(1) << n);
-    if (Constant *lane = mask->getAggregateElement(n); lane && lane->isOneValue())
-      bits |= each.back();
-  }
   auto *type = llvm::FunctionType::get(b.getInt32Ty(), {b.getInt32Ty()}, false);
-  llvm::Value *opaque = b.CreateCall(InlineAsm::get(type, "", "=r,0", /*hasSideEffects=*/false), {b.getInt32(bits)});
+  llvm::Value *opaque = b.CreateCall(InlineAsm::get(type, "", "=r,0", /*hasSideEffects=*/false), {b.getInt32(lanesOn(mask))});
   return b.CreateIsNotNull(b.CreateAnd(b.CreateVectorSplat(lanes, opaque), ConstantDataVector::get(b.getContext(), each)));
+}
+/// A conjunction with its constants hidden; another mask as it is.
+static llvm::Value *hideConstants(IRBuilder<> &b, llvm::Value *mask) {
+  auto *both = dyn_cast<BinaryOperator>(mask);
+  if (!both || both->getOpcode() != Instruction::And)
+    return mask;
+  llvm::Value *parts[2];
+  for (auto [part, operand] : llvm::zip_equal(parts, both->operands())) {
+    auto *constant = dyn_cast<Constant>(operand.get());
+    part = constant ? hide(b, constant) : hideConstants(b, operand.get());
+  }
+  return parts[0] == both->getOperand(0) && parts[1] == both->getOperand(1) ? mask : b.CreateAnd(parts[0], parts[1]);
 }
 /// masked.load(p, c and <1, 1, 1, 0>) -> masked.load(p, c and m), where m is that constant in hiding
 /// LLVM 22 forgets lanes of the constant that no result needs, takes what it forgot for true, and reads beyond the tensor.
@@ -140,19 +156,8 @@ static void hideConstantMasks(Module &module) {
       if (!loads && !(access && access->getIntrinsicID() == Intrinsic::masked_store))
         continue;
       IRBuilder<> b(access);
-      std::function<llvm::Value *(llvm::Value *)> rebuilt = [&](llvm::Value *mask) -> llvm::Value * {
-        auto *both = dyn_cast<BinaryOperator>(mask);
-        if (!both || both->getOpcode() != Instruction::And)
-          return mask;
-        llvm::Value *parts[2];
-        for (unsigned n = 0; n < 2; ++n) {
-          auto *constant = dyn_cast<Constant>(both->getOperand(n));
-          parts[n] = constant ? hide(b, constant) : rebuilt(both->getOperand(n));
-        }
-        return parts[0] == both->getOperand(0) && parts[1] == both->getOperand(1) ? mask : b.CreateAnd(parts[0], parts[1]);
-      };
       Use &mask = access->getArgOperandUse(loads ? 1 : 2);
-      mask.set(rebuilt(mask));
+      mask.set(hideConstants(b, mask));
     }
 }
 
@@ -167,13 +172,11 @@ static void storeSingleLanes(Module &module) {
       auto *mask = dyn_cast<Constant>(store->getArgOperand(2));
       if (!mask)
         continue;
-      auto *type = cast<llvm::FixedVectorType>(store->getArgOperand(0)->getType());
-      unsigned on = 0, lane = 0;
-      for (unsigned n = 0; n < type->getNumElements(); ++n)
-        if (Constant *bit = mask->getAggregateElement(n); bit && bit->isOneValue())
-          lane = n, ++on;
-      if (on != 1)
+      uint32_t on = lanesOn(mask);
+      if (!llvm::isPowerOf2_32(on))
         continue;
+      unsigned lane = llvm::Log2_32(on);
+      auto *type = cast<llvm::FixedVectorType>(store->getArgOperand(0)->getType());
       IRBuilder<> b(store);
       llvm::Value *at = b.CreateConstInBoundsGEP1_64(type->getElementType(), store->getArgOperand(1), lane);
       Align align = store->getParamAlign(1).valueOrOne();

@@ -286,11 +286,8 @@ Value Evaluator::move(dl::MovementOpInterface op, ArrayRef<Coord> given) {
   Scalars s{f.b, op->getLoc()};
   Type element = dl::computeType(typeOf(y).getElementType());
   auto sources = op.getSources();
-  auto mapped = [](Evaluator &ev, AffineMap map, ArrayRef<Coord> over) {
-    return Coords(llvm::map_range(map.getResults(), [&](AffineExpr e) { return ev.map(e, over); }));
-  };
   auto operand = [&](Evaluator &ev, const dl::Source &source, ArrayRef<Coord> over) {
-    return ev.eval(op->getOperand(source.operand), mapped(ev, source.map, over));
+    return ev.eval(op->getOperand(source.operand), ev.map(source.map, over));
   };
   if (sources.size() == 1 && sources[0].where.empty() && sources[0].indices.empty())
     return operand(*this, sources[0], at);
@@ -303,7 +300,7 @@ Value Evaluator::move(dl::MovementOpInterface op, ArrayRef<Coord> given) {
   for (const dl::Source &source : llvm::reverse(sources)) {
     Coords over(at);
     for (const dl::Index &index : source.indices)
-      over.push_back(follow(op->getOperand(index.operand), mapped(*this, index.map, at)));
+      over.push_back(follow(op->getOperand(index.operand), map(index.map, at)));
     SmallVector<dl::Bound> uniform, lanewise;
     for (const dl::Bound &bound : source.where)
       (map(bound.expr, over).varies() ? lanewise : uniform).push_back(bound);

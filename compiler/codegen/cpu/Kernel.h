@@ -136,6 +136,9 @@ struct Evaluator {
   void know(Value v, ArrayRef<Coord> at, Value x) { memo[{v.getAsOpaquePointer(), {at.begin(), at.end()}}] = x; }
   /// An expression over coordinates as a coordinate.
   Coord map(AffineExpr e, ArrayRef<Coord> at);
+  Coords map(AffineMap m, ArrayRef<Coord> at) {
+    return Coords(llvm::map_range(m.getResults(), [&](AffineExpr e) { return map(e, at); }));
+  }
   /// The elements of an integer tensor as a coordinate.
   Coord follow(Value indices, ArrayRef<Coord> at);
   /// The conjunction of bounds over coordinates: an i1, a vector of them, or null where there are none.

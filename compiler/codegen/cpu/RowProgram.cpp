@@ -197,12 +197,8 @@ Value RowGroup::coordinate(Evaluator &ev, ArrayRef<Coord> at, unsigned d) const 
 SmallVector<Value> RowGroup::term(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at, ValueRange acc) const {
   dl::Scalars s{ev.f.b, op->getLoc()};
   SmallVector<Value> elements;
-  for (auto [x, map] : llvm::zip(op->getOperands(), op.getNest().operands)) {
-    Coords from;
-    for (AffineExpr e : map.getResults())
-      from.push_back(ev.map(e, at));
-    elements.push_back(s.spread(ev.eval(x, from), ev.lanes));
-  }
+  for (auto [x, map] : llvm::zip(op->getOperands(), op.getNest().operands))
+    elements.push_back(s.spread(ev.eval(x, ev.map(map, at)), ev.lanes));
   auto out = op.emitTerm(ev.f.b, op->getLoc(), acc, elements, [&](unsigned d) { return coordinate(ev, at, d); });
   if (ev.mask)
     for (auto [x, a] : llvm::zip(out, acc))

@@ -96,9 +96,6 @@ struct ScatterEmitter {
       rest = rest.floorDiv(s.nest.extents[d]);
     }
   }
-  Coords mapped(Evaluator &ev, AffineMap map, ArrayRef<Coord> at) {
-    return Coords(llvm::map_range(map.getResults(), [&](AffineExpr e) { return ev.map(e, at); }));
-  }
 
   void list() {
     f.loop(f.begin, f.end, [&](Value batch) {
@@ -111,7 +108,7 @@ struct ScatterEmitter {
           Coords at(s.nest.extents.size(), Coord{f.c(0)});
           locate(ev, 0, s.batch, batch, at);
           locate(ev, s.nest.parallel, s.nest.extents.size(), number, at);
-          Value index = ev.follow(s.indices(), mapped(ev, s.listed, at)).base;
+          Value index = ev.follow(s.indices(), ev.map(s.listed, at)).base;
           Value in = arith::CmpIOp::create(f.b, arith::CmpIPredicate::ult, index, count);
           ev.guard(in, {}, [&](Evaluator &) { return fn(number, index), Values(); });
         });
@@ -154,7 +151,7 @@ struct ScatterEmitter {
             locate(inner, s.nest.parallel, s.nest.extents.size(), number, term);
             for (auto [element, acc] : llvm::zip(elements, in)) {
               llvm::copy(element, term.begin());
-              Value x = inner.eval(s.op->getOperand(0), mapped(inner, s.nest.operands[0], term));
+              Value x = inner.eval(s.op->getOperand(0), inner.map(s.nest.operands[0], term));
               if (lanes > 1)
                 x = Scalars{f.b, loc}.spread(x, lanes);
               llvm::append_range(next, s.op.emitTerm(f.b, loc, acc, {x, Value()}, [&](unsigned) { return Value(); }));
