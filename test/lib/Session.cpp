@@ -23,6 +23,11 @@ OwningOpRef<ModuleOp> textModel(MLIRContext &context, StringRef text) {
   loadDialects(context);
   return parseSourceString<ModuleOp>(text, &context);
 }
+std::unique_ptr<Pass> gradientOf(StringRef function) {
+  GradientPassOptions options;
+  options.function = function.str();
+  return createGradientPass(options);
+}
 TrainOptions training(MLIRContext &context, StringRef optimizer, ArrayRef<StringRef> flags) {
   Builder b(&context);
   TrainOptions options;

@@ -11,6 +11,8 @@ using Tensors = std::map<std::string, data::Array>;
 /// A net of the zoo, its batch a symbol unless the bounds are equal; null after diagnostics.
 OwningOpRef<ModuleOp> zooModel(MLIRContext &context, StringRef net, bool f64, int64_t minBatch = 1, int64_t maxBatch = 64);
 OwningOpRef<ModuleOp> textModel(MLIRContext &context, StringRef text);
+/// dl-autodiff-gradient of one function.
+std::unique_ptr<Pass> gradientOf(StringRef function);
 /// Options with which train_step is built: `optimizer` with the unit attributes `flags`, the usual loss.
 TrainOptions training(MLIRContext &context, StringRef optimizer, ArrayRef<StringRef> flags = {});
 

@@ -4,6 +4,7 @@
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "test/lib/Session.h"
 #include <gtest/gtest.h>
 
 using namespace mlir;
@@ -73,9 +74,7 @@ static double weighted(func::FuncOp f, ArrayRef<Array> arguments, ArrayRef<Array
 
 /// One order: @<name>_grad against differences of @<name>.
 static void checkGradient(ModuleOp module, StringRef name, ArrayRef<Case::Input> inputs) {
-  GradientPassOptions options;
-  options.function = name.str();
-  ASSERT_TRUE(succeeded(runPass(module, createGradientPass(options)))) << name.str();
+  ASSERT_TRUE(succeeded(runPass(module, gradientOf(name)))) << name.str();
   auto f = module.lookupSymbol<func::FuncOp>(name), grad = module.lookupSymbol<func::FuncOp>((name + "_grad").str());
   auto arguments = randomArguments(grad, inputs, 7);
   auto point = ArrayRef(arguments).take_front(f.getNumArguments()).vec();

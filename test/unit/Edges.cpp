@@ -1,6 +1,5 @@
 // Values and derivatives where arithmetic is at its edge: NaN, infinities, zeros of both signs, ties, rows without a class, tiny
 // losses. Expected numbers are PyTorch's, NumPy's in f64, or follow from the rule in docs/numerics.md that stands beside them.
-#include "compiler/autodiff/Passes.h"
 #include "test/lib/Session.h"
 #include "test/unit/Derivatives.h"
 #include <cmath>
@@ -36,9 +35,7 @@ void check(StringRef functions, ArrayRef<StringRef> differentiated, ArrayRef<Row
         textModel(context, (functions + "\nfunc.func @main(%x: tensor<1xf32>) -> tensor<1xf32> { return %x : tensor<1xf32> }").str());
     ASSERT_TRUE(module);
     for (StringRef f : differentiated) {
-      GradientPassOptions gradient;
-      gradient.function = f.str();
-      ASSERT_TRUE(succeeded(runPass(*module, createGradientPass(gradient))));
+      ASSERT_TRUE(succeeded(runPass(*module, gradientOf(f))));
     }
     CompileOptions options;
     options.level = level;

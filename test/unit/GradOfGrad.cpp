@@ -1,5 +1,4 @@
 // The gradient of LeNet's gradient, through the whole compiler in f64, against central differences of the gradient.
-#include "compiler/autodiff/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "test/lib/Session.h"
 #include <cmath>
@@ -24,11 +23,8 @@ TEST(GradOfGrad, LeNet) {
   MLIRContext context;
   auto model = zooModel(context, "lenet", true, batch, batch);
   PassManager passes(&context);
-  for (const char *function : {"main", "main_grad"}) {
-    GradientPassOptions options;
-    options.function = function;
-    passes.addPass(createGradientPass(options));
-  }
+  passes.addPass(gradientOf("main"));
+  passes.addPass(gradientOf("main_grad"));
   ASSERT_TRUE(succeeded(passes.run(*model)));
   Session session(*model);
   ASSERT_TRUE(session.ok());

@@ -1,7 +1,6 @@
 // dl.gather and dl.scatter_sum by loops over indices: alone, before pointwise ops and reductions, in a contraction's epilogue, with their
 // gradients; indices outside among them. On every CPU level, at -O0 and -O2, for a constant and a symbolic number of indices. The order
 // of long sums is docs/summation.md's, by test/lib/Order.h.
-#include "compiler/autodiff/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "test/lib/Order.h"
 #include "test/lib/Session.h"
@@ -105,11 +104,8 @@ void check(unsigned level, StringRef target, bool symbolic) {
   ASSERT_TRUE(module);
   PassManager manager(&context);
   for (size_t k = 0; k < std::size(forms); ++k)
-    for (const Follower &f : followers) {
-      GradientPassOptions options;
-      options.function = f.name + std::to_string(k);
-      manager.addPass(createGradientPass(options));
-    }
+    for (const Follower &f : followers)
+      manager.addPass(gradientOf(f.name + std::to_string(k)));
   ASSERT_TRUE(succeeded(manager.run(*module)));
   CompileOptions options;
   options.level = level, options.target = target.str();

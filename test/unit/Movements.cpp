@@ -1,7 +1,6 @@
 // Slices, their updates, pads and concats by hand-written indices, alone and before other ops, with their gradients: a part of a dimension
 // whose operand lies further apart in memory than the result among them. On every CPU level, at -O0 and -O2, for a constant
 // and a symbolic batch.
-#include "compiler/autodiff/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "test/lib/Session.h"
 #include "test/unit/KernelHarness.h"
@@ -106,11 +105,8 @@ void check(unsigned level, StringRef target, bool symbolic) {
   ASSERT_TRUE(module);
   unsigned count = std::size(movements) * std::size(followers);
   PassManager manager(&context);
-  for (unsigned f = 0; f < count; ++f) {
-    GradientPassOptions options;
-    options.function = "f" + std::to_string(f);
-    manager.addPass(createGradientPass(options));
-  }
+  for (unsigned f = 0; f < count; ++f)
+    manager.addPass(gradientOf("f" + std::to_string(f)));
   ASSERT_TRUE(succeeded(manager.run(*module)));
   CompileOptions options;
   options.level = level, options.target = target.str();

@@ -18,8 +18,8 @@ namespace {
 struct RuntimeModule : ::testing::Test {
   std::string folder;
   void SetUp() override {
-    char name[] = "/tmp/dlrt-module-XXXXXX";
-    folder = mkdtemp(name);
+    folder = ::testing::TempDir() + "dlrt-module-XXXXXX";
+    ASSERT_TRUE(mkdtemp(folder.data()));
   }
   void TearDown() override {
     unsetenv("DLRT_LOAD_COPY");

@@ -18,8 +18,8 @@ struct RuntimeSafetensors : ::testing::Test {
   Session *session = nullptr;
   size_t skipped = 0;
   void SetUp() override {
-    char name[] = "/tmp/dlrt-test-XXXXXX";
-    folder = mkdtemp(name);
+    folder = ::testing::TempDir() + "dlrt-test-XXXXXX";
+    ASSERT_TRUE(mkdtemp(folder.data()));
     b.param(DLX_TRAINABLE, "layer.w", DLX_F32, {2, 3});
     b.param(DLX_TRAINABLE, "b\"\\\n\xc3\xa9", DLX_I64, {});
     b.param(DLX_OPTIMIZER, "layer.w/mean", DLX_BF16, {5}, DLX_INIT_CONSTANT, 2);

@@ -46,7 +46,7 @@ dlrt_status runOn(dlrt_context *context, dlrt_state *state, Values &x, Values &y
 struct RuntimeState : ::testing::Test {
   Builder b;
   Session *session = nullptr;
-  std::string path = "/tmp/dlrt-state-" + std::to_string(getpid());
+  std::string path = ::testing::TempDir() + "dlrt-state-" + std::to_string(getpid());
   void SetUp() override {
     buildRecurrence(b);
     session = new Session(b, 2);
