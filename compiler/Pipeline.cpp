@@ -200,6 +200,7 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       passes.addPass(createDecompose());
       passes.addPass(createCanonicalizerPass());
       passes.addPass(createCSEPass());
+      passes.addPass(createRecompute({4 * options.chainBytes}));
       passes.addPass(createRecipes());
       break;
     case Stage::Layout:
@@ -212,6 +213,8 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       plan.target = target;
       plan.loopsOnly = options.level == 0;
       passes.addPass(createPlanPass(plan));
+      if (options.level > 0)
+        passes.addPass(createChains({target, options.chainBytes}));
       break;
     }
     case Stage::Schedule:

@@ -18,8 +18,9 @@ struct CompileOptions {
   unsigned level = 2; ///< -O; 0: plain loops, no fusion
   std::optional<TrainOptions> train;
   std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
-  unsigned threads = 0;                                                    ///< compiling; 0: one a CPU
-  Times *times = nullptr;                                                  ///< told what is being done, or null
+  int64_t chainBytes = 1 << 20; ///< values between kernels stay in scratch from here on (docs/structures.md); no bit depends on it
+  unsigned threads = 0;         ///< compiling; 0: one a CPU
+  Times *times = nullptr;       ///< told what is being done, or null
   /// Called after a stage with the module as it then is.
   std::function<void(Stage, mlir::ModuleOp)> after;
 };

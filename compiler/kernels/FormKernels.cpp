@@ -22,6 +22,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
   llvm::StringMap<func::FuncOp> known; // by the text of the body
   llvm::StringSet<> taken;             // names
   unsigned count = 0;
+  int64_t groups = 0; ///< so far
 
   /// A function of what the group reads to what others read of it, and the values to call it with.
   func::FuncOp outline(const Grouping &grouping, const Group &group, llvm::SetVector<Value> &reads, SmallVectorImpl<Value> &writes) {
@@ -107,7 +108,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       for (Region &region : op.getRegions())
         for (Block &inner : region)
           form(inner, module, verdicts);
-    Grouping grouping(block, fuse, [&](const Grouping &grouping, const Group &group) {
+    Grouping grouping(block, fuse, groups, [&](const Grouping &grouping, const Group &group) {
       llvm::SetVector<Value> reads;
       SmallVector<Value> writes;
       OwningOpRef<func::FuncOp> kernel = outline(grouping, group, reads, writes);
@@ -120,6 +121,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       return codegen::whyPlainLoops(*kernel, asked);
     });
     verdicts.append(grouping.verdicts().begin(), grouping.verdicts().end());
+    groups = grouping.end();
     Operation *terminator = block.getTerminator();
     OpBuilder b(terminator);
     IRMapping map;
@@ -155,6 +157,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       for (Value v : reads)
         arguments.push_back(resolve(v));
       auto call = func::CallOp::create(b, first->getLoc(), fn, arguments);
+      call->setAttr("dlx.group", b.getI64IntegerAttr(grouping.number(*group)));
       for (auto [v, r] : llvm::zip(writes, call.getResults()))
         map.map(v, r);
     }

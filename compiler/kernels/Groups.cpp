@@ -34,6 +34,20 @@ static bool isView(Operation *op) {
   auto move = dyn_cast_or_null<MovementOpInterface>(op);
   return move && move.isView();
 }
+/// Made of positions, constants and extents by a few operations, such as a causal mask: less than its load.
+static bool isIndexArithmetic(Operation *op) {
+  unsigned budget = 4;
+  std::function<bool(Operation *)> made = [&](Operation *op) {
+    if (!op || !budget--)
+      return false;
+    if (auto p = dyn_cast<PositionalOpInterface>(op))
+      return p.getElementCost() <= 1;
+    auto p = dyn_cast<PointwiseOpInterface>(op);
+    return (isBroadcast(op) || (p && p.getElementCost() <= 1)) &&
+           llvm::all_of(op->getOperands(), [&](Value v) { return made(v.getDefiningOp()); });
+  };
+  return made(op);
+}
 /// `budget`: scalar ops that one may stand on, since each kernel that reads it repeats them all.
 static bool isFree(Operation *op, unsigned &budget) {
   if (isBroadcast(op))
@@ -44,6 +58,8 @@ static bool isFree(Operation *op, unsigned &budget) {
   if (!p)
     return false;
   if (op->getNumOperands() == 0)
+    return true;
+  if (isIndexArithmetic(op))
     return true;
   return llvm::all_of(op->getResults(), [](Value v) { return rankOf(v) == 0; }) && p.getElementCost() <= 4 &&
          llvm::all_of(op->getOperands(), [&](Value v) { return !v.getDefiningOp() || (budget && isFree(v.getDefiningOp(), --budget)); });
@@ -127,7 +143,7 @@ static std::string describe(Operation *op) {
   return text;
 }
 
-Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
+Grouping::Grouping(Block &block, bool fuse, int64_t first, Unfit unfit) : first(first) {
   if (auto module = block.getParentOp()->getParentOfType<ModuleOp>())
     ranges = getSymbolRanges(module);
   collect(block);
@@ -165,7 +181,7 @@ Grouping::Grouping(Block &block, bool fuse, Unfit unfit) {
                                    : "more than " + std::to_string(mostParts) + " parts of one value: they are copied, without a kernel"
                              : it->second;
     list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]),
-                                         one, reason, 2 * bytes(e.value)));
+                                         one, reason, 2 * bytes(e.value), number(groups[groupOf[e.producer]]), number(groups[groupOf[e.consumer]])));
   }
 }
 

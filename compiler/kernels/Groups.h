@@ -28,11 +28,14 @@ class Grouping {
 public:
   /// `unfit` says why no emitter would take a group, or nothing.
   using Unfit = llvm::function_ref<std::string(const Grouping &, const Group &)>;
-  Grouping(Block &block, bool fuse, Unfit unfit);
+  /// Groups are numbered from `first` on.
+  Grouping(Block &block, bool fuse, int64_t first, Unfit unfit);
   /// In an order in which every group stands behind what it reads.
   SmallVector<const Group *> ordered() const;
   bool isMaterialized(Operation *op) const { return index.count(op); }
   ArrayRef<dlx::VerdictAttr> verdicts() const { return list; }
+  int64_t number(const Group &group) const { return first + (&group - groups.data()); }
+  int64_t end() const { return first + int64_t(groups.size()); }
 
 private:
   /// How a consumer sees a producer's value, through free ops and views in between.
@@ -61,6 +64,7 @@ private:
   llvm::DenseMap<Value, unsigned> summed;                       ///< by what column reductions read: the last one
   std::map<std::pair<unsigned, unsigned>, std::string> refused; // by edge's ops
   SmallVector<dlx::VerdictAttr> list;
+  int64_t first;
   dl::SymbolRanges ranges;
 };
 } // namespace dlc

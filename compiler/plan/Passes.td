@@ -16,4 +16,18 @@ def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
 }
+
+def Chains : Pass<"dl-plan-chains", "::mlir::ModuleOp"> {
+  let summary = "Run kernels one after the other over strips of rows, where what lies between them is large";
+  let description = [{
+    A chain is a kernel whose function calls others, its parts, which lose `dlx.kernel` and are planned anew for strips. Values between
+    parts lie in a thread's scratch, a strip at a time (docs/structures.md).
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"x86-64-v3\"", "as of dl-plan">,
+    Option<"least", "least", "int64_t", "1 << 20", "bytes of a value that is worth a chain">
+  ];
+  let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
 #endif

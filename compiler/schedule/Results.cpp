@@ -147,6 +147,8 @@ bool EntrySchedule::usesSymbols(const Node &n) {
   };
   look(n.grid);
   auto kernel = kernels.lookup(func::CallOp(n.call).getCallee());
+  if (kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::chain)
+    return true; // its parts may ask for any
   // Packing evaluates what needs no more arguments than it reads; other launches may loop over anything.
   llvm::SmallPtrSet<Value, 8> others;
   auto first = kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan").getLaunches()[0];

@@ -33,7 +33,7 @@ struct Schedule : impl::ScheduleBase<Schedule> {
     for (auto fn : module.getOps<func::FuncOp>())
       if (fn->hasAttr("dlx.kernel"))
         kernels[fn.getSymName()] = fn;
-      else if (!fn.isDeclaration())
+      else if (!fn.isDeclaration() && !fn->hasAttr("dlx.plan")) // a part of a chain
         entries.push_back(fn);
     for (auto fn : entries)
       for (unsigned i = 0; i < fn.getNumArguments(); ++i)

@@ -12,6 +12,12 @@ def Ranges : Pass<"dl-simplify-ranges", "::mlir::ModuleOp"> {
   let description = [{An integer input whose every element is followed as it is, by an op whose model means it to stay within the operand
     (Source.indices), and has no dl.range of its own, gets the least of those extents. What is computed keeps to the bounds in kernels.}];
 }
+def Recompute : Pass<"dl-simplify-recompute", "::mlir::ModuleOp"> {
+  let summary = "large values that a contraction of few terms makes are made again where gradients read them";
+  let description = [{Behind CSE, which would undo it. No bit changes: the same ops on the same operands, or, where a contraction sums over the
+    rows of such a value, on exchanged ones.}];
+  let options = [Option<"least", "least", "int64_t", "1 << 22", "bytes of a value that is made again">];
+}
 def Recipes : Pass<"dl-simplify-recipes", "::mlir::ModuleOp"> {
   let summary = "names the order in which each op's terms are combined: dl.recipe";
   let description = [{The last of the stage: from here on it is data, which emitters at every level follow (docs/summation.md).

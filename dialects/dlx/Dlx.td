@@ -27,7 +27,8 @@ def Dlx_Emitter : I32EnumAttr<"Emitter", "who writes a kernel's code, by its str
     I32EnumAttrCase<"columns", 2>,      // reductions over leading or middle dimensions
     I32EnumAttrCase<"window", 3>,       // combinations over small windows, vectors along the last dimension
     I32EnumAttrCase<"contraction", 4>,  // micro-kernels: matmul, convolution and their gradients
-    I32EnumAttrCase<"scatter", 5>]> {   // sums at indices
+    I32EnumAttrCase<"scatter", 5>,      // sums at indices
+    I32EnumAttrCase<"chain", 6>]> {     // calls of planned kernels, strip by strip
   let cppNamespace = "::dlc::dlx";
   let genSpecializedAttr = 0;
 }
@@ -61,10 +62,11 @@ def Dlx_VerdictAttr : Dlx_Attr<"Verdict", "verdict"> {
   let description = [{
     `producer` and `consumer` are op names with their places; `bytes` is what fusing saves, or would save, in memory traffic
     at the symbols' bounds. `reason` names the structure that joins them, the dependence that forbids it, or the costs compared.
+    `from` and `to` are the numbers of their groups, which the calls of their kernels have as `dlx.group`.
   }];
   let parameters = (ins StringRefParameter<>:$producer, StringRefParameter<>:$consumer, "bool":$fused, StringRefParameter<>:$reason,
-                        "int64_t":$bytes);
-  let assemblyFormat = "`<` $producer `,` $consumer `,` $fused `,` $reason `,` $bytes `>`";
+                        "int64_t":$bytes, "int64_t":$from, "int64_t":$to);
+  let assemblyFormat = "`<` $producer `,` $consumer `,` $fused `,` $reason `,` $bytes `,` $from `,` $to `>`";
 }
 
 //===-- Programs --------------------------------------------------------------------------------------------------===//

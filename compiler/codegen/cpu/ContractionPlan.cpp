@@ -75,6 +75,8 @@ struct Planner {
           break;
         int64_t most = std::min<int64_t>((options.target.registers - 1 - vectors) / vectors, farRows || sameSet() ? 8 : 14);
         for (int64_t r = 1; r <= std::min(m, most); ++r) {
+          if (options.stripRows % r)
+            continue;
           Tile t{r, vectors, lanes};
           double x = cost(t, perVector) * (lanes < full ? 1.03 : 1.0);
           // Ties to the larger tile: fewer loads, fewer calls.
@@ -190,9 +192,12 @@ struct Planner {
     } else if (covered == row) {
       blockPlane = upTo(plane, target / (cell * covered * blockPanels));
     }
+    if (options.stripRows)
+      blockRows = options.stripRows, blockPanels = panelCount;
     if (c.panels)
       blockPlane = std::clamp<int64_t>(areaBytes / (blockRows * panel * elementBytes), 1, blockPlane);
-    int64_t blockOuter = upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));
+    int64_t blockOuter =
+        options.stripRows ? 1 : upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));
     AffineExpr grid = ceilDiv(panels, blockPanels), outerCount = one;
     for (unsigned i : c.outer)
       outerCount = outerCount * c.loops[i].extent;

@@ -195,6 +195,7 @@ Value finish(Frame &f, Value accumulator, Type element);
 struct PlanOptions {
   Target target;
   bool loopsOnly = false;        ///< -O0
+  int64_t stripRows = 0;         ///< where it is part of a chain: rows of a block (docs/structures.md)
   llvm::BitVector prepared = {}; ///< arguments that are parameters wherever the kernel runs: a launch that reads them alone runs once
 };
 
@@ -218,5 +219,6 @@ void emitColumns(Kernel &kernel);
 void emitRows(Kernel &kernel);
 void emitScatter(Kernel &kernel);
 void emitLoops(Kernel &kernel);
+void emitChain(Kernel &kernel);
 
 } // namespace dlc::codegen

@@ -65,6 +65,8 @@ void emitKernel(Kernel &kernel) {
     return emitContraction(kernel);
   case dlx::Emitter::scatter:
     return emitScatter(kernel);
+  case dlx::Emitter::chain:
+    return emitChain(kernel);
   }
 }
 } // namespace dlc::codegen

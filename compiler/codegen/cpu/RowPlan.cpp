@@ -153,6 +153,8 @@ dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::str
       rows = std::max<int64_t>(rows, llvm::alignDown(blockElements / std::max<int64_t>(columns, 1), std::max<int64_t>(4, atOnce)));
     if (g.reductions.empty() && g.hasColumns() && (columns < 0 || columns > blockElements)) // 0: rows are not cut
       cut = blockElements / atOnce;
+    if (options.stripRows)
+      rows = 1;
     if (int64_t size = cutOf(kernel, g)) {
       atOnce = rows = 1, cut = size;
       g.cut();
