@@ -1,4 +1,4 @@
-// Stages, times and the dlx program. A launch runs as soon as what it reads has been written.
+// Stages, times and the dlx program. A launch runs as soon as what it reads has been written, or as late as its readers allow.
 #include "compiler/schedule/EntrySchedule.h"
 #include "runtime/dlx.h"
 
@@ -24,6 +24,36 @@ void EntrySchedule::stageAll(std::vector<Node> &list) {
       if (!--waiting[m])
         ready.push_back(m);
     }
+  }
+}
+
+void EntrySchedule::delay(std::vector<Node> &list) {
+  std::vector<int> lastUse(storages.size(), -1), latest(list.size(), INT_MAX);
+  std::vector<unsigned> order(list.size());
+  for (auto [i, n] : llvm::enumerate(list)) {
+    order[i] = i;
+    for (auto *used : {&n.reads, &n.writes})
+      for (unsigned s : *used)
+        lastUse[s] = std::max(lastUse[s], n.stage);
+  }
+  llvm::sort(order, [&](unsigned x, unsigned y) { return std::pair(-list[x].stage, x) < std::pair(-list[y].stage, y); });
+  for (unsigned i : order) { // readers come first
+    Node &n = list[i];
+    auto bytes = [&](ArrayRef<unsigned> used, auto counts) {
+      uint64_t sum = 0;
+      for (unsigned s : used)
+        if (storages[s].kind == BufferKind::arena && counts(s))
+          sum = llvm::SaturatingAdd<uint64_t>(sum, storages[s].bound);
+      return sum;
+    };
+    if (n.kind == Node::Launch && latest[i] != INT_MAX && latest[i] > n.stage &&
+        bytes(n.writes, [](unsigned) { return true; }) > bytes(n.reads, [&](unsigned s) { return lastUse[s] < latest[i]; })) {
+      n.stage = latest[i];
+      for (unsigned s : n.reads)
+        lastUse[s] = std::max(lastUse[s], n.stage);
+    }
+    for (unsigned b : n.before)
+      latest[b] = std::min(latest[b], n.stage - 1);
   }
 }
 

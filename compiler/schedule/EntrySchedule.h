@@ -79,6 +79,8 @@ private:
   // Emit.cpp
   SmallVector<std::pair<unsigned, unsigned>> swapped;
   static void stageAll(std::vector<Node> &list);
+  /// Launches that may wait do, where what they make is more than what has to live longer for it: packs, what a gradient makes again.
+  void delay(std::vector<Node> &list);
   void use(unsigned s, int first, int last);
   /// Stages take a time each; a loop takes those of its body, and what it touches lives through all of them.
   void setTimes(std::vector<Node> &list, int &time);

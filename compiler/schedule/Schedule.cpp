@@ -14,6 +14,7 @@ LogicalResult EntrySchedule::run(ModuleOp module) {
   bindResults();
   splitPrepare();
   stageAll(nodes);
+  delay(nodes);
   int time = 0;
   setTimes(nodes, time);
   joinSwapped();
