@@ -175,7 +175,7 @@ static LogicalResult fixSymbols(ModuleOp module) {
   return verify(module);
 }
 
-LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage last) {
+static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stage last) {
   loadDialects(*module.getContext());
   std::string target = options.target.empty() ? codegen::hostLevel().str() : options.target;
   for (Stage stage = Stage::Dl; stage <= last && stage < Stage::Codegen; stage = Stage((int)stage + 1)) {
@@ -200,6 +200,8 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       passes.addPass(createDecompose());
       passes.addPass(createCanonicalizerPass());
       passes.addPass(createCSEPass());
+      if (options.rematerialise)
+        passes.addPass(createRematerialise({options.rematerialise}));
       passes.addPass(createRecompute({4 * options.chainBytes}));
       passes.addPass(createRecipes());
       break;
@@ -229,6 +231,66 @@ LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage la
       options.after(stage, module);
   }
   return success();
+}
+
+/// Of all calls of kernels, at the symbols' upper bounds.
+static int64_t flopsOf(ModuleOp scheduled) {
+  dl::SymbolRanges ranges = dl::getSymbolRanges(scheduled);
+  SymbolTable names(scheduled);
+  llvm::StringMap<int64_t> known;
+  int64_t sum = 0;
+  std::function<int64_t(func::FuncOp)> of = [&](func::FuncOp fn) {
+    int64_t flops = 0;
+    fn.walk([&](Operation *op) {
+      if (auto call = dyn_cast<func::CallOp>(op)) {
+        if (!known.contains(call.getCallee()))
+          known[call.getCallee()] = of(names.lookup<func::FuncOp>(call.getCallee()));
+        flops = llvm::AddOverflow(flops, known[call.getCallee()], flops) ? INT64_MAX : flops;
+      } else {
+        flops = llvm::AddOverflow(flops, dl::getUpperBound(dl::getFlops(op), ranges), flops) ? INT64_MAX : flops;
+      }
+    });
+    return flops;
+  };
+  for (auto fn : scheduled.getOps<func::FuncOp>())
+    if (!fn->hasAttr("dlx.plan"))
+      sum = llvm::AddOverflow(sum, of(fn), sum) ? INT64_MAX : sum;
+  return sum;
+}
+/// The rematerialisation of least flops with which the programs' memory is within the budget; a larger budget leaves more to choose from.
+static FailureOr<int64_t> fitBudget(ModuleOp module, CompileOptions options) {
+  options.after = {}, options.times = nullptr;
+  int64_t least = INT64_MAX, flops = INT64_MAX, best = -1;
+  for (int64_t every : {0, 1, 2, 3, 4, 8}) {
+    OwningOpRef<ModuleOp> copy(module.clone());
+    options.rematerialise = every;
+    if (failed(runAll(*copy, options, Stage::Schedule)))
+      return failure();
+    int64_t most = 0;
+    for (auto program : copy->getOps<dlx::ProgramOp>())
+      most = std::max<int64_t>(most, program.getArena() + program.getPrepared());
+    least = std::min(least, most);
+    if (int64_t own = flopsOf(*copy); most <= options.memoryBudget && own < flops)
+      flops = own, best = every;
+    if (best == 0)
+      break;
+  }
+  if (best >= 0)
+    return best;
+  auto d = module.emitError("a memory budget of ")
+           << options.memoryBudget << " bytes cannot be kept: the least is " << least << " bytes, beside parameters, inputs and outputs";
+  d.attachNote() << "lower the bounds of symbols (--shape B=8), or give --mem-budget " << least;
+  return failure();
+}
+LogicalResult runStages(ModuleOp module, const CompileOptions &options, Stage last) {
+  if (!options.memoryBudget)
+    return runAll(module, options, last);
+  FailureOr<int64_t> every = fitBudget(module, options);
+  if (failed(every))
+    return failure();
+  CompileOptions fitted = options;
+  fitted.rematerialise = *every;
+  return runAll(module, fitted, last);
 }
 
 /// A thread a part, but no more than processors.

@@ -63,7 +63,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       map.map(v, arg);
     b.setInsertionPointToStart(block);
     for (Operation *op : body)
-      b.clone(*op, map);
+      b.clone(*op, map)->removeAttr("dlx.late");
     SmallVector<Value> results;
     for (Value v : writes)
       results.push_back(map.lookup(v));

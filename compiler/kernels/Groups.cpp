@@ -132,6 +132,11 @@ static bool isInPieces(Operation *op) {
   return false;
 }
 
+/// Of a backward pass that is to save memory.
+static bool isLate(const Group &g) {
+  return llvm::any_of(g.ops, [](Operation *op) { return op->hasAttr("dlx.late"); });
+}
+
 /// "dl.matmul at lenet.mlir:12"
 static std::string describe(Operation *op) {
   std::string text = op->getName().getStringRef().str();
@@ -181,7 +186,8 @@ Grouping::Grouping(Block &block, bool fuse, int64_t first, Unfit unfit) : first(
                                    : "more than " + std::to_string(mostParts) + " parts of one value: they are copied, without a kernel"
                              : it->second;
     list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]),
-                                         one, reason, 2 * bytes(e.value), number(groups[groupOf[e.producer]]), number(groups[groupOf[e.consumer]])));
+                                         one, reason, 2 * bytes(e.value), number(groups[groupOf[e.producer]]),
+                                         number(groups[groupOf[e.consumer]])));
   }
 }
 
@@ -280,6 +286,8 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   const Edge &first = *between.front();
   if (p.kind == K::Pieces || c.kind == K::Pieces)
     return "it is copied in pieces";
+  if (isLate(c) && !isLate(p))
+    return "the consumer is of the backward pass and waits for it: memory is to be saved";
   auto name = [&](const Group &g) { return describe(g.anchor ? g.anchor : g.ops.back()); };
   auto cost = [&](const Twine &what) { return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay"; };
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))

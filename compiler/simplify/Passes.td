@@ -18,6 +18,12 @@ def Recompute : Pass<"dl-simplify-recompute", "::mlir::ModuleOp"> {
     rows of such a value, on exchanged ones.}];
   let options = [Option<"least", "least", "int64_t", "1 << 22", "bytes of a value that is made again">];
 }
+def Rematerialise : Pass<"dl-simplify-rematerialise", "::mlir::ModuleOp"> {
+  let summary = "keeps fewest bytes of a forward pass for the backward pass, and makes the rest again";
+  let description = [{A minimum cut (push-relabel, Boost.Graph) between what must be kept (what contractions and reductions give) and what the
+    backward pass reads. Ops of the backward pass have `dlx.late`: they join no kernel of the forward pass, which would be early.}];
+  let options = [Option<"every", "every", "int64_t", "1", "Contractions and windows may be made again, but for one of so many">];
+}
 def Recipes : Pass<"dl-simplify-recipes", "::mlir::ModuleOp"> {
   let summary = "names the order in which each op's terms are combined: dl.recipe";
   let description = [{The last of the stage: from here on it is data, which emitters at every level follow (docs/summation.md).

@@ -26,6 +26,11 @@ void BuildFlags::add(CLI::App &command, const char *modelHelp) {
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
   command.add_option("--shape", shapes, "bounds of a symbolic extent: B=1..64, or B=8 to fix it")->type_name("NAME=LO..HI");
+  command
+      .add_option("--mem-budget", budget,
+                  "bytes (or 300MB) of arena and prepared parameters to do with: what a gradient reads is made again, as far as needed")
+      ->transform(CLI::AsSizeValue(true))
+      ->type_name("BYTES");
   auto *flag = command.add_flag("--train", train, "add the entry train_step");
   command.add_option("--loss", training.loss, "with --train")->capture_default_str()->needs(flag);
   command.add_option("--optimizer", training.optimizer, "with --train")->capture_default_str()->needs(flag);
@@ -78,6 +83,7 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
   }
   options.level = level;
   options.times = times.get();
+  options.memoryBudget = int64_t(budget);
   if (!printAfter.empty())
     options.after = [stage = *symbolizeStage(printAfter)](Stage s, ModuleOp m) {
       if (s == stage)
@@ -98,10 +104,10 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
 Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef name, Built &built, std::unique_ptr<Model> &source) {
   std::string key;
   if (!flags.cache.empty() && !flags.times && flags.printAfter.empty()) {
-    std::string level = std::to_string(flags.level);
+    std::string level = std::to_string(flags.level), budget = std::to_string(flags.budget);
     SmallVector<StringRef> parts{
-        text.getBuffer(),        name, flags.target, codegen::hostLevel(), level, flags.train ? "train" : "", flags.training.loss,
-        flags.training.optimizer};
+        text.getBuffer(),         name,  flags.target, codegen::hostLevel(), level, flags.train ? "train" : "", flags.training.loss,
+        flags.training.optimizer, budget};
     parts.append(flags.shapes.begin(), flags.shapes.end());
     key = cacheKey(parts);
     if (auto cached = key.empty() ? std::nullopt : readCached(flags.cache, key)) {
@@ -161,8 +167,8 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
 
 Exit load(const BuildFlags &flags, Session &session) {
   if (isArtefact(flags.model)) {
-    if (flags.train || !flags.shapes.empty() || flags.target != "cpu" || flags.level != 2)
-      return misuse("'" + flags.model + "' is compiled already: --train, --shape, --target and -O are for models");
+    if (flags.train || !flags.shapes.empty() || flags.target != "cpu" || flags.level != 2 || flags.budget)
+      return misuse("'" + flags.model + "' is compiled already: --train, --shape, --target, --mem-budget and -O are for models");
     session.open(flags.model);
     return Done;
   }

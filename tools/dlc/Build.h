@@ -14,6 +14,7 @@ namespace dlc::tools {
 struct BuildFlags {
   std::string model, target = "cpu", printAfter;
   unsigned level = 2;
+  uint64_t budget = 0; ///< of bytes; 0: none
   std::vector<std::string> shapes;
   TrainingSpecs training;
   bool train = false;

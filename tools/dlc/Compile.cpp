@@ -148,7 +148,7 @@ void addCompile(CLI::App &app) {
   command->add_flag("--standalone", o->standalone, "link the runtime in");
   command->add_flag_callback("--time-passes", [o] { o->build.times = std::make_shared<Times>(); }, "seconds by stage, LLVM's among them");
   command->add_option("--print-after", o->build.printAfter, "print the module after a stage");
-  addMissing(*command, {"--mem-budget", "--tune"});
+  addMissing(*command, {"--tune"});
   setAction(command, "dlc compile lenet.mlir -o liblenet.so", [o] {
     Exit e = compile(*o);
     if (o->build.times)
