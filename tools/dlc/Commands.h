@@ -26,5 +26,6 @@ void addInfo(CLI::App &app);
 void addBench(CLI::App &app);
 void addExplain(CLI::App &app);
 void addProfile(CLI::App &app);
+void addOps(CLI::App &app);
 
 } // namespace dlc::tools

@@ -77,6 +77,7 @@ int main(int argc, char **argv) {
   addBench(app);
   addExplain(app);
   addProfile(app);
+  addOps(app);
   auto commands = app.get_subcommands([](CLI::App *) { return true; });
   if (argc > 1 && argv[1][0] != '-' && llvm::none_of(commands, [&](CLI::App *c) { return c->get_name() == argv[1]; }))
     return misuse(llvm::Twine("no command '") + argv[1] + "': there are " +
