@@ -1,5 +1,6 @@
 // The ordered stages.
 #include "compiler/Pipeline.h"
+#include "compiler/codegen/Lower.h"
 #include "compiler/emit/Artefact.h"
 #include "compiler/kernels/Passes.h"
 #include "compiler/plan/Passes.h"
@@ -177,7 +178,6 @@ static LogicalResult fixSymbols(ModuleOp module) {
 
 static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stage last) {
   loadDialects(*module.getContext());
-  std::string target = options.target.empty() ? codegen::hostLevel().str() : options.target;
   for (Stage stage = Stage::Dl; stage <= last && stage < Stage::Codegen; stage = Stage((int)stage + 1)) {
     PassManager passes(module.getContext());
     passes.enableVerifier(stage == Stage::Autodiff);
@@ -202,21 +202,22 @@ static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stag
       passes.addPass(createCSEPass());
       if (options.rematerialise)
         passes.addPass(createRematerialise({options.rematerialise}));
-      passes.addPass(createRecompute({4 * options.chainBytes}));
+      if (options.target.backend->has(dlx::Emitter::chain))
+        passes.addPass(createRecompute({4 * options.chainBytes}));
       passes.addPass(createRecipes());
       break;
     case Stage::Layout:
       break;
     case Stage::Kernels:
-      passes.addPass(createFormKernels({options.level > 0}));
+      passes.addPass(createFormKernels({options.level > 0, options.target.name}));
       break;
     case Stage::Plan: {
       PlanPassOptions plan;
-      plan.target = target;
+      plan.target = options.target.name;
       plan.loopsOnly = options.level == 0;
       passes.addPass(createPlanPass(plan));
-      if (options.level > 0)
-        passes.addPass(createChains({target, options.chainBytes}));
+      if (options.level > 0 && options.target.backend->has(dlx::Emitter::chain))
+        passes.addPass(createChains({options.target.name, options.chainBytes}));
       break;
     }
     case Stage::Schedule:
@@ -346,7 +347,7 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
   };
   Compiled result;
   enter("programs");
-  result.target = codegen::Target::get(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
+  result.target = options.target;
   auto program = flatten(module);
   if (failed(program))
     return failure();
@@ -387,7 +388,7 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
 }
 
 FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options, StringRef kind) {
-  auto target = codegen::Target::get(options.target.empty() ? codegen::hostLevel() : StringRef(options.target));
+  const codegen::Target &target = options.target;
   auto modules = emitKernels(module, target, 1);
   if (modules.empty())
     return module.emitError("a kernel could not be lowered: this is a fault of the compiler");
@@ -397,24 +398,22 @@ FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options,
     modules[0]->print(os);
     return text;
   }
-  auto code = codegen::compile(*modules[0], target, options.level, kind == "llvm" ? codegen::CodeKind::LLVM : codegen::CodeKind::Assembly);
+  auto names = target.backend->getCodeNames();
+  auto *found = llvm::find_if(names, [&](auto &name) { return name.first == kind; });
+  assert(found != names.end() && "the backend writes no such code");
+  auto code = codegen::compile(*modules[0], target, options.level, found->second);
   if (!code)
     return module.emitError("code generation failed: ") << llvm::toString(code.takeError());
   return (*code)->getBuffer().str();
 }
 
-uint64_t cpuFeatures(const codegen::Target &target) {
-  if (target.isArm())
-    return DLX_CPU_ARM82;
-  return DLX_CPU_V2 | (target.lanes >= 8 ? DLX_CPU_V3 : 0) | (target.lanes >= 16 ? DLX_CPU_V4 : 0);
-}
 const char *buildId() { return "dlc " DLRT_VERSION ", LLVM " LLVM_VERSION_STRING; }
 
 llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, StringRef model) {
   std::unique_ptr<Loaded> self(new Loaded);
   self->compiled = std::move(compiled);
   self->model = model.str();
-  self->target = "cpu:" + self->compiled.target.name;
+  self->target = self->compiled.target.spelled();
   if (!self->compiled.objects.empty()) { // a program of parameters alone has no code
     auto jit = Jit::create();
     if (!jit)
@@ -431,14 +430,14 @@ llvm::Expected<std::unique_ptr<Loaded>> Loaded::create(Compiled compiled, String
     self->functions.push_back(*fn);
   }
   self->record = {self->target.c_str(),
-                  cpuFeatures(self->compiled.target),
+                  self->compiled.target.backend->getFeatures(self->compiled.target),
                   self->compiled.program.bytes.data(),
                   self->compiled.program.bytes.size(),
                   self->functions.data(),
                   self->functions.size(),
                   nullptr,
                   0,
-                  DLX_DEVICE_CPU,
+                  self->compiled.target.backend->getDevice(),
                   0};
   self->description = {DLX_DESCRIPTOR_MAGIC, DLX_VERSION, 1, self->model.c_str(), buildId(), &self->record, nullptr, 0};
   return self;

@@ -2,7 +2,7 @@
 #pragma once
 #include "compiler/Times.h"
 #include "compiler/autodiff/Passes.h"
-#include "compiler/codegen/Lower.h"
+#include "compiler/codegen/Backend.h"
 #include "compiler/emit/Flatten.h"
 #include "compiler/emit/Jit.h"
 #include <optional>
@@ -14,7 +14,7 @@ std::optional<Stage> symbolizeStage(llvm::StringRef name);
 llvm::ArrayRef<llvm::StringRef> stageNames();
 
 struct CompileOptions {
-  std::string target; ///< "x86-64-v3"; empty: this machine's
+  codegen::Target target = codegen::Target::get("");
   unsigned level = 2; ///< -O; 0: plain loops, no fusion
   std::optional<TrainOptions> train;
   std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
@@ -43,11 +43,10 @@ struct Compiled {
 };
 /// The code of a scheduled module's kernels. `model`: for an artefact, whose functions are called symbolPrefix(model, target) + name.
 mlir::FailureOr<Compiled> compileScheduled(mlir::ModuleOp module, const CompileOptions &options, llvm::StringRef model = "");
-/// The same as text: `codegen` (the LLVM dialect), `llvm` or `asm`.
+/// The same as text: `codegen` (the LLVM dialect), or one of the backend's code names.
 mlir::FailureOr<std::string> printCode(mlir::ModuleOp module, const CompileOptions &options, llvm::StringRef kind);
 
-/// The DLX_CPU_* bits that a target's code needs, and what names this build of the compiler.
-uint64_t cpuFeatures(const codegen::Target &target);
+/// What names this build of the compiler.
 const char *buildId();
 
 /// A compiled model in this process: its descriptor, for dlrt_model_open.

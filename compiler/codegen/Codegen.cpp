@@ -12,6 +12,11 @@ struct Codegen : impl::CodegenPassBase<Codegen> {
   void getDependentDialects(DialectRegistry &registry) const override { codegen::registerCodegenDialects(registry); }
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    auto made = codegen::Target::find(target);
+    if (!made) {
+      module.emitError("unknown target '") << target << "': there are " << codegen::Target::list();
+      return signalPassFailure();
+    }
     SmallVector<StringRef> symbols;
     for (auto s : module.getOps<dl::SymbolOp>())
       symbols.push_back(s.getSymName());
@@ -24,10 +29,10 @@ struct Codegen : impl::CodegenPassBase<Codegen> {
         fn.emitError("has no dlx.plan: run dl-plan first");
         return signalPassFailure();
       }
-      codegen::Kernel kernel{fn, plan, symbols, codegen::Target::get(target), *out};
+      codegen::Kernel kernel{fn, plan, symbols, made, *out};
       codegen::emitKernel(kernel);
     }
-    if (lower && failed(codegen::lowerToLLVM(*out, codegen::Target::get(target))))
+    if (lower && failed(codegen::lowerToLLVM(*out, made)))
       return signalPassFailure();
     module.getBodyRegion().takeBody(out->getBodyRegion());
   }

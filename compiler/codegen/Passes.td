@@ -7,7 +7,7 @@ def CodegenPass : Pass<"dl-codegen", "::mlir::ModuleOp"> {
   let summary = "Write planned kernels as functions of the LLVM dialect, which are all that is left";
   let description = [{Kernels are the functions with `dlx.kernel` and `dlx.plan`. Tile, blocks and launches come from the plan alone.}];
   let options = [
-    Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3, x86-64-v4 or armv8.2-a">,
+    Option<"target", "target", "std::string", "\"x86-64-v3\"", "a target of some backend, such as x86-64-v2 or armv8.2-a">,
     Option<"lower", "lower", "bool", "true", "false: leave scf, arith, math and vector as the emitters wrote them">
   ];
 }

@@ -1,5 +1,6 @@
 // Compiled targets to an object or a shared library: the descriptor as data.
 #include "compiler/emit/Artefact.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "compiler/emit/Link.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
@@ -26,7 +27,9 @@ std::string modelName(StringRef path) {
     name = "model" + name;
   return name;
 }
-std::string symbolPrefix(StringRef model, const codegen::Target &target) { return (model + "_" + target.tag() + "_").str(); }
+std::string symbolPrefix(StringRef model, const codegen::Target &target) {
+  return (model + "_" + target.backend->getTag(target) + "_").str();
+}
 
 static Expected<std::string> writeObject(Module &module, TargetMachine &machine) {
   module.setTargetTriple(machine.getTargetTriple());
@@ -65,10 +68,10 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
     }
     auto *table = data(ConstantArray::get(ArrayType::get(ptr, functions.size()), functions), 8);
     records.push_back(ConstantStruct::get(
-        record, {string("cpu:" + c.target.name), ConstantInt::get(i64, cpuFeatures(c.target)),
+        record, {string(c.target.spelled()), ConstantInt::get(i64, c.target.backend->getFeatures(c.target)),
                  bytes(StringRef(c.program.bytes.data(), c.program.bytes.size()), 64), ConstantInt::get(i64, c.program.bytes.size()), table,
                  ConstantInt::get(i64, functions.size()), ConstantPointerNull::get(ptr), ConstantInt::get(i64, 0),
-                 ConstantInt::get(i32, DLX_DEVICE_CPU), ConstantInt::get(i32, 0)}));
+                 ConstantInt::get(i32, c.target.backend->getDevice()), ConstantInt::get(i32, 0)}));
   }
   Constant *weights = options.weights.empty() ? static_cast<Constant *>(ConstantPointerNull::get(ptr)) : bytes(options.weights, 64);
   auto *type = StructType::get(context, {i64, i32, i32, ptr, ptr, ptr, ptr, i64});
@@ -79,18 +82,18 @@ static Expected<std::string> describe(ArrayRef<Compiled> targets, const Artefact
   auto *descriptor = new GlobalVariable(module, type, true, GlobalValue::ExternalLinkage, value, options.model + "_descriptor");
   descriptor->setAlignment(Align(8));
   GlobalAlias::create(type, 0, GlobalValue::WeakAnyLinkage, "dlc_descriptor", descriptor, &module);
-  return writeObject(module, *codegen::makeMachine(targets.front().target, 1));
+  return writeObject(module, *codegen::cpu::makeMachine(targets.front().target, 1));
 }
 
 /// libm as a linker sees it, with the functions that kernels call: whatever the machine is, and whatever this one has.
 static Expected<std::string> makeLibm(Linker &linker, const codegen::Target &target) {
   LLVMContext context;
   Module module("libm", context);
-  for (StringRef name : codegen::libmNames()) {
+  for (StringRef name : codegen::cpu::libmNames()) {
     auto *f = Function::Create(FunctionType::get(Type::getVoidTy(context), false), GlobalValue::ExternalLinkage, name, module);
     ReturnInst::Create(context, BasicBlock::Create(context, "", f));
   }
-  auto object = writeObject(module, *codegen::makeMachine(target, 0));
+  auto object = writeObject(module, *codegen::cpu::makeMachine(target, 0));
   if (!object)
     return object.takeError();
   auto path = linker.put(*object);

@@ -1,6 +1,6 @@
 // Object code in this process, by ORC.
 #include "compiler/emit/Jit.h"
-#include "compiler/codegen/Lower.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 
@@ -9,7 +9,7 @@ namespace dlc {
 Jit::Jit() = default;
 Jit::~Jit() = default;
 Expected<std::unique_ptr<Jit>> Jit::create() {
-  codegen::registerTargets(); // no code need have been generated in this process
+  codegen::cpu::registerTargets(); // no code need have been generated in this process
   auto lljit = orc::LLJITBuilder().create();
   if (!lljit)
     return lljit.takeError();

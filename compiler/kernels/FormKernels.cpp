@@ -1,5 +1,5 @@
 // Groups of ops to functions: dl entries in, calls of kernels out.
-#include "compiler/codegen/cpu/Kernel.h"
+#include "compiler/codegen/Backend.h"
 #include "compiler/kernels/Groups.h"
 #include "compiler/kernels/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,6 +23,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
   llvm::StringSet<> taken;             // names
   unsigned count = 0;
   int64_t groups = 0; ///< so far
+  codegen::Target made;
 
   /// A function of what the group reads to what others read of it, and the values to call it with.
   func::FuncOp outline(const Grouping &grouping, const Group &group, llvm::SetVector<Value> &reads, SmallVectorImpl<Value> &writes) {
@@ -118,7 +119,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
                    : group.kind == GroupKind::Scatter   ? Emitter::scatter
                    : group.kind == GroupKind::Columns   ? Emitter::columns
                                                         : Emitter::rows;
-      return codegen::whyPlainLoops(*kernel, asked);
+      return codegen::whyPlainLoops(*kernel, made, asked);
     });
     verdicts.append(grouping.verdicts().begin(), grouping.verdicts().end());
     groups = grouping.end();
@@ -171,6 +172,10 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (made = codegen::Target::find(target); !made) {
+      module.emitError("unknown target '") << target << "': there are " << codegen::Target::list();
+      return signalPassFailure();
+    }
     for (auto symbol : module.getOps<SymbolOpInterface>())
       taken.insert(symbol.getName());
     for (auto fn : llvm::to_vector(module.getOps<func::FuncOp>())) {

@@ -11,6 +11,7 @@ def FormKernels : Pass<"dl-kernels-form", "::mlir::ModuleOp"> {
   // Planners, which grouping asks, build scalars of reductions.
   let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
-  let options = [Option<"fuse", "fuse", "bool", "true", "false: every op its own kernel (-O0)">];
+  let options = [Option<"fuse", "fuse", "bool", "true", "false: every op its own kernel (-O0)">,
+                 Option<"target", "target", "std::string", "\"x86-64-v3\"", "whose emitters are asked what they take">];
 }
 #endif

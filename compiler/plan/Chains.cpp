@@ -15,7 +15,7 @@ namespace dlc {
 #include "compiler/plan/Passes.h.inc"
 
 namespace {
-using codegen::RowOrder;
+using codegen::cpu::RowOrder;
 /// What a strip reads again and again has at most so many bytes; a strip's own values stay in the second-level cache. Strips have one of
 /// these numbers of rows, which tiles of many heights divide.
 constexpr int64_t mostReread = 1 << 22, stripBytes = 1 << 19, stripRows[] = {96, 48, 24, 12};
@@ -39,10 +39,10 @@ struct Former {
   /// `call` has the rows of the members, and its row reads no other row of theirs.
   bool fits(const Members &m, func::CallOp call) {
     func::FuncOp kernel = kernelOf(call);
-    if (codegen::rowOrder(kernel, &m.order) != m.order)
+    if (codegen::cpu::rowOrder(kernel, &m.order) != m.order)
       return false;
     for (auto [i, v] : llvm::enumerate(call.getOperands()))
-      if (m.has(v) && !codegen::readsOwnRow(kernel, i))
+      if (m.has(v) && !codegen::cpu::readsOwnRow(kernel, i))
         return false;
     return true;
   }
@@ -50,7 +50,7 @@ struct Former {
     for (Operation *member : m.calls)
       for (OpOperand &operand : member->getOpOperands())
         if (operand.get().getDefiningOp() == producer &&
-            !codegen::readsOwnRow(kernelOf(cast<func::CallOp>(member)), operand.getOperandNumber()))
+            !codegen::cpu::readsOwnRow(kernelOf(cast<func::CallOp>(member)), operand.getOperandNumber()))
           return false;
     return true;
   }
@@ -158,13 +158,13 @@ struct Former {
       names.insert(part);
       codegen::PlanOptions options{.target = target};
       options.stripRows = rows;
-      codegen::planKernel(part, options);
+      (void)codegen::planKernel(part, options); // as it was, but by strips
       auto call =
           func::CallOp::create(b, op->getLoc(), part, llvm::map_to_vector(op->getOperands(), [&](Value v) { return map.lookup(v); }));
       map.map(op->getResults(), call.getResults());
     }
     func::ReturnOp::create(b, fn.getLoc(), llvm::map_to_vector(writes, [&](Value v) { return map.lookup(v); }));
-    fn->setAttr("dlx.plan", codegen::planChain(fn, m.order, rows));
+    fn->setAttr("dlx.plan", codegen::cpu::planChain(fn, m.order, rows));
     return known[key] = fn;
   }
   /// For explain: what lies between groups of the chain goes through scratch.
@@ -227,7 +227,7 @@ struct Former {
     for (func::CallOp start : starts) {
       if (gone.contains(start) || llvm::none_of(start.getResults(), [&](Value v) { return isLarge(v); }))
         continue;
-      auto order = codegen::rowOrder(kernelOf(start));
+      auto order = codegen::cpu::rowOrder(kernelOf(start));
       if (!order)
         continue;
       Members m{*order, {}};

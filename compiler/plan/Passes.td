@@ -7,10 +7,10 @@ def PlanPass : Pass<"dl-plan", "::mlir::ModuleOp"> {
   let summary = "Choose each kernel's emitter and cut it into launches: sets dlx.plan";
   let description = [{
     Kernels are the functions with the unit attribute `dlx.kernel`. The first emitter of contraction, window, columns, rows
-    that takes the kernel's structure is chosen; loops take the rest, with the attribute `dlx.fallback` that says why the others did not, for explain.
+    that takes the kernel's structure is chosen; plain loops take the rest, with the attribute `dlx.fallback` that says why the others did not, for explain.
   }];
   let options = [
-    Option<"target", "target", "std::string", "\"x86-64-v3\"", "x86-64-v2, x86-64-v3, x86-64-v4 or armv8.2-a">,
+    Option<"target", "target", "std::string", "\"x86-64-v3\"", "a target of some backend, such as x86-64-v2 or armv8.2-a">,
     Option<"loopsOnly", "loops-only", "bool", "false", "Plain loop nests, as at -O0">
   ];
   let dependentDialects = ["::dlc::dlx::DlxDialect", "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",

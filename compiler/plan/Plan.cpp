@@ -1,51 +1,19 @@
 // Which emitter writes a kernel, and how it is cut into launches and blocks.
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
 #include "compiler/plan/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 namespace dlc {
-namespace codegen {
-/// The first emitter's plan, or null and each one's reason.
-static dlx::PlanAttr plan(func::FuncOp kernel, const PlanOptions &options, SmallVectorImpl<std::pair<dlx::Emitter, std::string>> &reasons) {
-  using dlx::Emitter;
-  using Planner = dlx::PlanAttr (*)(func::FuncOp, const PlanOptions &, std::string &);
-  constexpr std::pair<Emitter, Planner> planners[] = {
-      {Emitter::contraction, planContraction}, {Emitter::window, planWindow}, {Emitter::columns, planColumns}, {Emitter::rows, planRows}};
-  constexpr std::pair<Emitter, Planner> scatters[] = {{Emitter::scatter, planScatter}};
-  for (auto [emitter, planner] : scatterOf(kernel) ? ArrayRef(scatters) : ArrayRef(planners)) {
-    std::string why;
-    if (auto plan = planner(kernel, options, why))
-      return plan;
-    reasons.push_back({emitter, why});
-  }
-  return {};
-}
-void planKernel(func::FuncOp kernel, const PlanOptions &options, std::string *reason) {
-  SmallVector<std::pair<dlx::Emitter, std::string>> reasons;
-  auto chosen = options.loopsOnly ? dlx::PlanAttr() : plan(kernel, options, reasons);
-  for (auto &[emitter, why] : reasons)
-    if (reason && !chosen)
-      *reason += (reason->empty() ? "" : "; ") + dlx::stringifyEmitter(emitter).str() + ": " + why;
-  kernel->setAttr("dlx.plan", chosen ? chosen : planLoops(kernel, options));
-}
-std::string whyPlainLoops(func::FuncOp kernel, dlx::Emitter asked) {
-  SmallVector<std::pair<dlx::Emitter, std::string>> reasons;
-  if (plan(kernel, {}, reasons))
-    return "";
-  return llvm::find_if(reasons, [&](auto &r) { return r.first == asked; })->second;
-}
-} // namespace codegen
-
 namespace {
 /// Calls of a kernel that bind the same of its arguments to what is packed once and read often: a parameter which its entry leaves as
 /// it is, or what a loop of several steps captures (the schedule packs it before the loop).
 struct Calls {
   llvm::BitVector prepared;
+  bool inLoop;
   SmallVector<func::CallOp> calls;
 };
 } // namespace
@@ -70,9 +38,10 @@ static llvm::StringMap<SmallVector<Calls, 1>> callsByKernel(ModuleOp module) {
                 (scan && argument && llvm::is_contained(scan.getCaptureArguments(), argument));
     }
     auto &groups = kernels[call.getCallee()];
-    auto *same = llvm::find_if(groups, [&](const Calls &c) { return c.prepared == here; });
+    bool inLoop = !entry;
+    auto *same = llvm::find_if(groups, [&](const Calls &c) { return c.prepared == here && c.inLoop == inLoop; });
     if (same == groups.end())
-      same = &groups.emplace_back(Calls{here, {}});
+      same = &groups.emplace_back(Calls{here, inLoop, {}});
     same->calls.push_back(call);
   });
   return kernels;
@@ -84,15 +53,19 @@ namespace {
 struct Plan : impl::PlanPassBase<Plan> {
   using PlanPassBase::PlanPassBase;
   void runOnOperation() override {
-    if (auto names = codegen::Target::getNames(); !llvm::is_contained(names, target)) {
-      getOperation().emitError("unknown target '") << target << "': there are " << llvm::join(names, ", ");
+    codegen::Target made = codegen::Target::find(target);
+    if (!made) {
+      getOperation().emitError("unknown target '") << target << "': there are " << codegen::Target::list();
       return signalPassFailure();
     }
-    codegen::PlanOptions options{.target = codegen::Target::get(target), .loopsOnly = loopsOnly};
-    auto plan = [&](func::FuncOp kernel, const llvm::BitVector &prepared) {
+    codegen::PlanOptions options{.target = made, .loopsOnly = loopsOnly};
+    auto plan = [&](func::FuncOp kernel, const llvm::BitVector &prepared, bool inLoop) {
       std::string reason;
-      options.prepared = prepared;
-      codegen::planKernel(kernel, options, &reason);
+      options.prepared = prepared, options.inLoop = inLoop;
+      if (failed(codegen::planKernel(kernel, options, &reason))) {
+        kernel.emitError(made.spelled()) << " has no emitter for this kernel: " << reason;
+        return signalPassFailure();
+      }
       if (!loopsOnly && kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan").getEmitter() == dlx::Emitter::loops)
         kernel->setAttr("dlx.fallback", StringAttr::get(&getContext(), reason)); // for explain
     };
@@ -104,13 +77,13 @@ struct Plan : impl::PlanPassBase<Plan> {
         kernels.push_back(fn);
     for (func::FuncOp kernel : kernels) {
       auto groups = calls.lookup(kernel.getSymName());
-      plan(kernel, groups.empty() ? llvm::BitVector() : groups.front().prepared);
+      plan(kernel, groups.empty() ? llvm::BitVector() : groups.front().prepared, !groups.empty() && groups.front().inLoop);
       // Where some of the calls alone have it packed, and the plan hangs on that, they are two kernels.
       SmallVector<func::FuncOp> variants{kernel};
       for (const Calls &group : llvm::drop_begin(groups, !groups.empty())) {
         auto variant = cast<func::FuncOp>(kernel->clone());
         names.insert(variant, std::next(variants.back()->getIterator()));
-        plan(variant, group.prepared);
+        plan(variant, group.prepared, group.inLoop);
         auto *same = llvm::find_if(variants, [&](func::FuncOp v) { return v->getAttr("dlx.plan") == variant->getAttr("dlx.plan"); });
         if (same != variants.end()) {
           names.erase(variant);

@@ -37,11 +37,12 @@ def Dlx_LaunchAttr : Dlx_Attr<"Launch", "launch"> {
   let description = [{
     `name` is appended to the kernel's to give the function's symbol. The function's buffers are the kernel's values numbered
     in `reads`, then those in `writes`: arguments, then results, then temporaries. A value in both appears once, in writes.
-    `grid` is the number of blocks.
+    `grid` is the number of blocks; on a GPU a block has `threads` and `shared` bytes of memory.
   }];
   let parameters = (ins StringRefParameter<>:$name, OptionalArrayRefParameter<"int64_t">:$reads,
-                        OptionalArrayRefParameter<"int64_t">:$writes, "::dlc::dl::DimsAttr":$grid);
-  let assemblyFormat = "`<` $name `,` `reads` `[` (`]`) : ($reads^ `]`)? `,` `writes` `[` (`]`) : ($writes^ `]`)? `,` `grid` $grid `>`";
+                        OptionalArrayRefParameter<"int64_t">:$writes, "::dlc::dl::DimsAttr":$grid,
+                        DefaultValuedParameter<"int64_t", "0">:$threads, DefaultValuedParameter<"int64_t", "0">:$shared);
+  let assemblyFormat = "`<` $name `,` `reads` `[` (`]`) : ($reads^ `]`)? `,` `writes` `[` (`]`) : ($writes^ `]`)? `,` `grid` $grid (`,` `threads` $threads^)? (`,` `shared` $shared^)? `>`";
 }
 def Dlx_PlanAttr : Dlx_Attr<"Plan", "plan"> {
   let summary = "how a kernel is cut into launches and blocks: all that its emitter reads besides the kernel";

@@ -87,9 +87,9 @@ static void build(mlir::ModuleOp module, const dlc_options *given, dlc_code &cod
   CompileOptions options;
   if (o.target) {
     llvm::StringRef target = o.target;
-    if (!llvm::is_contained(codegen::Target::getNames(), target) || target > codegen::hostLevel() || codegen::Target::get(target).isArm())
+    options.target = codegen::Target::find(target);
+    if (!options.target || options.target.backend->getProcessor(options.target) != "x86-64" || target > codegen::hostLevel())
       return refuse("target '" + target + "': this machine runs x86-64-v2 to " + codegen::hostLevel());
-    options.target = o.target;
   }
   if (o.level > 3)
     return refuse("level " + llvm::Twine(o.level) + ": expected 0 to 3");

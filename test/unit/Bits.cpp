@@ -33,7 +33,7 @@ std::string train(Session &session, StringRef net, int64_t steps) {
 }
 CompileOptions trainingFor(MLIRContext &context, const char *level) {
   CompileOptions options;
-  options.target = level;
+  options.target = codegen::Target::get(level);
   options.train = training(context, "sgd", {"momentum"});
   return options;
 }

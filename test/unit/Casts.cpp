@@ -155,7 +155,7 @@ TEST_P(Casts, RoundOnce) {
   ASSERT_TRUE(module);
   CompileOptions options;
   options.level = GetParam().level;
-  options.target = GetParam().target;
+  options.target = codegen::Target::get(GetParam().target);
   Session session(*module, options);
   ASSERT_TRUE(session.ok());
   for (const Kind &from : kinds) {

@@ -45,7 +45,7 @@ struct Build {
     manager.addPass(gradientOf("main"));
     EXPECT_TRUE(succeeded(manager.run(*module)));
     CompileOptions options;
-    options.level = level, options.chainBytes = bytes, options.target = target.str();
+    options.level = level, options.chainBytes = bytes, options.target = codegen::Target::get(target);
     options.after = [&](Stage stage, ModuleOp module) {
       if (stage == Stage::Plan)
         for (auto fn : module.getOps<func::FuncOp>())

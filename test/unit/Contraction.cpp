@@ -7,11 +7,9 @@
 using namespace dlc::test;
 using dlc::codegen::PlanOptions;
 
-static CompiledKernel contraction(llvm::StringRef text, llvm::StringRef level) {
-  return {text, level, [](auto fn, auto &options, auto &why) { return dlc::codegen::planContraction(fn, options, why); }};
-}
+static CompiledKernel contraction(llvm::StringRef text, llvm::StringRef level) { return {text, level, dlc::codegen::cpu::planContraction}; }
 static CompiledKernel loops(llvm::StringRef text, llvm::StringRef level = "x86-64-v3") {
-  return {text, level, [](auto fn, auto &options, auto &) { return dlc::codegen::planLoops(fn, options); }};
+  return {text, level, dlc::codegen::cpu::planLoops};
 }
 /// Equal bits for each vector width, for whole grids and block by block.
 static void same(const std::string &text, llvm::ArrayRef<int64_t> extents = {}) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 using namespace dlc::test;
-using dlc::codegen::planColumns;
+using dlc::codegen::cpu::planColumns;
 
 static const char *sum = R"(
   dl.symbol @B : 0 to {MAX}

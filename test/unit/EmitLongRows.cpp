@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 using namespace dlc::test;
-using dlc::codegen::planRows;
+using dlc::codegen::cpu::planRows;
 
 /// Reductions of one level, which plain loops take in linear time.
 static const char *sums = R"(

@@ -7,7 +7,7 @@
 using namespace dlc::test;
 
 static std::vector<float> loops(const char *text, llvm::ArrayRef<Buffer> arguments, llvm::ArrayRef<int64_t> extents = {}) {
-  CompiledKernel kernel(text, "x86-64-v3", [](auto fn, auto &options, auto &) { return dlc::codegen::planLoops(fn, options); });
+  CompiledKernel kernel(text, "x86-64-v3", dlc::codegen::cpu::planLoops);
   EXPECT_EQ(kernel.error(), "");
   return kernel.error().empty() ? values<float>(kernel.run(arguments, extents, 1)[0]) : std::vector<float>();
 }

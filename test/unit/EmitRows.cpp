@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 using namespace dlc::test;
-using dlc::codegen::planRows;
+using dlc::codegen::cpu::planRows;
 
 static const char *softmax = R"(
   dl.symbol @B : 0 to 64

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 using namespace dlc::test;
-using dlc::codegen::planWindow;
+using dlc::codegen::cpu::planWindow;
 
 TEST(EmitWindow, MaxPoolWithIndex) {
   for (const char *c : {"3", "20", "33"})

@@ -25,7 +25,7 @@ std::vector<llvm::StringRef> levels() {
 }
 std::vector<float> apply(const std::string &text, llvm::StringRef level, llvm::ArrayRef<std::vector<float>> arguments, bool scalars = false,
                          unsigned optimize = 2) {
-  PlanFn loops = [](auto fn, auto &options, auto &) { return dlc::codegen::planLoops(fn, options); };
+  PlanFn loops = dlc::codegen::cpu::planLoops;
   CompiledKernel kernel(text, level, scalars ? loops : PlanFn(), optimize);
   EXPECT_EQ(kernel.error(), "") << text;
   std::vector<Buffer> buffers;

@@ -20,7 +20,7 @@ struct Generator {
                         {.width = 64, .heads = 4, .hidden = 128, .layers = 2, .words = words, .positions = positions});
     auto module = g.build(UnknownLoc::get(&context));
     CompileOptions options;
-    options.level = level, options.target = target.str();
+    options.level = level, options.target = codegen::Target::get(target);
     session = std::make_unique<Session>(*module, options);
     EXPECT_TRUE(session->ok());
     session->setThreads(threads);

@@ -1,7 +1,8 @@
 // Kernels of random models by every emitter that takes them, every buffer between pages that may not be touched: no access outside,
 // and the bits of plain loops. DLC_GUARD_SEEDS=1000 tries as many models, DLC_GUARD_SEEDS=57-99 these.
 #include "compiler/Pipeline.h"
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "compiler/kernels/Passes.h"
 #include "compiler/simplify/Passes.h"
 #include "mlir/Pass/PassManager.h"
@@ -22,10 +23,9 @@ struct Planner {
   const char *name;
   dlx::PlanAttr (*plan)(func::FuncOp, const codegen::PlanOptions &, std::string &);
 };
-dlx::PlanAttr loops(func::FuncOp f, const codegen::PlanOptions &options, std::string &) { return codegen::planLoops(f, options); }
-const Planner planners[] = {{"contraction", codegen::planContraction}, {"window", codegen::planWindow},
-                            {"columns", codegen::planColumns},         {"rows", codegen::planRows},
-                            {"scatter", codegen::planScatter},         {"loops", loops}};
+const Planner planners[] = {{"contraction", codegen::cpu::planContraction}, {"window", codegen::cpu::planWindow},
+                            {"columns", codegen::cpu::planColumns},         {"rows", codegen::cpu::planRows},
+                            {"scatter", codegen::cpu::planScatter},         {"loops", codegen::cpu::planLoops}};
 
 /// Element i as a number, to tell a NaN and for messages.
 double number(const Buffer &buffer, Type element, int64_t i) {
@@ -123,7 +123,7 @@ void check(const KernelText &kernel, uint64_t seed, llvm::ArrayRef<std::vector<i
   for (auto &p : plain) {
     if (p.level > codegen::hostLevel())
       break;
-    p.code = std::make_unique<CompiledKernel>(kernel.text, p.level, loops, kernel.fused);
+    p.code = std::make_unique<CompiledKernel>(kernel.text, p.level, codegen::cpu::planLoops, kernel.fused);
     ASSERT_EQ(p.code->error(), "") << "loops, " << p.level;
     for (const auto &e : extents) {
       if (arguments.size() < extents.size())
@@ -137,7 +137,7 @@ void check(const KernelText &kernel, uint64_t seed, llvm::ArrayRef<std::vector<i
   unsigned turn = seed;
   for (const char *level : {"x86-64-v2", "x86-64-v3", "x86-64-v4"})
     for (const Planner &p : planners) {
-      if (llvm::StringRef(level) > codegen::hostLevel() || (p.plan == loops && level != codegen::hostLevel()))
+      if (llvm::StringRef(level) > codegen::hostLevel() || (p.plan == codegen::cpu::planLoops && level != codegen::hostLevel()))
         continue;
       unsigned optimize = 1 + turn++ % 3;
       CompiledKernel code(kernel.text, level, p.plan, optimize);

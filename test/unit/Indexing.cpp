@@ -108,7 +108,7 @@ void check(unsigned level, StringRef target, bool symbolic) {
       manager.addPass(gradientOf(f.name + std::to_string(k)));
   ASSERT_TRUE(succeeded(manager.run(*module)));
   CompileOptions options;
-  options.level = level, options.target = target.str();
+  options.level = level, options.target = codegen::Target::get(target);
   Session session(*module, options);
   ASSERT_TRUE(session.ok());
   auto expect = [&](const data::Array &found, const std::vector<double> &expected, const std::string &what) {
@@ -222,7 +222,7 @@ TEST(Indexing, LongLists) {
           return %y, %new : tensor<5x21xf32>, tensor<5x21xf32>
         })");
       CompileOptions options;
-      options.level = level, options.target = target.str();
+      options.level = level, options.target = codegen::Target::get(target);
       Session session(*module, options);
       ASSERT_TRUE(session.ok());
       Tensors inputs;
@@ -336,7 +336,7 @@ TEST(Indexing, Joins) {
       %3 = dl.sub %0, %2 : tensor<?x40xf32, #dl.dims<N, 40>>
       return %3 : tensor<?x40xf32, #dl.dims<N, 40>>
     })",
-                 codegen::planRows, {{0}, {1}, {3}, {64}});
+                 codegen::cpu::planRows, {{0}, {1}, {3}, {64}});
   for (const char *n : {"1", "3", "40"})
     expectSameBits(fill(R"(
       func.func @k(%a: tensor<{N}x30xf32>, %b: tensor<30x40xf32>, %w: tensor<3x40xf32>, %i: tensor<{N}xi32>) -> tensor<{N}x40xf32> {
@@ -346,7 +346,7 @@ TEST(Indexing, Joins) {
         return %0 : tensor<{N}x40xf32>
       })",
                         {{"N", n}}),
-                   codegen::planContraction);
+                   codegen::cpu::planContraction);
   expectSameBits(R"(
     func.func @k(%x: tensor<2x9x9x20xf32>, %w: tensor<3x20xf32>, %i: tensor<2x5x5xi32>) -> tensor<2x5x5x20xf32> {
       %y = dl.sum_pool2d %x kernel [3, 3] strides [2, 2] padding [1, 1, 1, 1] : tensor<2x9x9x20xf32>
@@ -354,19 +354,19 @@ TEST(Indexing, Joins) {
       %0 = dl.add %y, %t : tensor<2x5x5x20xf32>
       return %0 : tensor<2x5x5x20xf32>
     })",
-                 codegen::planWindow);
+                 codegen::cpu::planWindow);
   expectSameBits(R"(
     func.func @k(%x: tensor<3x20xf32>, %i: tensor<30xi32>) -> tensor<20xf32> {
       %t = dl.gather %x, %i axis 0 : tensor<3x20xf32>, tensor<30xi32>
       %y = dl.sum %t dims [0] : tensor<30x20xf32>
       return %y : tensor<20xf32>
     })",
-                 codegen::planColumns);
+                 codegen::cpu::planColumns);
   for (const char *plan : {"planWindow", "planRows", "planColumns", "planContraction"}) {
-    PlanFn asked = plan == StringRef("planWindow")    ? codegen::planWindow
-                   : plan == StringRef("planRows")    ? codegen::planRows
-                   : plan == StringRef("planColumns") ? codegen::planColumns
-                                                      : codegen::planContraction;
+    PlanFn asked = plan == StringRef("planWindow")    ? codegen::cpu::planWindow
+                   : plan == StringRef("planRows")    ? codegen::cpu::planRows
+                   : plan == StringRef("planColumns") ? codegen::cpu::planColumns
+                                                      : codegen::cpu::planContraction;
     CompiledKernel kernel(R"(func.func @k(%x: tensor<3x20xf32>, %i: tensor<3xi32>) -> tensor<4x20xf32> {
       %y = dl.scatter_sum %x, %i axis 0 : tensor<3x20xf32>, tensor<3xi32> -> tensor<4x20xf32>
       return %y : tensor<4x20xf32>

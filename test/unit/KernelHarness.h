@@ -1,6 +1,8 @@
 // Kernels from text to code to numbers: compiled for a target by a chosen emitter, run on buffers.
 #pragma once
+#include "compiler/codegen/Evaluator.h"
 #include "compiler/codegen/Lower.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "compiler/emit/Jit.h"
 #include "test/lib/GuardedMemory.h"
 #include "llvm/ADT/StringMap.h"

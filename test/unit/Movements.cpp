@@ -109,7 +109,7 @@ void check(unsigned level, StringRef target, bool symbolic) {
     manager.addPass(gradientOf("f" + std::to_string(f)));
   ASSERT_TRUE(succeeded(manager.run(*module)));
   CompileOptions options;
-  options.level = level, options.target = target.str();
+  options.level = level, options.target = codegen::Target::get(target);
   Session session(*module, options);
   ASSERT_TRUE(session.ok());
   auto input = [](std::vector<int64_t> shape, int64_t first) {

@@ -51,7 +51,7 @@ public:
     dlc::loadDialects(context);
     OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context);
     dlc::CompileOptions compile;
-    compile.target = options.target;
+    compile.target = dlc::codegen::Target::get(options.target);
     if (!module || failed(dlc::runStages(*module, compile)))
       throw std::runtime_error("does not compile: " + text);
     auto code = dlc::compileScheduled(*module, compile);

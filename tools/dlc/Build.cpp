@@ -11,17 +11,9 @@
 using namespace mlir;
 namespace dlc::tools {
 
-/// ", cpu:x86-64-v2, ... or cpu:armv8.2-a"
-static std::string targetNames() {
-  std::string text;
-  for (StringRef name : codegen::Target::getNames())
-    text += ((name == codegen::Target::getNames().back() ? " or cpu:" : ", cpu:") + name).str();
-  return text;
-}
-
 void BuildFlags::add(CLI::App &command, const char *modelHelp) {
   command.add_option("MODEL", model, modelHelp)->required();
-  command.add_option("--target", target, "cpu (this machine)" + targetNames())->capture_default_str();
+  command.add_option("--target", target, "cpu (this machine), " + codegen::Target::list())->capture_default_str();
   command.add_option("-O", level, "0: plain loops, nothing fused, the oracle; 1: quick to compile; 2: the default; 3: -O2 and tuning")
       ->check(CLI::Range(0, 3))
       ->capture_default_str();
@@ -73,14 +65,10 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
   StringRef t = target;
   if (t.starts_with("nvptx"))
     return misuse("--target " + target + ": this version of dlc has no GPU targets: write cpu, or cpu:x86-64-v3") == Done;
-  if (t == "cpu") {
-    options.target = "";
-  } else {
-    std::string full = t.consume_front("cpu:") ? (t.starts_with("v") ? "x86-64-" : "") + t.str() : "";
-    if (!llvm::is_contained(codegen::Target::getNames(), full))
-      return misuse("--target " + target + ": expected cpu" + targetNames()) == Done;
-    options.target = full;
-  }
+  if (t != "cpu")
+    options.target = codegen::Target::parse(t);
+  if (!options.target)
+    return misuse("--target " + target + ": expected cpu, " + codegen::Target::list()) == Done;
   options.level = level;
   options.times = times.get();
   options.memoryBudget = int64_t(budget);
@@ -100,6 +88,8 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
   options.train = plan->options;
   return true;
 }
+
+static StringRef processorOf(const codegen::Target &target) { return target.backend->getProcessor(target); }
 
 Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef name, Built &built, std::unique_ptr<Model> &source) {
   std::string key;
@@ -125,13 +115,11 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
     if (!flags.read(&source->context, target, each))
       return Usage;
   llvm::StringSet<> seen;
-  llvm::erase_if(options, [&](const CompileOptions &each) {
-    return !seen.insert(each.target.empty() ? codegen::hostLevel() : StringRef(each.target)).second;
-  });
-  auto isArm = [](const CompileOptions &each) { return codegen::Target::get(each.target).isArm(); };
-  if (llvm::any_of(options, isArm) && !llvm::all_of(options, isArm))
+  llvm::erase_if(options, [&](const CompileOptions &each) { return !seen.insert(each.target.name).second; });
+  StringRef processor = processorOf(options.front().target);
+  if (!llvm::all_of(options, [&](const CompileOptions &each) { return processorOf(each.target) == processor; }))
     return misuse("--target " + flags.target + ": one file is for one kind of processor: write it in two runs");
-  if (name.empty() && isArm(options.front()))
+  if (name.empty() && processor != "x86-64")
     return misuse("--target " + flags.target + ": this machine cannot run it: write a file with dlc compile");
   if (name.empty() && options.size() > 1)
     return misuse("--target " + flags.target + ": one target runs; several are for dlc compile");
@@ -153,7 +141,10 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
   if (flags.times)
     flags.times->enter("header, link, output");
   // The runtime takes the first that the CPU can run.
-  llvm::sort(built.targets, [](const Compiled &x, const Compiled &y) { return x.target.lanes > y.target.lanes; });
+  llvm::sort(built.targets, [](const Compiled &x, const Compiled &y) {
+    auto names = x.target.backend->getTargets();
+    return llvm::find(names, x.target.name) > llvm::find(names, y.target.name);
+  });
   if (!name.empty())
     built.header = makeHeader(*source->module, name);
   if (!key.empty() && !source->spoke) // warnings come again

@@ -108,7 +108,7 @@ Exit compile(Options o) {
     }
     artefact.weights = buffer->getBuffer().str();
   }
-  if (o.standalone && built.targets.front().target.isArm())
+  if (o.standalone && built.targets.front().target.backend->getProcessor(built.targets.front().target) != "x86-64")
     return misuse("--standalone puts this machine's runtime in: link the archive that a cross build of the runtime gives");
   if (o.standalone) {
     artefact.standalone = true;

@@ -1,6 +1,6 @@
 // Labels of kernels: the op that each is about, and the parameter that it works with.
 #include "tools/dlc/Labels.h"
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
 #include "dialects/dl/Dl.h"
 
 using namespace mlir;

@@ -88,7 +88,7 @@ std::unique_ptr<Session> Session::open(ModuleOp module, const Build &build, std:
   });
   CompileOptions options;
   options.level = build.level;
-  options.target = build.target;
+  options.target = codegen::Target::get(build.target);
   options.threads = 1;
   auto refuse = [&](StringRef otherwise) {
     why = why.empty() ? otherwise.str() : why;

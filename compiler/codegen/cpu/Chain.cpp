@@ -1,10 +1,10 @@
 // A chain's function: strip by strip the launches of its parts, each over the blocks that are the strip's rows.
 #include "compiler/codegen/cpu/Chain.h"
+#include "compiler/codegen/RowProgram.h"
 #include "compiler/codegen/cpu/Contraction.h"
-#include "compiler/codegen/cpu/RowProgram.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::getExtents;
 static dlx::PlanAttr planOf(func::FuncOp kernel) { return kernel->getAttrOfType<dlx::PlanAttr>("dlx.plan"); }
 static bool equal(AffineExpr x, AffineExpr y) { return dl::getConstant(dl::normalize(x - y)) == 0; }
@@ -139,7 +139,7 @@ dlx::PlanAttr planChain(func::FuncOp fn, const RowOrder &order, int64_t rows) {
     scratch = std::max(scratch, plan.getScratch());
     for (dlx::LaunchAttr launch : plan.getLaunches().drop_back())
       launches.push_back(dlx::LaunchAttr::get(context, ("_" + Twine(i) + launch.getName()).str(), renumber(launch.getReads()),
-                                              renumber(launch.getWrites()), launch.getGrid()));
+                                              renumber(launch.getWrites()), launch.getGrid(), launch.getThreads(), launch.getShared()));
     for (int64_t n : renumber(plan.getLaunches().back().getReads()))
       if (!llvm::is_contained(writes, n))
         reads.insert(n);
@@ -193,4 +193,4 @@ void emitChain(Kernel &kernel) {
     }
   });
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

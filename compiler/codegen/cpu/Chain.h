@@ -1,8 +1,8 @@
 // Kernels that run one after the other over strips of rows: what one makes of a strip the next one reads from the thread's scratch.
 #pragma once
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 /// The rows of a kernel's results, all dimensions but the last, in the order of its blocks. A block of a contraction has rows of one
 /// of `outer` indices; what reduces rows may cut them anywhere.
 struct RowOrder {
@@ -29,4 +29,4 @@ struct Chain {
 };
 /// The plan of a chain whose parts have one that goes by strips of `rows`; its last launch runs the parts' last ones.
 dlx::PlanAttr planChain(func::FuncOp chain, const RowOrder &order, int64_t rows);
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

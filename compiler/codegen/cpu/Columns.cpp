@@ -2,11 +2,11 @@
 // 512 rows of a tile of columns; several chunks go through temporaries, which a second launch combines by the fixed tree.
 // tile: [lanes, vectors, row lanes, row lanes at once]; block: [rows of a chunk]. In RowGroup's words the results' elements
 // are rows and what is reduced are columns.
-#include "compiler/codegen/cpu/RowProgram.h"
+#include "compiler/codegen/cpu/RowLanes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::CombineOpInterface;
 using Values = SmallVector<Value>;
 
@@ -50,7 +50,8 @@ dlx::PlanAttr planColumns(func::FuncOp kernel, const PlanOptions &options, std::
   auto types = accumulatorTypes(g);
   // Wide tiles: another pass over part of a row, or over some of its lanes, fetches lines again, which costs more than
   // spilling a third of the accumulators.
-  int64_t lanes = options.target.lanes, registers = options.target.registers, each = 0, atOnce = rowLanes;
+  Machine machine = Machine::of(options.target);
+  int64_t lanes = machine.lanes, registers = machine.registers, each = 0, atOnce = rowLanes;
   for (Type t : types)
     each += std::max(1u, t.getIntOrFloatBitWidth() / 32);
   int64_t vectors = std::clamp<int64_t>(registers / (4 * each), 1, 4), n = dl::getConstant(s.inner);
@@ -334,4 +335,4 @@ void emitColumns(Kernel &kernel) {
     ColumnEmitter{f, (*groups)[0], tile[0], tile[1], tile[2], tile[3]}.combine();
   }
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::getConstant;
 
 ContractionEmitter::ContractionEmitter(Kernel &kernel, Contraction contraction) : kernel(kernel), c(std::move(contraction)) {
@@ -499,4 +499,4 @@ void emitContraction(Kernel &kernel) {
   assert(c && "planned as a contraction");
   ContractionEmitter(kernel, std::move(*c)).emit();
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::getConstant;
 
 /// Row i, lane j becomes row j, lane i: one exchange for each bit of the numbers.
@@ -161,4 +161,4 @@ void ContractionEmitter::emitPack(unsigned launch) {
     nest(0, start);
   });
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -3,10 +3,9 @@
 //   block = [outer indices, second rows, rows, panels] of one block; chunks of a cut sum come before them in the grid
 // Launches: "pack" (b to [outer..., panel, reduced..., column], if b is packed), "tile", "combine" (sums of chunks, if cut).
 #include "compiler/codegen/cpu/Contraction.h"
-#include "compiler/codegen/cpu/Plan.h"
 
 using namespace mlir;
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::getConstant;
 
 namespace {
@@ -28,6 +27,7 @@ double step(int64_t rows, int64_t vectors, double perVector, bool aVector) {
 struct Planner {
   const Contraction &c;
   const PlanOptions &options;
+  Machine machine = Machine::of(options.target);
   MLIRContext *context = c.op->getContext();
 
   int64_t k() const {
@@ -61,19 +61,19 @@ struct Planner {
     return bytes > 0 && bytes % 4096 == 0;
   }
   Tile choose() const {
-    unsigned bytes = storageBytes(c.compute), full = options.target.lanes * 4 / bytes;
+    unsigned bytes = storageBytes(c.compute), full = machine.lanes * 4 / bytes;
     int64_t n = getConstant(c.loops[c.vector].extent), m = rows();
     bool farRows = c.hasRow() && getConstant(c.loops[c.row].a) < 0; // row steps are in registers, not in addresses
     Tile best{1, 1, full};
     double least = -1;
     for (unsigned lanes : {full, full / 2}) {
-      if (lanes < full && options.target.lanes != 16)
+      if (lanes < full && machine.lanes != 16)
         continue;
       double perVector = lanes * bytes == 64 ? 1.0 : 0.5;
       for (int64_t vectors = 1; vectors <= 8; ++vectors) {
         if (n >= 0 && vectors > 1 && (vectors - 1) * lanes >= n)
           break;
-        int64_t most = std::min<int64_t>((options.target.registers - 1 - vectors) / vectors, farRows || sameSet() ? 8 : 14);
+        int64_t most = std::min<int64_t>((machine.registers - 1 - vectors) / vectors, farRows || sameSet() ? 8 : 14);
         for (int64_t r = 1; r <= std::min(m, most); ++r) {
           if (options.stripRows % r)
             continue;
@@ -108,9 +108,9 @@ struct Planner {
     int64_t stride = c.reduced.empty() ? 0 : or_(getConstant(c.loops[c.reduced.back()].b), 0);
     int64_t bytes = std::abs(stride) * storageBytes(element);
     // Narrow panels of rows that fall into few sets of the first-level cache: 512 x 512 by AVX2 runs at 60 GFLOP/s so, packed at 103.
-    bool fewSets = options.target.lanes < 16 && m >= 128 && bytes >= 1024 && bytes % 1024 == 0;
+    bool fewSets = machine.lanes < 16 && m >= 128 && bytes >= 1024 && bytes % 1024 == 0;
     // Vectors that cross cache lines: 64 x 10 x 500 by AVX2 runs at 62 GFLOP/s so, packed at 66.
-    bool split = options.target.lanes < 16 && bytes % 32 != 0 && m >= (bytes <= 64 ? 64 : 128);
+    bool split = machine.lanes < 16 && bytes % 32 != 0 && m >= (bytes <= 64 ? 64 : 128);
     return element != c.compute || bytes >= 4096 || fewSets || split;
   }
   /// Chunks of a small result are blocks of their own, added by a launch that follows; else one block does all of them.
@@ -247,4 +247,4 @@ dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, s
   auto c = analyseContraction(kernel, reason);
   return c ? Planner{*c, options}.plan(kernel) : dlx::PlanAttr();
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

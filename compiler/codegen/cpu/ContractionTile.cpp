@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 
 Type ContractionEmitter::bElement() const { return packed >= 0 ? c.compute : cast<RankedTensorType>(c.b.getType()).getElementType(); }
 AffineExpr ContractionEmitter::bStride(unsigned loop) const {
@@ -246,7 +246,7 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
         if (c.aVector)
           x = f.load(aElement, f.gep(aElement, row, f.c(v * lanes)), lanes, masks[v]);
         Value sum = acc[r * columns.vectors + v];
-        next.push_back(kernel.target.fma ? s.fma(x, y[v], sum) : s.add(sum, s.mul(x, y[v])));
+        next.push_back(f.machine.fma ? s.fma(x, y[v], sum) : s.add(sum, s.mul(x, y[v])));
       }
     }
   };
@@ -347,4 +347,4 @@ func::FuncOp ContractionEmitter::tile(unsigned rowLoop, int64_t rows, Columns co
   store(first.getResults());
   return fn;
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

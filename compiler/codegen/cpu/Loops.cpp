@@ -1,28 +1,17 @@
 // Any kernel, one element at a time: the oracle at -O0 and what is left when no other emitter takes a kernel.
 // A launch for each shape among the results; a block is 1024 elements of them.
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
+#include "compiler/codegen/cpu/Cpu.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 static constexpr int64_t blockElements = 1024;
 
-/// Results of one shape, in order.
-static std::vector<SmallVector<unsigned>> byShape(Operation *terminator) {
-  std::vector<SmallVector<unsigned>> groups;
-  for (auto [i, v] : llvm::enumerate(terminator->getOperands())) {
-    auto same =
-        llvm::find_if(groups, [&, v = v](auto &group) { return dl::getExtents(terminator->getOperand(group[0])) == dl::getExtents(v); });
-    (same == groups.end() ? groups.emplace_back() : *same).push_back(i);
-  }
-  return groups;
-}
-
-dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &options) {
-  std::string reason;
+dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &options, std::string &reason) {
   if (scatterOf(kernel))
     return planScatter(kernel, options, reason);
   Operation *end = kernel.getBody().front().getTerminator();
   SmallVector<dlx::LaunchAttr> launches;
-  auto groups = byShape(end);
+  auto groups = resultsByShape(kernel);
   for (auto &group : groups) {
     SmallVector<Value> values;
     for (unsigned i : group)
@@ -39,7 +28,7 @@ dlx::PlanAttr planLoops(func::FuncOp kernel, const PlanOptions &options) {
 
 void emitLoops(Kernel &kernel) {
   Operation *end = kernel.terminator();
-  for (auto [number, group] : llvm::enumerate(byShape(end))) {
+  for (auto [number, group] : llvm::enumerate(resultsByShape(kernel.fn))) {
     Frame f(kernel, number);
     Value like = end->getOperand(group[0]);
     auto extents = dl::getExtents(like);
@@ -64,4 +53,4 @@ void emitLoops(Kernel &kernel) {
     });
   }
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

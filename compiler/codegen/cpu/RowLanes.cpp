@@ -1,9 +1,9 @@
 // The virtual lanes of rows into their sums, of one row or of several together: docs/summation.md.
-#include "compiler/codegen/cpu/RowProgram.h"
+#include "compiler/codegen/cpu/RowLanes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using Values = SmallVector<Value>;
 static constexpr int64_t blockLanes = 4; ///< shuffles inside so many elements are cheap
 
@@ -122,4 +122,4 @@ Values mergeLanes(Frame &f, dl::CombineOpInterface op, ArrayRef<Values> rows, Va
     parts[place.row].values = rows[row];
   return tree.all(parts).values;
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

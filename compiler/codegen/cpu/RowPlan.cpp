@@ -1,22 +1,13 @@
 // The plan of a row program: what a block is, how many rows go at once, which rows are cut over the grid. Rows.cpp says what
 // tile and block hold.
-#include "compiler/codegen/cpu/RowProgram.h"
+#include "compiler/codegen/RowProgram.h"
+#include "compiler/codegen/cpu/Cpu.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::CombineOpInterface;
 using Values = SmallVector<Value>;
 static constexpr int64_t blockElements = 8192, mostKept = 1 << 15, mostCode = 4096;
 
-int64_t RowGroup::keptAt(Value v) const {
-  int64_t bytes = 0;
-  for (auto &[k, pass] : kept) {
-    if (k == v)
-      break;
-    bytes +=
-        llvm::alignTo(dl::getConstant(columns()), registerColumns) * storageBytes(cast<RankedTensorType>(k.getType()).getElementType());
-  }
-  return bytes;
-}
 /// A block of a cut row: as many chunks of terms as keep a row's blocks few, since their sums are combined again and again.
 static constexpr int64_t mostParts = 64, mostChunks = 16;
 /// Rows are cut where there are so few that cores would idle, and so long that no core keeps one between its passes.
@@ -33,66 +24,6 @@ static int64_t cutOf(func::FuncOp kernel, const RowGroup &g) {
   while (chunks < mostChunks && llvm::divideCeil(columns, g.chunk() * chunks) > mostParts)
     chunks *= 2;
   return g.chunk() * chunks;
-}
-void RowGroup::cut() {
-  passes = 1;
-  for (Operation *r : reductions)
-    passes = std::max(passes, passOf(r) + 2);
-  kept.clear();
-}
-AffineExpr RowGroup::parts(int64_t size) const { return columns().floorDiv(size) + 1; }
-AffineExpr RowGroup::blocks(int64_t rowsOfBlock, int64_t size) const {
-  AffineExpr whole = getAffineConstantExpr(1, context);
-  return rows().ceilDiv(rowsOfBlock) * (size ? columns().ceilDiv(size) : whole);
-}
-AffineExpr RowGroup::blocksOfPass(int64_t size, unsigned pass) const {
-  return pass + 1 == passes && full.empty() ? rows() : rows() * parts(size);
-}
-Values RowGroup::roots(func::FuncOp kernel, unsigned pass) const {
-  Values roots;
-  for (Operation *r : reductions)
-    if (passOf(r) == pass)
-      llvm::append_range(roots, r->getOperands());
-  if (pass + 1 == passes)
-    for (ArrayRef<unsigned> results : {ArrayRef(full), ArrayRef(perRow)})
-      for (unsigned r : results)
-        roots.push_back(strip(kernel.getBody().front().getTerminator()->getOperand(r)));
-  return roots;
-}
-llvm::SetVector<Operation *> RowGroup::earlier(const Values &values, unsigned pass) const {
-  llvm::SetVector<Operation *> found;
-  llvm::SetVector<Value> cone(values.begin(), values.end());
-  for (size_t i = 0; i < cone.size(); ++i)
-    if (Operation *op = cone[i].getDefiningOp()) {
-      if (reductions.contains(op) && passOf(op) < pass)
-        found.insert(op);
-      else
-        cone.insert_range(op->getOperands());
-    }
-  return found;
-}
-SmallVector<Type> accumulatorTypes(Operation *reduction) {
-  Block nowhere;
-  OpBuilder b(reduction->getContext());
-  b.setInsertionPointToStart(&nowhere);
-  return llvm::map_to_vector(cast<CombineOpInterface>(reduction).emitIdentity(b, reduction->getLoc(), b.getF32Type()),
-                             [](Value v) { return v.getType(); });
-}
-/// Of all that makes the values up to the group's reductions.
-static int64_t coneCost(const RowGroup &g, const Values &values) {
-  int64_t sum = 0;
-  llvm::SetVector<Value> cone(values.begin(), values.end());
-  for (size_t i = 0; i < cone.size(); ++i)
-    if (Operation *op = cone[i].getDefiningOp()) {
-      sum += elementCost(cone[i]);
-      if (!g.reductions.contains(op))
-        cone.insert_range(op->getOperands());
-    }
-  return sum;
-}
-int64_t RowGroup::cost(func::FuncOp kernel) const {
-  return coneCost(*this,
-                  llvm::map_to_vector(full, [&](unsigned r) { return strip(kernel.getBody().front().getTerminator()->getOperand(r)); }));
 }
 /// How many rows go through the passes together, so that no pass waits for one row's sum, and what all rows read is read once.
 /// Several only where the caches hold them well: what comes from afar is fetched ahead while one row after another is summed.
@@ -112,7 +43,7 @@ static int64_t rowsAtOnce(func::FuncOp kernel, const RowGroup &g, int64_t lanes)
   // Code is there once for each row and, of a row in registers, each vector: what computes long waits for itself, not for a sum.
   int64_t copies = columns >= 0 && columns <= registerColumns ? llvm::divideCeil(std::max<int64_t>(columns, 1), lanes) : 1, cost = 1;
   for (unsigned pass = 0; pass < g.passes; ++pass)
-    cost += coneCost(g, g.roots(kernel, pass));
+    cost += g.costOf(g.roots(kernel, pass));
   most = std::min(most, mostCode / (copies * cost));
   return llvm::bit_floor<uint64_t>(std::clamp<int64_t>(rows, 1, std::max<int64_t>(most, 1)));
 }
@@ -122,17 +53,6 @@ static bool leavesHalf(func::FuncOp kernel, const RowGroup &g) {
   int64_t columns = dl::getConstant(g.columns()), rest = columns % 16;
   return !g.reductions.empty() && columns <= registerColumns && rest > 0 && (rest <= 8 || columns < 16) && g.cost(kernel) <= cheap;
 }
-unsigned firstTemp(ArrayRef<RowGroup> groups, ArrayRef<int64_t> block, Operation *reduction) {
-  unsigned n = 0;
-  for (auto [i, g] : llvm::enumerate(groups))
-    for (Operation *r : g.reductions) {
-      if (r == reduction)
-        return n;
-      n += block[2 * i + 1] ? r->getNumResults() : 0;
-    }
-  return n;
-}
-
 dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::string &reason) {
   auto groups = analyseRows(kernel, reason);
   if (!groups)
@@ -142,8 +62,9 @@ dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::str
     for (Type t : op->getResultTypes())
       wide |= getElementTypeOrSelf(t).getIntOrFloatBitWidth() == 64;
   });
-  bool half = options.target.lanes == 16 && llvm::all_of(*groups, [&](const RowGroup &g) { return leavesHalf(kernel, g); });
-  int64_t lanes = std::min(16u, options.target.lanes * 2) / (wide || half ? 2 : 1);
+  Machine machine = Machine::of(options.target);
+  bool half = machine.lanes == 16 && llvm::all_of(*groups, [&](const RowGroup &g) { return leavesHalf(kernel, g); });
+  int64_t lanes = std::min(16u, machine.lanes * 2) / (wide || half ? 2 : 1);
   SmallVector<int64_t> tile{lanes}, block;
   int64_t scratch = 0;
   unsigned last = 1; // launches
@@ -211,4 +132,4 @@ dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::str
   }
   return dlx::PlanAttr::get(kernel.getContext(), dlx::Emitter::rows, tile, block, launches, temps, scratch);
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -2,10 +2,10 @@
 // has its own part of the grid. One launch; where a group has few long rows, they are cut over the grid, and each pass is a
 // launch: the blocks' sums go through temporaries, and whoever needs a row's sum combines them. All results are stored by the
 // last launch. tile: [lanes, rows at once of each group]; block: [rows, columns] for each group, columns 0: not cut.
-#include "compiler/codegen/cpu/RowProgram.h"
+#include "compiler/codegen/cpu/RowLanes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::CombineOpInterface;
 using dl::Scalars;
 using Values = SmallVector<Value>;
@@ -235,10 +235,10 @@ struct RowEmitter {
     finishPass(r, mergeLanes(sums, f.c(*columns), columns));
   }
   Values mergeVectors(ArrayRef<Values> acc, Value count, std::optional<int64_t> known) {
-    return eachOf(acc, [&](CombineOpInterface op, SmallVector<Values> mine) { return codegen::mergeVectors(f, op, mine, count, known); });
+    return eachOf(acc, [&](CombineOpInterface op, SmallVector<Values> mine) { return cpu::mergeVectors(f, op, mine, count, known); });
   }
   Values mergeLanes(ArrayRef<Values> rows, Value count, std::optional<int64_t> known) {
-    return eachOf(rows, [&](CombineOpInterface op, SmallVector<Values> mine) { return codegen::mergeLanes(f, op, mine, count, known); });
+    return eachOf(rows, [&](CombineOpInterface op, SmallVector<Values> mine) { return cpu::mergeLanes(f, op, mine, count, known); });
   }
   /// Tells the results of this pass' reductions: scalars of one row, or a lane for each.
   void finishPass(RowsAtOnce &r, ValueRange sums) {
@@ -273,11 +273,10 @@ struct RowEmitter {
   //===-- Loops over columns -------------------------------------------------------------------------------------===//
   /// How many of `vectors` go through a pass together: another way over the columns costs less than spilled accumulators.
   unsigned vectorsAtOnce(unsigned vectors, const Values &accumulators) {
-    const Target &target = f.kernel.target;
     unsigned each = 0;
     for (Value a : accumulators)
-      each += std::max(1u, lanes * getElementTypeOrSelf(a.getType()).getIntOrFloatBitWidth() / (target.lanes * 32));
-    while (vectors > 1 && vectors * each > target.registers * 5 / 8)
+      each += std::max(1u, lanes * getElementTypeOrSelf(a.getType()).getIntOrFloatBitWidth() / (f.machine.lanes * 32));
+    while (vectors > 1 && vectors * each > f.machine.registers * 5 / 8)
       vectors /= 2;
     return vectors;
   }
@@ -523,4 +522,4 @@ void emitRows(Kernel &kernel) {
     }
   }
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

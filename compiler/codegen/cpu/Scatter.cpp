@@ -1,21 +1,16 @@
 // Sums at indices, with the pointwise ops that follow. The first launch lists, for each index of the result, where it stands among the
 // indices, ascending (a block a batch); the second sums what each list names, rows of the result to a block, vectors along the last
 // dimension. So the work is that of reading every element once and writing every sum once. tile: [lanes, vectors]; block: [rows].
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::CombineOpInterface;
 using dl::Scalars;
 using Values = SmallVector<Value>;
 static constexpr int64_t blockElements = 8192, mostVectors = 4;
 
-CombineOpInterface scatterOf(func::FuncOp kernel) {
-  for (auto op : kernel.getBody().front().getOps<CombineOpInterface>())
-    if (op.getNest().match)
-      return op;
-  return {};
-}
 namespace {
 /// The dimensions of the nest.
 struct Space {
@@ -59,7 +54,7 @@ dlx::PlanAttr planScatter(func::FuncOp kernel, const PlanOptions &options, std::
     return {};
   llvm::append_range(read, results);
   auto reads = argumentsOf(read, [&](Value v) { return v.getDefiningOp() == op; });
-  int64_t width = s.vectors() ? dl::getConstant(s.nest.extents[s.before]) : 1, lanes = s.vectors() ? options.target.lanes : 1;
+  int64_t width = s.vectors() ? dl::getConstant(s.nest.extents[s.before]) : 1, lanes = s.vectors() ? Machine::of(options.target).lanes : 1;
   int64_t vectors = width < 0 ? mostVectors : std::clamp<int64_t>(width / lanes, 1, mostVectors);
   int64_t rows = std::max<int64_t>(1, blockElements / std::max<int64_t>(1, width < 0 ? 64 : width));
   SmallVector<int64_t> temps;
@@ -224,4 +219,4 @@ void emitScatter(Kernel &kernel) {
   Frame f(kernel, 1);
   ScatterEmitter{f}.sum();
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -1,10 +1,11 @@
 // Combinations over small windows: pooling, its gradients, depthwise convolution, with what feeds and follows them. A block
 // is some rows of pixels; vectors lie along the last dimension; a small window is unrolled, and pixels whose windows lie
 // wholly inside take no checks. tile: [lanes]; block: [rows]. Panels and chunks of terms are loops: docs/summation.md.
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Plan.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using dl::CombineOpInterface;
 using dl::Scalars;
 using Values = SmallVector<Value>;
@@ -80,7 +81,7 @@ dlx::PlanAttr planWindow(func::FuncOp kernel, const PlanOptions &options, std::s
     most = std::max(most, taps(cast<CombineOpInterface>(op).getNest()) / unrolledTaps);
   int64_t rows = row > 0 ? std::max<int64_t>(1, blockElements / row / most) : 1;
   // The widest vectors take two cycles each: not for less than half of one, as of 20 or 50 channels.
-  unsigned lanes = options.target.lanes;
+  unsigned lanes = Machine::of(options.target).lanes;
   if (int64_t rest = dl::getConstant(space.back()) % 16; lanes == 16 && rest > 0 && rest <= 8)
     lanes = 8;
   Values results;
@@ -276,4 +277,4 @@ void emitWindow(Kernel &kernel) {
   Frame f(kernel, 0);
   WindowEmitter{f, found.getArrayRef(), spaceOf(found[0]), (unsigned)kernel.plan.getTile()[0]}.blocks(kernel.plan.getBlock()[0]);
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -1,6 +1,6 @@
 // LLVM dialect to code: the short pass list that the emitters' output needs, and the code generator. docs/rationale.md has
 // the measurements: unrolling, SLP and loop vectorisation spill the accumulators that emitters laid out.
-#include "compiler/codegen/Lower.h"
+#include "compiler/codegen/cpu/Cpu.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/IR/IRBuilder.h"
@@ -14,7 +14,6 @@
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
-#include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Scalar.h"
 
 extern "C" {
@@ -28,36 +27,8 @@ void LLVMInitializeAArch64TargetMC();
 void LLVMInitializeAArch64AsmPrinter();
 }
 
-namespace dlc::codegen {
+namespace dlc::codegen::cpu {
 using namespace llvm;
-
-StringRef hostLevel() {
-  static const StringRef level = [] {
-    StringMap<bool> has = sys::getHostCPUFeatures();
-    for (const char *f : {"avx2", "fma", "bmi2"})
-      if (!has.lookup(f))
-        return "x86-64-v2";
-    for (const char *f : {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"})
-      if (!has.lookup(f))
-        return "x86-64-v3";
-    return "x86-64-v4";
-  }();
-  return level;
-}
-
-ArrayRef<StringRef> Target::getNames() {
-  static const StringRef names[] = {"x86-64-v2", "x86-64-v3", "x86-64-v4", "armv8.2-a"};
-  return names;
-}
-Target Target::get(StringRef name) {
-  Target t;
-  t.name = name.str();
-  t.lanes = name == "x86-64-v4" ? 16 : name == "x86-64-v3" ? 8 : 4;
-  t.registers = name == "x86-64-v4" || t.isArm() ? 32 : 16;
-  t.fma = name != "x86-64-v2";
-  return t;
-}
-std::string Target::tag() const { return isArm() ? "a82" : StringRef(name).take_back(2).str(); }
 
 void registerTargets() {
   static const bool once = (LLVMInitializeX86TargetInfo(), LLVMInitializeX86Target(), LLVMInitializeX86TargetMC(),
@@ -67,13 +38,13 @@ void registerTargets() {
 }
 
 /// LLVM's -mcpu and -mattr.
-static StringRef cpuOf(const Target &target) { return target.isArm() ? StringRef("generic") : StringRef(target.name); }
-static StringRef featuresOf(const Target &target) { return target.isArm() ? "+v8.2a" : ""; }
+static StringRef cpuOf(const Target &target) { return Machine::of(target).arm ? StringRef("generic") : StringRef(target.name); }
+static StringRef featuresOf(const Target &target) { return Machine::of(target).arm ? "+v8.2a" : ""; }
 
 std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level) {
   registerTargets();
   std::string error;
-  Triple triple(target.isArm() ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu");
+  Triple triple(Machine::of(target).arm ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu");
   const auto *description = TargetRegistry::lookupTarget(triple, error);
   assert(description && "both code generators are linked in");
   // Never None, not at level 0 either: LLVM 22's fast selector folds the load of one float into a 16-byte operand of a blend where the
@@ -206,6 +177,7 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   auto module = mlir::translateModuleToLLVMIR(lowered, context, "dlc");
   if (!module)
     return createStringError("translation to LLVM IR failed");
+  Machine traits = Machine::of(target);
   auto machine = makeMachine(target, level);
   module->setTargetTriple(machine->getTargetTriple());
   module->setDataLayout(machine->createDataLayout());
@@ -215,7 +187,7 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
     f.addFnAttr("target-cpu", cpuOf(target));
     f.addFnAttr("target-features", featuresOf(target));
     f.addFnAttr(llvm::Attribute::NoUnwind);
-    if (target.lanes == 16)
+    if (traits.lanes == 16)
       f.addFnAttr("prefer-vector-width", "512");
     if (f.hasInternalLinkage()) { // spills nothing: its tile is what the registers hold
       f.addFnAttr(llvm::Attribute::NoInline);
@@ -223,13 +195,13 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
     }
     // Vectors that don't fit into registers go to the stack, and LLVM finds out too late that it must be aligned for them: half of all
     // loads of 64 bytes, or each, would lie in two lines.
-    f.addFnAttr(llvm::Attribute::getWithStackAlignment(context, Align(4 * target.lanes)));
+    f.addFnAttr(llvm::Attribute::getWithStackAlignment(context, Align(4 * traits.lanes)));
     if (!prefix.empty()) { // an artefact's symbols are its own
       f.setName(prefix + f.getName());
       f.setVisibility(GlobalValue::HiddenVisibility);
     }
   }
-  if (!target.fma)
+  if (!traits.fma)
     splitMultiplyAdds(*module);
   hideConstantMasks(*module);
   optimize(*module, *machine, level);
@@ -247,4 +219,4 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   }
   return std::make_unique<SmallVectorMemoryBuffer>(std::move(buffer), false);
 }
-} // namespace dlc::codegen
+} // namespace dlc::codegen::cpu

@@ -1,7 +1,7 @@
 // A kernel's multiply-add as loops with strides: splits of dimensions (channel groups, phases of strides), loops that lie in
 // memory as one, and the part of each loop: vector, rows, second rows, outer, reduced.
-#include "compiler/codegen/cpu/Contraction.h"
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Contraction.h"
+#include "compiler/codegen/Frame.h"
 
 using namespace mlir;
 namespace dlc::codegen {

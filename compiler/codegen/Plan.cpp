@@ -1,7 +1,13 @@
-// What the emitters' plan functions share; the choice of the emitter.
-#include "compiler/codegen/cpu/Plan.h"
+// What planners of all backends share.
+#include "compiler/codegen/Plan.h"
 
 namespace dlc::codegen {
+dl::CombineOpInterface scatterOf(func::FuncOp kernel) {
+  for (auto op : kernel.getBody().front().getOps<dl::CombineOpInterface>())
+    if (op.getNest().match)
+      return op;
+  return {};
+}
 SmallVector<int64_t> argumentsOf(ArrayRef<Value> values, function_ref<bool(Value)> known) {
   llvm::SetVector<Value> seen(values.begin(), values.end());
   SmallVector<int64_t> numbers;
@@ -17,9 +23,10 @@ SmallVector<int64_t> argumentsOf(ArrayRef<Value> values, function_ref<bool(Value
   llvm::sort(numbers);
   return numbers;
 }
-dlx::LaunchAttr launch(func::FuncOp kernel, StringRef name, ArrayRef<int64_t> reads, ArrayRef<int64_t> writes, AffineExpr grid) {
+dlx::LaunchAttr launch(func::FuncOp kernel, StringRef name, ArrayRef<int64_t> reads, ArrayRef<int64_t> writes, AffineExpr grid,
+                       int64_t threads, int64_t shared) {
   MLIRContext *context = kernel.getContext();
-  return dlx::LaunchAttr::get(context, name, reads, writes, dl::DimsAttr::get(context, grid));
+  return dlx::LaunchAttr::get(context, name, reads, writes, dl::DimsAttr::get(context, grid), threads, shared);
 }
 Value strip(Value v) {
   for (auto view = v.getDefiningOp<dl::MovementOpInterface>(); view && view.isView(); view = v.getDefiningOp<dl::MovementOpInterface>())
@@ -50,23 +57,14 @@ int64_t elementCost(Value v) {
     return op.getElementCost();
   return 0;
 }
-
-void emitKernel(Kernel &kernel) {
-  switch (kernel.plan.getEmitter()) {
-  case dlx::Emitter::loops:
-    return emitLoops(kernel);
-  case dlx::Emitter::rows:
-    return emitRows(kernel);
-  case dlx::Emitter::columns:
-    return emitColumns(kernel);
-  case dlx::Emitter::window:
-    return emitWindow(kernel);
-  case dlx::Emitter::contraction:
-    return emitContraction(kernel);
-  case dlx::Emitter::scatter:
-    return emitScatter(kernel);
-  case dlx::Emitter::chain:
-    return emitChain(kernel);
+std::vector<SmallVector<unsigned>> resultsByShape(func::FuncOp kernel) {
+  Operation *terminator = kernel.getBody().front().getTerminator();
+  std::vector<SmallVector<unsigned>> groups;
+  for (auto [i, v] : llvm::enumerate(terminator->getOperands())) {
+    auto same =
+        llvm::find_if(groups, [&, v = v](auto &group) { return dl::getExtents(terminator->getOperand(group[0])) == dl::getExtents(v); });
+    (same == groups.end() ? groups.emplace_back() : *same).push_back(i);
   }
+  return groups;
 }
 } // namespace dlc::codegen

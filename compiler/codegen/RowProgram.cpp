@@ -1,5 +1,5 @@
 // Which results of a kernel are computed together over rows, in how many passes, and which dimensions go together.
-#include "compiler/codegen/cpu/RowProgram.h"
+#include "compiler/codegen/RowProgram.h"
 #include <numeric>
 
 namespace dlc::codegen {
@@ -326,5 +326,85 @@ std::optional<std::vector<RowGroup>> analyseRows(func::FuncOp kernel, std::strin
     findKept(kernel, g);
   }
   return groups;
+}
+
+int64_t RowGroup::keptAt(Value v) const {
+  int64_t bytes = 0;
+  for (auto &[k, pass] : kept) {
+    if (k == v)
+      break;
+    bytes +=
+        llvm::alignTo(dl::getConstant(columns()), registerColumns) * storageBytes(cast<RankedTensorType>(k.getType()).getElementType());
+  }
+  return bytes;
+}
+void RowGroup::cut() {
+  passes = 1;
+  for (Operation *r : reductions)
+    passes = std::max(passes, passOf(r) + 2);
+  kept.clear();
+}
+AffineExpr RowGroup::parts(int64_t size) const { return columns().floorDiv(size) + 1; }
+AffineExpr RowGroup::blocks(int64_t rowsOfBlock, int64_t size) const {
+  AffineExpr whole = getAffineConstantExpr(1, context);
+  return rows().ceilDiv(rowsOfBlock) * (size ? columns().ceilDiv(size) : whole);
+}
+AffineExpr RowGroup::blocksOfPass(int64_t size, unsigned pass) const {
+  return pass + 1 == passes && full.empty() ? rows() : rows() * parts(size);
+}
+SmallVector<Value> RowGroup::roots(func::FuncOp kernel, unsigned pass) const {
+  SmallVector<Value> roots;
+  for (Operation *r : reductions)
+    if (passOf(r) == pass)
+      llvm::append_range(roots, r->getOperands());
+  if (pass + 1 == passes)
+    for (ArrayRef<unsigned> results : {ArrayRef(full), ArrayRef(perRow)})
+      for (unsigned r : results)
+        roots.push_back(strip(kernel.getBody().front().getTerminator()->getOperand(r)));
+  return roots;
+}
+llvm::SetVector<Operation *> RowGroup::earlier(const SmallVector<Value> &values, unsigned pass) const {
+  llvm::SetVector<Operation *> found;
+  llvm::SetVector<Value> cone(values.begin(), values.end());
+  for (size_t i = 0; i < cone.size(); ++i)
+    if (Operation *op = cone[i].getDefiningOp()) {
+      if (reductions.contains(op) && passOf(op) < pass)
+        found.insert(op);
+      else
+        cone.insert_range(op->getOperands());
+    }
+  return found;
+}
+SmallVector<Type> accumulatorTypes(Operation *reduction) {
+  Block nowhere;
+  OpBuilder b(reduction->getContext());
+  b.setInsertionPointToStart(&nowhere);
+  return llvm::map_to_vector(cast<dl::CombineOpInterface>(reduction).emitIdentity(b, reduction->getLoc(), b.getF32Type()),
+                             [](Value v) { return v.getType(); });
+}
+/// Of all that makes the values up to the group's reductions.
+int64_t RowGroup::costOf(const SmallVector<Value> &values) const {
+  int64_t sum = 0;
+  llvm::SetVector<Value> cone(values.begin(), values.end());
+  for (size_t i = 0; i < cone.size(); ++i)
+    if (Operation *op = cone[i].getDefiningOp()) {
+      sum += elementCost(cone[i]);
+      if (!reductions.contains(op))
+        cone.insert_range(op->getOperands());
+    }
+  return sum;
+}
+int64_t RowGroup::cost(func::FuncOp kernel) const {
+  return costOf(llvm::map_to_vector(full, [&](unsigned r) { return strip(kernel.getBody().front().getTerminator()->getOperand(r)); }));
+}
+unsigned firstTemp(ArrayRef<RowGroup> groups, ArrayRef<int64_t> block, Operation *reduction) {
+  unsigned n = 0;
+  for (auto [i, g] : llvm::enumerate(groups))
+    for (Operation *r : g.reductions) {
+      if (r == reduction)
+        return n;
+      n += block[2 * i + 1] ? r->getNumResults() : 0;
+    }
+  return n;
 }
 } // namespace dlc::codegen

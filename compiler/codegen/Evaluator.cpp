@@ -1,5 +1,5 @@
 // Values of tensors at coordinates, on demand: all that fusion needs, once, for every emitter.
-#include "compiler/codegen/cpu/Kernel.h"
+#include "compiler/codegen/Evaluator.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/TypeUtilities.h"

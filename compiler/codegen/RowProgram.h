@@ -1,6 +1,7 @@
-// A kernel as row programs: groups of results over spaces of [rows][columns], for planRows and emitRows.
+// A kernel as row programs: groups of results over spaces of [rows][columns], for planners and emitters of rows and columns.
 #pragma once
-#include "compiler/codegen/cpu/Plan.h"
+#include "compiler/codegen/Evaluator.h"
+#include "compiler/codegen/Plan.h"
 #include <set>
 
 namespace dlc::codegen {
@@ -35,6 +36,8 @@ struct RowGroup {
   MLIRContext *context = nullptr;
 
   int64_t cost(func::FuncOp kernel) const; ///< flops of an element of the results with columns
+  /// Of all that makes the values up to the group's reductions.
+  int64_t costOf(const SmallVector<Value> &values) const;
   /// Terms of a reduction's chunk; columns of one run of all lanes.
   int64_t chunk() const { return getLanes(reductions[0]).getRowChunk(); }
   int64_t run() const { return getLanes(reductions[0]).getRowLanes() * getLanes(reductions[0]).getRun(); }
@@ -56,13 +59,6 @@ SmallVector<Type> accumulatorTypes(Operation *reduction);
 /// Temporaries before those of `reduction`, one for each accumulator of the cut groups' reductions.
 unsigned firstTemp(ArrayRef<RowGroup> groups, ArrayRef<int64_t> block, Operation *reduction);
 
-/// Accumulators of a row's lanes, as vectors of columns, in one vector: docs/summation.md's tree as far as that. `count` columns,
-/// `known` if constant; a lane without a column drops out.
-SmallVector<Value> mergeVectors(Frame &f, dl::CombineOpInterface op, SmallVector<SmallVector<Value>> acc, Value count,
-                                std::optional<int64_t> known);
-/// The rest of the tree, for several rows at once: scalars for one row, else vectors with a lane for each row.
-SmallVector<Value> mergeLanes(Frame &f, dl::CombineOpInterface op, ArrayRef<SmallVector<Value>> rows, Value count,
-                              std::optional<int64_t> known);
 /// Rows up to this many columns stay in registers.
 constexpr int64_t registerColumns = 64;
 /// What costs fewer flops an element is bound by memory: its loops are unrolled. Rows that are read and written together there: more

@@ -1,5 +1,5 @@
 // Recipes in their plainest form, scalar loops. docs/summation.md.
-#include "compiler/codegen/cpu/Kernel.h"
+#include "compiler/codegen/Evaluator.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -22,9 +22,8 @@ SmallVector<Value> cutTerms(Frame &f, ValueRange extents, int64_t most, ArrayRef
 }
 Value finish(Frame &f, Value accumulator, Type element) { return Scalars{f.b, f.b.getLoc()}.cast(accumulator, element); }
 
-using Body = function_ref<Values(Evaluator &, Value, Values)>;
-/// for (i = lo; i < hi; i += step) acc = body(i, acc), with an evaluator of the body's own.
-static Values loop(Evaluator &ev, Value lo, Value hi, Value step, Values acc, Body body) {
+using Body = LoopBody;
+Values loopOver(Evaluator &ev, Value lo, Value hi, Value step, Values acc, Body body) {
   Frame &f = ev.f;
   auto l = f.loop(lo, hi, step, acc, [&](Value i, ValueRange in, SmallVectorImpl<Value> &next) {
     auto saved = std::exchange(ev.at, f.before(f.b.getBlock()->getParentOp()));
@@ -62,16 +61,16 @@ struct Slots {
 Values fixedTree(Evaluator &ev, Value n, ValueRange identity, Merge merge, function_ref<Values(Evaluator &, Value)> part) {
   Frame &f = ev.f;
   Slots slots(f, identity, 64); // a stack of sums of 1, 2, 4, ... parts, by the bits of their number
-  loop(ev, f.c(0), n, f.c(1), {}, [&](Evaluator &inner, Value i, Values) {
+  loopOver(ev, f.c(0), n, f.c(1), {}, [&](Evaluator &inner, Value i, Values) {
     Value ones = math::CountTrailingZerosOp::create(f.b, arith::XOrIOp::create(f.b, i, f.c(-1)));
-    Values whole = loop(inner, f.c(0), ones, f.c(1), part(inner, i),
-                        [&](Evaluator &, Value level, Values acc) { return merge(slots.load(level), acc); });
+    Values whole = loopOver(inner, f.c(0), ones, f.c(1), part(inner, i),
+                            [&](Evaluator &, Value level, Values acc) { return merge(slots.load(level), acc); });
     slots.store(ones, whole);
     return Values();
   });
   // What is left, from the shortest: the first is taken as it is, since merging the identity could change a bit.
   Value low = math::CountTrailingZerosOp::create(f.b, n);
-  return loop(ev, low, f.c(63), f.c(1), Values(identity), [&](Evaluator &inner, Value level, Values acc) {
+  return loopOver(ev, low, f.c(63), f.c(1), Values(identity), [&](Evaluator &inner, Value level, Values acc) {
     Value bit = arith::AndIOp::create(f.b, arith::ShRUIOp::create(f.b, n, level), f.c(1));
     Value set = arith::CmpIOp::create(f.b, arith::CmpIPredicate::ne, bit, f.c(0));
     return inner.guard(set, acc, [&](Evaluator &) {
@@ -119,7 +118,7 @@ Values combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box &all, ValueR
         sum = merge(sum, chain(outer, parts.at(f.c(i))));
       return sum;
     }
-    return loop(outer, f.c(0), parts.number, f.c(1), Values(identity), [&](Evaluator &inner, Value i, Values acc) {
+    return loopOver(outer, f.c(0), parts.number, f.c(1), Values(identity), [&](Evaluator &inner, Value i, Values acc) {
       Values sum = chain(inner, parts.at(i)), both = merge(acc, sum);
       for (auto [b, s] : llvm::zip(both, sum))
         b = f.select(f.less(i, f.c(1)), s, b);
@@ -161,7 +160,7 @@ struct ScalarReduction {
   Values chain(Evaluator &ev, const Box &box, unsigned d, Values acc) {
     if (d == nest.reduced())
       return term(ev, acc);
-    return loop(ev, box.lo[d], box.hi[d], ev.f.c(1), acc, [&](Evaluator &inner, Value i, Values in) {
+    return loopOver(ev, box.lo[d], box.hi[d], ev.f.c(1), acc, [&](Evaluator &inner, Value i, Values in) {
       at[nest.parallel + d] = {i};
       return chain(inner, box, d + 1, in);
     });
@@ -198,8 +197,8 @@ struct ScalarReduction {
     slots.store(f.c(0), none);
     Value used = f.min(n, f.c(L));
     auto known = getConstantIntValue(n);
-    loop(ev, f.c(0), used, f.c(1), {}, [&](Evaluator &inner, Value lane, Values) {
-      auto terms = [&](Evaluator &e, Value first, Value end) { return loop(e, first, end, f.c(L), none, body); };
+    loopOver(ev, f.c(0), used, f.c(1), {}, [&](Evaluator &inner, Value lane, Values) {
+      auto terms = [&](Evaluator &e, Value first, Value end) { return loopOver(e, first, end, f.c(L), none, body); };
       if ((known ? *known : most) < L * run) {
         slots.store(lane, terms(inner, lane, n));
         return Values();
@@ -208,7 +207,7 @@ struct ScalarReduction {
       for (auto [s, x] : llvm::zip(several, first))
         s = f.select(f.less(n, f.c(L * run)), x, s);
       slots.store(lane, several);
-      loop(inner, f.add(lane, f.c(L * run)), n, f.c(L * run), {}, [&](Evaluator &e, Value first, Values) {
+      loopOver(inner, f.add(lane, f.c(L * run)), n, f.c(L * run), {}, [&](Evaluator &e, Value first, Values) {
         slots.store(lane, merge(f, slots.load(lane), terms(e, first, f.min(n, f.add(first, f.c(L * run))))));
         return Values();
       });
