@@ -1,11 +1,12 @@
 // The backends that there are, their targets by name, and the choice of a kernel's emitter.
 #include "compiler/codegen/Plan.h"
 #include "compiler/codegen/cpu/Cpu.h"
+#include "compiler/codegen/nvptx/Nvptx.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace dlc::codegen {
 ArrayRef<const Backend *> getBackends() {
-  static const Backend *const all[] = {&cpu::getBackend()};
+  static const Backend *const all[] = {&cpu::getBackend(), &nvptx::getBackend()};
   return all;
 }
 
@@ -57,6 +58,8 @@ LogicalResult planKernel(func::FuncOp kernel, const PlanOptions &options, std::s
   auto chosen = plan(kernel, options, /*loops=*/true, reasons);
   if (reason && (!chosen || chosen.getEmitter() == dlx::Emitter::loops))
     *reason = llvm::join(llvm::map_range(reasons, [](auto &r) { return dlx::stringifyEmitter(r.first).str() + ": " + r.second; }), "; ");
+  if (reason && !chosen && reasons.empty()) // of terms that match an index
+    *reason = "it has none for sums at indices";
   if (chosen)
     kernel->setAttr("dlx.plan", chosen);
   return success(bool(chosen));

@@ -63,8 +63,6 @@ static bool readBound(StringRef text, CompileOptions &options) {
 
 bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &options) const {
   StringRef t = target;
-  if (t.starts_with("nvptx"))
-    return misuse("--target " + target + ": this version of dlc has no GPU targets: write cpu, or cpu:x86-64-v3") == Done;
   if (t != "cpu")
     options.target = codegen::Target::parse(t);
   if (!options.target)
@@ -116,6 +114,10 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
       return Usage;
   llvm::StringSet<> seen;
   llvm::erase_if(options, [&](const CompileOptions &each) { return !seen.insert(each.target.name).second; });
+  for (const CompileOptions &each : options)
+    if (processorOf(each.target).empty())
+      return misuse("--target " + each.target.spelled() + ": this version of dlc writes its code alone: write dlc compile --emit " +
+                    each.target.backend->getCodeNames().back().first + ", or a CPU's target");
   StringRef processor = processorOf(options.front().target);
   if (!llvm::all_of(options, [&](const CompileOptions &each) { return processorOf(each.target) == processor; }))
     return misuse("--target " + flags.target + ": one file is for one kind of processor: write it in two runs");

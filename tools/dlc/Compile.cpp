@@ -16,6 +16,16 @@ struct Options {
   bool standalone = false;
 };
 
+/// --emit's names of code: each backend's.
+SmallVector<StringRef> codeNames() {
+  llvm::SmallSetVector<StringRef, 4> names;
+  for (const codegen::Backend *backend : codegen::getBackends())
+    names.insert_range(llvm::make_first_range(backend->getCodeNames()));
+  return names.takeVector();
+}
+std::string emits() {
+  return "a stage (" + llvm::join(stageNames(), ", ") + "), " + llvm::join(codeNames(), ", ") + ", obj, lib or header";
+}
 /// The module after a stage, or the code of its kernels, for the first target.
 Exit print(const Options &o, StringRef emit) {
   Model model;
@@ -23,6 +33,9 @@ Exit print(const Options &o, StringRef emit) {
   if (!o.build.read(&model.context, StringRef(o.build.target).split(',').first, options))
     return Usage;
   auto stage = symbolizeStage(emit);
+  auto names = llvm::to_vector(llvm::make_first_range(options.target.backend->getCodeNames()));
+  if (!stage && !llvm::is_contained(names, emit))
+    return misuse("--emit " + emit + ": " + options.target.spelled() + " has " + llvm::join(names, ", "));
   if (options.times)
     options.times->enter("parser");
   if (!model.read(o.build.model) || failed(runStages(*model.module, options, stage.value_or(Stage::Schedule))))
@@ -46,13 +59,14 @@ Exit compile(Options o) {
   if (emit.empty())
     emit = ending == ".o" || ending == ".a" ? "obj" : ending == ".h" ? "header" : "lib";
   bool file = emit == "lib" || emit == "obj" || emit == "header";
-  if (!file && emit != "llvm" && emit != "asm" && !symbolizeStage(emit))
-    return misuse("--emit " + emit + ": expected a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
+  if (!file && !symbolizeStage(emit) && !llvm::is_contained(codeNames(), emit))
+    return misuse("--emit " + emit + ": expected " + emits());
   if (!o.build.printAfter.empty() && !symbolizeStage(o.build.printAfter))
     return misuse("--print-after " + o.build.printAfter + ": expected one of " + llvm::join(stageNames(), ", "));
   if (o.out.empty()) {
-    if (emit == "lib" || emit == "obj")
-      return misuse("no output file: write -o lib" + modelName(o.build.model) + (emit == "lib" ? ".so" : ".o"));
+    if (emit == "lib" || emit == "obj" || emit == "cubin")
+      return misuse("no output file: write -o " + (emit == "cubin" ? modelName(o.build.model) + ".cubin"
+                                                                   : "lib" + modelName(o.build.model) + (emit == "lib" ? ".so" : ".o")));
     o.out = "-";
   }
   if (!file && (o.standalone || !o.weights.empty()))
@@ -143,7 +157,7 @@ void addCompile(CLI::App &app) {
   o->build.add(*command, "model.mlir or -");
   o->build.addCache(*command);
   command->add_option("-o", o->out, "output: .so, .a, .o, .h, or text with --emit");
-  command->add_option("--emit", o->emit, "a stage (" + llvm::join(stageNames(), ", ") + "), llvm, asm, obj, lib or header");
+  command->add_option("--emit", o->emit, emits());
   command->add_option("--embed-weights", o->weights, "put a safetensors file in");
   command->add_flag("--standalone", o->standalone, "link the runtime in");
   command->add_flag_callback("--time-passes", [o] { o->build.times = std::make_shared<Times>(); }, "seconds by stage, LLVM's among them");
