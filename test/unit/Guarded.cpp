@@ -7,7 +7,7 @@
 #include "compiler/simplify/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
-#include "test/unit/KernelHarness.h"
+#include "test/unit/GpuHarness.h"
 #include "tools/fuzz/Generate.h"
 #include "llvm/ADT/StringSet.h"
 #include <bit>
@@ -162,6 +162,34 @@ void check(const KernelText &kernel, uint64_t seed, llvm::ArrayRef<std::vector<i
           }
         }
     }
+  if (!plain[1].code)
+    return;
+  // On a GPU, by an interpreter; what it has no code for is refused by name.
+  for (const codegen::Backend::Emitter &emitter : codegen::nvptx::getBackend().getEmitters()) {
+    std::string name = "nvptx " + dlx::stringifyEmitter(emitter.name).str();
+    SCOPED_TRACE(name);
+    if (emitter.name == dlx::Emitter::loops && kernel.text.find("dl.scatter_sum") != std::string::npos)
+      continue;
+    GpuKernel gpu(kernel.text, emitter.plan, "sm_80", seed % 2);
+    if (!gpu.plan() || llvm::StringRef(gpu.error()).starts_with("nvptx:sm_80 has no "))
+      continue;
+    ASSERT_EQ(gpu.error(), "");
+    ++counts.codes, ++counts.emitters[name];
+    for (auto [i, e] : llvm::enumerate(extents)) {
+      SCOPED_TRACE("extents " + testing::PrintToString(e));
+      auto found = gpu.run(arguments[i], e, seed);
+      ++counts.runs;
+      ASSERT_EQ(gpu.error(), "");
+      for (auto [r, type] : llvm::enumerate(gpu.function().getResultTypes())) {
+        const Buffer &expected = plain[1].results[i][r];
+        Type element = getElementTypeOrSelf(type);
+        int64_t at = mismatch(found[r], expected, element);
+        ASSERT_EQ(at * codegen::storageBytes(element), expected.size())
+            << "result " << r << ", element " << at << " is " << number(found[r], element, at) << ", by plain loops of a CPU "
+            << number(expected, element, at);
+      }
+    }
+  }
 }
 
 TEST(Guarded, RandomKernels) {
