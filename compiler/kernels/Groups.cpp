@@ -36,7 +36,7 @@ static bool isView(Operation *op) {
 }
 /// Made of positions, constants and extents by a few operations, such as a causal mask: less than its load.
 static bool isIndexArithmetic(Operation *op) {
-  unsigned budget = 4;
+  unsigned budget = 10;
   std::function<bool(Operation *)> made = [&](Operation *op) {
     if (!op || !budget--)
       return false;

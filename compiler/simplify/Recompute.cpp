@@ -61,8 +61,20 @@ struct Maker {
     int64_t rank = dl::getExtents(v).size();
     Value result;
     if (auto matmul = dyn_cast<dl::MatmulOp>(op); matmul && turned) {
-      result =
-          dl::MatmulOp::create(b, op->getLoc(), matmul.getRhs(), matmul.getLhs(), !matmul.getTransposeRhs(), !matmul.getTransposeLhs());
+      Value lhs = matmul.getLhs(), rhs = matmul.getRhs();
+      auto own = dl::getExtents(rhs), to = dl::getExtents(lhs);
+      std::copy(own.end() - 2, own.end(), to.end() - 2);
+      if (own != to) { // what all of a batch read, for each of them
+        SmallVector<AffineExpr> kept;
+        SmallVector<int64_t> dims;
+        for (auto [d, extent] : llvm::enumerate(own))
+          if (extent == to[d])
+            kept.push_back(extent), dims.push_back(d);
+        Type element = matmul.getY().getType().getElementType();
+        dl::Tensor x{b, op->getLoc(), rhs};
+        rhs = x.reshape(dl::getTensor(kept, element)).broadcast(dl::getTensor(to, element), dims);
+      }
+      result = dl::MatmulOp::create(b, op->getLoc(), rhs, lhs, !matmul.getTransposeRhs(), !matmul.getTransposeLhs());
     } else if (auto broadcast = dyn_cast<dl::BroadcastOp>(op); broadcast && turned) {
       SmallVector<int64_t> dims(broadcast.getDims());
       Value x = broadcast.getX();

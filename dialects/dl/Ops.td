@@ -12,5 +12,6 @@ include "dialects/dl/ops/Control.td"
 include "dialects/dl/ops/Optimizer.td"
 include "dialects/dl/ops/Window.td"
 include "dialects/dl/ops/Normalization.td"
+include "dialects/dl/ops/Attention.td"
 include "dialects/dl/ops/Loss.td"
 #endif

@@ -12,7 +12,7 @@ LLVM = pathlib.Path("/usr/lib/llvm-22")
 FAMILIES = {
     "Pointwise": "Pointwise", "Reduction": "Reductions", "Contraction": "Contractions", "Movement": "Movements",
     "Indexing": "Indices", "Random": "Positions and random numbers", "Control": "Control", "Window": "Windows",
-    "Normalization": "Normalisation", "Loss": "Losses", "Optimizer": "Optimisers"}
+    "Normalization": "Normalisation", "Attention": "Attention", "Loss": "Losses", "Optimizer": "Optimisers"}
 LABELS = ("Shapes", "Semantics", "Derivative", "Example", "Source")
 
 

@@ -119,6 +119,8 @@ bool matmul(Gen &g, StringRef name) {
   Extents right;
   if (g.r.chance(0.4))
     right.assign(e.begin(), e.end() - 2);
+  for (AffineExpr &x : right)
+    x = g.r.chance(0.2) ? g.n(1) : x;
   right.append(tr ? std::initializer_list<AffineExpr>{columns, k} : std::initializer_list<AffineExpr>{k, columns});
   if (g.size(columns) * g.elements(l.getType()) > 200000)
     return false;
@@ -347,6 +349,24 @@ bool pool(Gen &g, StringRef name) {
 bool softmax(Gen &g, StringRef name) {
   Value x = g.floats(1);
   return g.make(name, x, {g.whole("axis", g.r.chance(0.6) ? Gen::rank(x) - 1 : g.r.below(Gen::rank(x)))});
+}
+bool attention(Gen &g, StringRef name) { // queries, keys and values of their own; grouped, masked, causal
+  AffineExpr b = g.n(g.r.between(1, 2)), d = g.n(g.r.between(1, 9)), e = g.n(g.r.between(1, 9)), t = g.n(g.r.between(1, 70));
+  AffineExpr s = g.r.chance(0.3) ? t : !g.names.empty() && g.r.chance(0.3) ? g.r.pick(g.names) : g.n(g.r.between(1, 130));
+  int64_t groups = g.r.between(1, 2), h = groups * g.r.between(1, 2);
+  Value q = g.argument(g.withExtents({b, g.n(h), t, d}, g.main)), k = g.argument(g.withExtents({b, g.n(groups), s, d}, g.main)),
+        v = g.argument(g.withExtents({b, g.n(groups), s, e}, g.main));
+  SmallVector<Value> operands{q, k, v};
+  if (g.r.chance(0.5)) {
+    Extents m{b, g.n(h), t, s};
+    for (unsigned i = 0; i < 3; ++i)
+      m[i] = g.r.chance(0.5) ? g.n(1) : m[i];
+    operands.push_back(g.find(g.withExtents(m, g.b.getI1Type())));
+  }
+  SmallVector<NamedAttribute> all;
+  if (g.r.chance(0.5))
+    all.push_back(g.attr("causal", g.b.getUnitAttr()));
+  return g.make(name, operands, all);
 }
 bool norm(Gen &g, StringRef name) {
   Value x = g.find([&](Value v) { return Gen::isFloat(v) && Gen::rank(v) >= 1 && getConstant(getExtents(v).back()) >= 0; },
@@ -581,6 +601,7 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"sum_pool2d_grad", pool, 1, Place::Window, Elements::Floats},
                                   {"avg_pool2d", pool, 1, Place::Window, Elements::Floats},
                                   {"softmax", softmax, 2, Place::Alone, Elements::Floats},
+                                  {"attention", attention, 2, Place::Alone, Elements::Floats},
                                   {"log_softmax", softmax, 1, Place::Alone, Elements::Floats},
                                   {"batch_norm", norm, 1, Place::Alone, Elements::Floats},
                                   {"batch_norm_train", norm, 1, Place::Alone, Elements::Floats},

@@ -182,12 +182,19 @@ std::optional<Combining> forEachTerm(Operation *op, const Extents &extents, Term
     Index l = shape(0), r = shape(1), y = extents.shapeOf(op->getResult(0));
     bool tl = matmul.getTransposeLhs(), tr = matmul.getTransposeRhs();
     int64_t m = y.end()[-2], n = y.end()[-1], k = tl ? l.end()[-2] : l.end()[-1], batch = llvm::product_of(ArrayRef(y).drop_back(2));
+    auto shared = [&](int64_t b) { // the number of rhs's matrix
+      int64_t at = 0, rest = b, step = 1;
+      for (size_t d = y.size() - 2; d-- > 0; rest /= y[d]) {
+        at += r.size() > 2 && r[d] > 1 ? rest % y[d] * step : 0;
+        step *= r.size() > 2 ? r[d] : 1;
+      }
+      return at;
+    };
     for (int64_t b = 0; b < batch; ++b)
       for (int64_t i = 0; i < m; ++i)
         for (int64_t j = 0; j < n; ++j)
           for (int64_t t = 0; t < k; ++t)
-            body((b * m + i) * n + j, b * m * k + (tl ? t * m + i : i * k + t),
-                 (r.size() > 2 ? b * k * n : 0) + (tr ? j * k + t : t * n + j), 0);
+            body((b * m + i) * n + j, b * m * k + (tl ? t * m + i : i * k + t), shared(b) * k * n + (tr ? j * k + t : t * n + j), 0);
     return Combining::Products;
   }
   if (auto conv = dyn_cast<Conv2dOp>(op))

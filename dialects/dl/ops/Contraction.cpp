@@ -19,7 +19,7 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location> 
     return emitOptionalError(loc, "lhs has k = ", toString(lk), ", rhs has k = ", toString(rk), " (", l, " and ", r, ")");
   SmallVector<AffineExpr> out;
   for (int64_t i = 0; i + 2 < n; ++i) {
-    if (q > 2 && le[i] != re[i])
+    if (q > 2 && le[i] != re[i] && getConstant(re[i]) != 1)
       return emitOptionalError(loc, "batch dimension ", i, " is ", toString(le[i]), " in lhs and ", toString(re[i]), " in rhs");
     out.push_back(le[i]);
   }
@@ -40,8 +40,9 @@ Nest MatmulOp::getNest() {
   SmallVector<AffineExpr> l, r;
   for (int64_t i = 0; i + 2 < rank; ++i)
     l.push_back(getAffineDimExpr(i, c));
-  if (cast<RankedTensorType>(getRhs().getType()).getRank() > 2)
-    r = l;
+  if (auto re = getExtents(getRhs()); re.size() > 2)
+    for (int64_t i = 0; i + 2 < rank; ++i)
+      r.push_back(re[i] == le[i] ? l[i] : getAffineConstantExpr(0, c));
   l.append(getTransposeLhs() ? std::initializer_list<AffineExpr>{k, m} : std::initializer_list<AffineExpr>{m, k});
   r.append(getTransposeRhs() ? std::initializer_list<AffineExpr>{n, k} : std::initializer_list<AffineExpr>{k, n});
   nest.operands = {getMap(rank + 1, l, c), getMap(rank + 1, r, c)};
@@ -63,7 +64,7 @@ void MatmulOp::buildVjp(Differentiator &d) {
   OpBuilder &b = d.builder();
   bool tl = getTransposeLhs(), tr = getTransposeRhs();
   if (d.needs(getLhs())) {
-    bool shared = cast<RankedTensorType>(getRhs().getType()).getRank() == 2 && cast<RankedTensorType>(getLhs().getType()).getRank() > 2;
+    bool shared = ArrayRef(getExtents(getRhs())).drop_back(2) != ArrayRef(getExtents(getLhs())).drop_back(2);
     if (tl && !shared)
       d.add(getLhs(), MatmulOp::create(b, getLoc(), getRhs(), g, /*transpose_lhs=*/tr, /*transpose_rhs=*/true));
     else {
@@ -89,8 +90,13 @@ void MatmulOp::buildVjp(Differentiator &d) {
     a = flat(a), dy = flat(dy);
   }
   Value r = tr ? MatmulOp::create(b, getLoc(), dy, a, true, tl).getResult() : MatmulOp::create(b, getLoc(), a, dy, !tl, false).getResult();
-  int64_t extra = cast<RankedTensorType>(r.getType()).getRank() - rhsType.getRank();
-  if (extra > 0)
-    r = Tensor{b, getLoc(), r}.sum(llvm::to_vector(llvm::seq<int64_t>(0, extra)));
+  auto found = getExtents(r), wanted = getExtents(rhsType);
+  int64_t extra = found.size() - wanted.size();
+  SmallVector<int64_t> repeated;
+  for (int64_t i = 0; i + 2 < int64_t(found.size()); ++i)
+    if (i < extra || found[i] != wanted[i - extra])
+      repeated.push_back(i);
+  if (!repeated.empty())
+    r = Tensor{b, getLoc(), r}.sum(repeated).reshape(rhsType);
   d.add(getRhs(), r);
 }
