@@ -19,8 +19,8 @@ struct CompileOptions {
   std::optional<TrainOptions> train;
   std::vector<std::pair<std::string, std::pair<int64_t, int64_t>>> bounds; ///< of symbols, instead of the model's
   int64_t chainBytes = 1 << 20; ///< values between kernels stay in scratch from here on (docs/structures.md); no bit depends on it
-  int64_t rematerialise = 0;  ///< where the forward pass's values are made again: but for the contractions of one in so many; 0: nowhere
-  int64_t memoryBudget = 0;   ///< bytes of arena and prepared parameters that every entry must do with; 0: any number
+  int64_t rematerialise = 0;    ///< where the forward pass's values are made again: but for the contractions of one in so many; 0: nowhere
+  int64_t memoryBudget = 0;     ///< bytes of arena and prepared parameters that every entry must do with; 0: any number
   unsigned threads = 0;         ///< compiling; 0: one a CPU
   Times *times = nullptr;       ///< told what is being done, or null
   /// Called after a stage with the module as it then is.

@@ -2,6 +2,7 @@
 # %build: what `cmake --install` takes.
 # A test of bad input is called <subject>-invalid.mlir or bad-<subject>.test: these also run under the sanitizers.
 import os
+import shutil
 import lit.formats
 
 config.name = "dlc"
@@ -28,13 +29,19 @@ config.substitutions += [
     ("%libdir", os.path.join(config.dlc_build, "lib")),
 ]
 
-# REQUIRES: sanitize, static (the release preset), gpu, avx2, avx512f
+# REQUIRES: sanitize, static (the release preset), gpu, ptxas (which is %ptxas), avx2, avx512f
 # LLVM's own code is not instrumented: what its allocators poison in our headers it does not unpoison.
 if config.sanitize:
     config.environment.setdefault("ASAN_OPTIONS", "allow_user_poisoning=0")
     config.available_features.add("sanitize")
 if config.static == "ON":
     config.available_features.add("static")
+toolkits = [os.environ.get("CUDA_HOME", "/usr/local/cuda"), os.path.join(config.dlc_source, "build/cuda/nvidia/cuda_nvcc")]
+ptxas = shutil.which("ptxas", path=os.pathsep.join([os.environ["PATH"]] + [t + "/bin" for t in toolkits]))
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
+    config.environment["CUDA_HOME"] = os.path.dirname(os.path.dirname(ptxas))
 if os.path.exists("/dev/nvidia0"):
     config.available_features.add("gpu")
 with open("/proc/cpuinfo") as cpuinfo:

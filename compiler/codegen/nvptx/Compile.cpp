@@ -94,16 +94,13 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   return text;
 }
 
-/// ptxas in PATH, or in a toolkit that CUDA_HOME names or that lies where toolkits do.
+/// ptxas in PATH, or in the toolkit that CUDA_HOME names, else in the one that lies where toolkits do.
 static Expected<std::string> findPtxas() {
   if (auto found = sys::findProgramByName("ptxas"))
     return *found;
-  SmallVector<std::string> folders{"/usr/local/cuda"};
-  if (const char *home = getenv("CUDA_HOME"))
-    folders.insert(folders.begin(), home);
-  for (const std::string &folder : folders)
-    if (std::string path = folder + "/bin/ptxas"; sys::fs::can_execute(path))
-      return path;
+  const char *home = getenv("CUDA_HOME");
+  if (std::string path = std::string(home ? home : "/usr/local/cuda") + "/bin/ptxas"; sys::fs::can_execute(path))
+    return path;
   return createStringError("a cubin needs ptxas, which is neither in PATH nor in $CUDA_HOME/bin: install NVIDIA's package cuda-nvcc, or "
                            "nvidia-cuda-nvcc of PyPI, and put its bin folder into PATH; --emit ptx does without");
 }

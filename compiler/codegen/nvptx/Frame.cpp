@@ -35,8 +35,9 @@ Frame::Frame(Kernel &kernel, unsigned launch)
       fn.setArgAttr(i, "llvm.readonly", b.getUnitAttr());
     }
   }
+  // One block on a multiprocessor will do: ptxas spills where it aims at more.
   std::string size = std::to_string(threads);
-  fn->setAttr("passthrough", b.getArrayAttr(b.getStrArrayAttr({"nvvm.reqntid", size})));
+  fn->setAttr("passthrough", b.getArrayAttr({b.getStrArrayAttr({"nvvm.reqntid", size}), b.getStrArrayAttr({"nvvm.minctasm", "1"})}));
   Type i32 = b.getI32Type();
   auto special = [&](StringRef name) {
     return atHead([&] { return arith::ExtUIOp::create(b, b.getI64Type(), call(name, i32, {})).getResult(); });
