@@ -2,6 +2,7 @@
 #include "tools/dlc/Labels.h"
 #include "compiler/codegen/Plan.h"
 #include "dialects/dl/Dl.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 namespace dlc::tools {
@@ -20,8 +21,13 @@ llvm::StringRef parameterOf(Value v) {
     v = owner->getOperand(argument.getArgNumber()); // of dl.scan: an operand for each argument
   }
 }
-/// The op that a kernel is about: its contraction, else what it combines, else the last.
-llvm::StringRef mainOp(func::FuncOp kernel) {
+/// The op that a kernel is about: its contraction, else what it combines, else the last. Of a chain those of its parts.
+std::string mainOp(func::FuncOp kernel) {
+  SmallVector<std::string> parts;
+  for (auto call : kernel.getOps<func::CallOp>())
+    parts.push_back(mainOp(kernel->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(call.getCallee())));
+  if (!parts.empty())
+    return llvm::join(parts, ", ");
   Operation *best = nullptr;
   int rank = -1;
   for (Operation &op : kernel.getBody().front().without_terminator()) {
@@ -30,7 +36,7 @@ llvm::StringRef mainOp(func::FuncOp kernel) {
     if (mine >= rank && (mine < 2 || rank < 2))
       best = &op, rank = mine;
   }
-  return best ? best->getName().stripDialect() : "copy";
+  return best ? best->getName().stripDialect().str() : "copy";
 }
 } // namespace
 
@@ -74,7 +80,7 @@ llvm::StringMap<Label> labelsOf(func::FuncOp entry, ModuleOp module) {
   for (auto &[kernel, label] : labels) {
     auto fn = module.lookupSymbol<func::FuncOp>(kernel);
     auto &names = parameters[kernel];
-    label.what = mainOp(fn).str();
+    label.what = mainOp(fn);
     llvm::erase(names, "");
     if (!names.empty())
       label.what += " of " + names[0].str() + (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "");
