@@ -14,7 +14,7 @@
 using namespace mlir;
 namespace dlc::fuzz {
 namespace {
-constexpr unsigned batch = 48, patience = 60; ///< models a worker; seconds of CPU a model, or five times as many by the clock
+constexpr unsigned batch = 48, patience = 60; ///< models a worker; seconds of CPU a model, or twice as many without any
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
@@ -76,6 +76,8 @@ struct Worker {
   bool busy = false;
   Clock::time_point started;
   double used = 0; ///< CPU seconds when the model was started
+  double seen = 0; ///< CPU seconds when it was last seen to compute
+  Clock::time_point moved;
   std::string text;
 
   double cpu() const {
@@ -84,7 +86,11 @@ struct Worker {
     return clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &t) ? 0 : double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
   }
   /// A machine with much else to do is slow, not the model.
-  bool late() const { return since(started) > 5 * patience || (since(started) > patience && cpu() - used > patience); }
+  bool late() {
+    if (double now = cpu(); now > seen + 0.05)
+      seen = now, moved = Clock::now();
+    return seen - used > patience || since(moved) > 2 * patience;
+  }
 
   /// Forks; the child runs `body` with the pipe's end and leaves.
   void start(llvm::function_ref<void(int)> body) {
@@ -96,7 +102,8 @@ struct Worker {
     unlink(path);
     text.clear();
     busy = false;
-    started = Clock::now();
+    started = moved = Clock::now();
+    used = seen = 0;
     pid = fork();
     if (pid == 0) {
       close(ends[0]);
@@ -214,10 +221,10 @@ unsigned Campaign::run(MLIRContext &context) {
       bool open = !p.revents || w.read();
       for (const Message &m : receive(w.text)) {
         if (m.tag == 'S') {
-          w.next = m.number, w.busy = true, w.started = Clock::now(), w.used = w.cpu(), ++done;
+          w.next = m.number, w.busy = true, w.used = w.seen = w.cpu(), w.moved = Clock::now(), ++done;
         } else if (m.tag == 'F') {
           found(context, m.number, unpack(m.payload));
-          w.started = Clock::now(); // reducing took a while
+          w.moved = Clock::now(); // reducing took a while
         } else {
           w.busy = false;
           SmallVector<StringRef> lines;
