@@ -16,6 +16,7 @@ struct Gen {
   Symbols most;                                  ///< the greatest of their values
   Type main;                                     ///< the floating-point type of most values
   bool train = false, body = false;              ///< differentiable ops alone; in a scan's body, which has no arguments
+  bool windows = false;                          ///< products and convolutions in forms of which the window emitter makes kernels
   Type own;                                      ///< what numbers() and any() are of, where it is asked for
   Value chain;                                   ///< what rows take first, where its type is the one wanted
   std::optional<SmallVector<AffineExpr>> target; ///< the shape of operands, where it is asked for
@@ -88,7 +89,7 @@ struct Gen {
 /// Element types of the operand by which a row's op is counted.
 enum class Elements { Floats, Numbers, Any, Bools, Keys, Lengths };
 /// What a row's op is beside others: in a kernel with anything, moved there, what its kernel's emitter goes by, or several ops.
-enum class Place { Chain, Moved, Reduction, Window, Contraction, Alone };
+enum class Place { Chain, Moved, Reduction, Window, Contraction, Scatter, Alone };
 /// A row: makes its op, or says that it could not.
 struct OpRow {
   StringRef name;
@@ -103,7 +104,7 @@ std::vector<OpRow> allRows(MLIRContext &context);
 SmallVector<Type> typesOf(MLIRContext &context, Elements elements);
 /// Number `number` of all sections: ops in turn, of one type in turn, placed so that the emitter in turn writes them.
 struct Section {
-  enum Structure { Rows, Columns, Window, Contraction, Loops } structure;
+  enum Structure { Rows, Columns, Window, Contraction, Scatter, Chain, Loops } structure;
   Type type;
   uint64_t turn; ///< among those of the type and structure
   static Section at(MLIRContext &context, uint64_t number);

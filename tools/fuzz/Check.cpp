@@ -1,5 +1,4 @@
 #include "tools/fuzz/Check.h"
-#include "dialects/dlx/Dlx.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
@@ -53,7 +52,6 @@ struct Checker {
   bool sameBits(Case &c, const Build &build, ArrayRef<Bytes> found, ArrayRef<Bytes> expected, StringRef other);
   bool run(const Build &build, bool base, int threads, bool change);
   bool differences();
-  void cover(func::FuncOp fn);
 };
 
 /// The module as the reference runs it: a loss of softmax or sigmoid is one of logits, as its documentation says.
@@ -131,41 +129,6 @@ bool Checker::sameBits(Case &c, const Build &build, ArrayRef<Bytes> found, Array
   return true;
 }
 
-/// The op's name, with its form where it has several that are handled apart.
-static std::string formOf(Operation *op) {
-  std::string name = op->getName().stripDialect().str();
-  auto is = [](AffineExpr e, int64_t v) { return dl::getConstant(e) == v; };
-  if (auto slice = dyn_cast<dl::SliceOp>(op)) {
-    bool strided = llvm::any_of(slice.getStrides(), [](int64_t s) { return s != 1; });
-    bool prefix = llvm::all_of(slice.getOffsets().getExtents(), [&](AffineExpr e) { return is(e, 0); });
-    return name + (strided ? ".strided" : prefix ? ".prefix" : ".inner");
-  }
-  if (auto gather = dyn_cast<dl::GatherOp>(op))
-    return name + (gather.getOutside() ? ".outside" : gather.getBatch() ? ".batch" : ".repeat");
-  if (auto pad = dyn_cast<dl::PadOp>(op)) {
-    auto none = [&](auto list) { return llvm::all_of(list.getExtents(), [&](AffineExpr e) { return is(e, 0); }); };
-    bool low = !none(pad.getLow()), high = !none(pad.getHigh());
-    bool interior = llvm::any_of(pad.getInterior(), [](int64_t n) { return n != 0; });
-    return name + (interior ? ".interior" : low && high ? ".both" : low ? ".low" : high ? ".high" : ".none");
-  }
-  if (auto concat = dyn_cast<dl::ConcatOp>(op))
-    return name + (llvm::all_equal(concat->getOperandTypes()) ? ".equal" : ".unequal");
-  return name;
-}
-static std::string typeOf(Operation *op) {
-  std::string s;
-  llvm::raw_string_ostream(s) << getElementTypeOrSelf(op->getNumOperands() ? op->getOperand(0).getType() : op->getResult(0).getType());
-  return s;
-}
-/// Counts a planned kernel's ops by type and emitter, or a model's.
-void Checker::cover(func::FuncOp fn) {
-  auto plan = fn->getAttrOfType<dlx::PlanAttr>("dlx.plan");
-  fn.walk([&](Operation *op) {
-    if (isa<dl::DlDialect>(op->getDialect()) && op->getNumResults())
-      ++counts.hits[formOf(op) + ' ' + typeOf(op) + ' ' + (plan ? dlx::stringifyEmitter(plan.getEmitter()).str() : "model")];
-  });
-}
-
 static const Build plain{"-O0 v3", 0, "x86-64-v3"};
 
 /// Builds and runs every case (of a constant build, the first symbols' alone).
@@ -180,9 +143,7 @@ bool Checker::run(const Build &build, bool base, int threads, bool change) {
   if (!session)
     return report("refused", build, why);
   if (build.level)
-    for (auto fn : module->getOps<func::FuncOp>())
-      if (fn->hasAttr("dlx.plan"))
-        cover(fn);
+    countOps(*module, counts.hits);
   bool exact = build.target != "x86-64-v2";
   for (int team : {1, threads}) {
     if (team != 1)
@@ -311,8 +272,8 @@ static void buildStep(ModuleOp module, uint64_t which) {
   (void)buildTrainStep(module, options);
 }
 
-Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
-  Checker checker{model, counts, only, {}};
+/// Builds what the model is to have beside @main, and counts its ops.
+static Find complete(Model &model, Counts &counts) {
   if (model.train && !model.module->lookupSymbol("main_grad")) {
     PassManager passes(model.module->getContext());
     std::string why;
@@ -324,38 +285,68 @@ Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
     if (failed(passes.run(*model.module)))
       return {"refused", "autodiff", why};
   }
-  for (auto fn : model.module->getOps<func::FuncOp>())
-    checker.cover(fn);
+  countOps(*model.module, counts.hits);
   if (model.step)
     buildStep(*model.module, model.data);
-  checker.makeCases();
-  // -O2 for one ISA, and for the other one what is in turn: each pair meets in some model. A file has them all.
-  bool v4 = codegen::hostLevel() == "x86-64-v4", symbols = !model.symbols[0].empty(), all = turn == everyBuild || !only.empty();
+  return {};
+}
+
+/// -O2 for one ISA, and for the other one what is in turn: each pair meets in some model. With `all` each of them.
+static std::vector<Build> buildsOf(const Model &model, uint64_t turn, bool all) {
+  bool v4 = codegen::hostLevel() == "x86-64-v4", symbols = !model.symbols[0].empty();
   std::vector<Build> builds;
   auto add = [&](bool wide, unsigned level, StringRef how = "") {
     std::string isa = wide && v4 ? "v4" : "v3", name = "-O" + std::to_string(level) + ' ' + isa + how.str();
     if (llvm::none_of(builds, [&](const Build &b) { return b.name == name; }))
-      builds.push_back({name, level, "x86-64-" + isa, how == " library", how == " constant"});
+      builds.push_back({name, level, "x86-64-" + isa, how == " library", how == " constant", how == " chains"});
   };
   if (all) {
     for (bool wide : {false, true})
       for (unsigned level : {1, 2, 3})
-        for (StringRef how : {StringRef(), StringRef(" library"), StringRef(" constant")})
+        for (StringRef how : {"", " library", " constant", " chains"})
           if ((level == 2 || how.empty()) && (symbols || how != " constant"))
             add(wide, level, how);
   } else {
     bool wide = turn % 2;
-    add(wide, 2);
-    static constexpr std::pair<unsigned, const char *> others[] = {{2, ""}, {1, ""}, {2, " constant"}, {3, ""}, {2, " library"}};
+    add(wide, 2, model.chains ? " chains" : "");
+    static constexpr std::pair<unsigned, const char *> others[] = {{2, ""}, {1, ""},         {2, " constant"},
+                                                                   {3, ""}, {2, " library"}, {2, " chains"}};
     auto [level, how] = others[turn / 2 % std::size(others)];
-    add(!wide, level, symbols ? how : how == StringRef(" constant") ? "" : how);
+    if (model.chains)
+      add(!wide, 2, " chains");
+    else
+      add(!wide, level, symbols ? how : how == StringRef(" constant") ? "" : how);
   }
   if (all || turn % 7 == 0)
     builds.push_back({"-O2 v2", 2, "x86-64-v2"});
-  if (!only.empty())
-    llvm::erase_if(builds, [&](const Build &b) { return b.name != only; });
+  return builds;
+}
+
+Find countPlans(Model &model, uint64_t turn, Counts &counts) {
+  if (Find find = complete(model, counts))
+    return find;
+  for (const Build &build : buildsOf(model, turn, false)) {
+    OwningOpRef<ModuleOp> module = build.constant ? withConstants(*model.module, model.symbols[0]) : model.module->clone();
+    ScopedDiagnosticHandler quiet(module->getContext(), [](Diagnostic &) { return success(); });
+    if (build.constant && failed(verify(*module)))
+      continue;
+    if (failed(runStages(*module, build.options(), Stage::Plan)))
+      return {"refused", build.name, "a stage before the plans' end failed"};
+    countOps(*module, counts.hits);
+  }
+  return {};
+}
+
+Find check(Model &model, uint64_t turn, Counts &counts, StringRef only) {
+  Checker checker{model, counts, only, {}};
+  if (Find find = complete(model, counts))
+    return find;
+  checker.makeCases();
   if (only == "gradient")
     return checker.differences(), checker.find;
+  std::vector<Build> builds = buildsOf(model, turn, turn == everyBuild || !only.empty());
+  if (!only.empty())
+    llvm::erase_if(builds, [&](const Build &b) { return b.name != only; });
   bool change = turn % 3 == 0;
   if (!checker.run(plain, true, 1, change))
     return checker.find;

@@ -95,8 +95,8 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   std::vector<std::pair<const OpRow *, Type>> pairs;
   bool free = k % wild == 0;
   for (const OpRow &row : rows)
-    for (Type t : typesOf(context, row.elements)) // reductions of integers are seldom in sections
-      if (free || row.place == Place::Alone || (row.place == Place::Reduction && !isa<FloatType>(t)))
+    for (Type t : typesOf(context, row.elements)) // windows, and reductions of integers, are seldom in sections
+      if (free || row.place == Place::Alone || (row.place == (isa<FloatType>(t) ? Place::Window : Place::Reduction)))
         pairs.push_back({&row, t});
   uint64_t number = free ? k / wild : k - k / wild - 1;
   auto [focus, own] = pairs[number % pairs.size()];
@@ -107,6 +107,7 @@ Model generate(MLIRContext &context, uint64_t seed, uint64_t k, bool train) {
   m.data = r.next() >> 16;
   m.train = train && floats && r.chance(0.4);
   m.step = m.train && r.chance(0.25);
+  m.chains = !free && section.structure == Section::Chain;
   m.module = ModuleOp::create(UnknownLoc::get(&context));
   OpBuilder b = OpBuilder::atBlockEnd(m.module->getBody());
   Gen g(&context, r);

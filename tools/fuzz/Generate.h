@@ -30,6 +30,7 @@ struct Model {
   uint64_t data = 0;            ///< seed of the arguments
   bool train = false;           ///< @main_grad is built, run and compared with differences
   bool step = false;            ///< and @train_step, where the model has parameters to train
+  bool chains = false;          ///< made for kernels that run strip by strip
   unsigned rejected = 0;        ///< ops that the verifier did not like
 
   /// The text of the module under a comment that says how it is run.

@@ -104,16 +104,20 @@ bool argmax(Gen &g, StringRef name) {
 bool matmul(Gen &g, StringRef name) {
   bool tl = g.r.chance(0.3), tr = g.r.chance(0.3);
   Value l;
-  if (!g.body && g.r.chance(0.15)) { // several panels of k
+  if (!g.body && !g.windows && g.r.chance(0.15)) { // several panels of k
     AffineExpr k = g.n(std::min<int64_t>(g.length(), 2049)), m = g.n(g.r.between(1, 5));
     l = g.argument(g.withExtents(tl ? Extents{k, m} : Extents{m, k}, g.main));
+  } else if (g.windows) { // of few terms, for one column
+    Extents e = g.shape(g.r.between(2, 3), 300);
+    e[e.size() - 1 - tl] = g.n(g.r.between(1, 9));
+    l = g.argument(g.withExtents(e, g.main));
   } else {
     l = g.floats(2, 4);
   }
   auto e = getExtents(l);
   int64_t rank = e.size();
   AffineExpr k = e[tl ? rank - 2 : rank - 1];
-  AffineExpr columns = g.n(getConstant(k) > 200 ? g.r.between(1, 9) : g.dim());
+  AffineExpr columns = g.windows ? g.n(1) : g.n(getConstant(k) > 200 ? g.r.between(1, 9) : g.dim());
   if (g.r.chance(0.1) && !g.names.empty())
     columns = g.r.pick(g.names);
   Extents right;
@@ -127,7 +131,7 @@ bool matmul(Gen &g, StringRef name) {
   Type t = g.withExtents(right, Gen::elementOf(l));
   if (g.elements(t) > 20000)
     return false;
-  Value x = g.find([&](Value v) { return v.getType() == t; }, [&] { return t; });
+  Value x = g.windows ? g.broadcast(t) : g.find(t);
   SmallVector<NamedAttribute> attributes;
   if (tl)
     attributes.push_back(g.flag("transpose_lhs"));
@@ -214,9 +218,9 @@ bool pad(Gen &g, StringRef name) {
   int64_t one = g.r.below(Gen::rank(x)), form = g.r.below(5), d = 0;
   for (AffineExpr e : getExtents(x)) {
     bool here = d++ == one || form == 4;
-    low.push_back(g.n(here && form != 1 && form != 3 ? g.r.between(0, 3) : 0));
-    high.push_back(g.n(here && form != 0 && form != 3 ? g.r.between(0, 3) : 0));
-    interior.push_back(here && form >= 3 && getConstant(e) != 0 && isNonNegative(g.fn, e - 1) ? g.r.between(0, 2) : 0);
+    low.push_back(g.n(here && form != 1 && form != 3 ? g.r.between(1, 3) : 0));
+    high.push_back(g.n(here && form != 0 && form != 3 ? g.r.between(1, 3) : 0));
+    interior.push_back(here && form >= 3 && getConstant(e) != 0 && isNonNegative(g.fn, e - 1) ? g.r.between(1, 2) : 0);
   }
   double value = g.r.chance(0.5) ? 0 : g.r.chance(0.5) ? 1 : -3;
   if (Gen::elementOf(x).isInteger(1))
@@ -286,7 +290,7 @@ Value image(Gen &g, bool anyType = false) {
                   Extents e = {g.r.chance(0.3) ? g.extent() : g.n(g.r.chance(0.1) ? g.r.between(7, 19) : g.r.between(1, 3)),
                                g.n(g.r.between(1, 11)), g.n(g.r.between(1, 11)), g.n(g.r.pick(channels))};
                   for (int d : {1, 2})
-                    if (!g.names.empty() && g.r.chance(0.15))
+                    if (!g.names.empty() && g.r.chance(g.windows ? 0.4 : 0.15))
                       e[d] = g.r.pick(g.names);
                   while (g.size(e[0]) * g.size(e[1]) * g.size(e[2]) * g.size(e[3]) > 4000)
                     e[g.r.below(4)] = g.n(g.r.between(1, 3));
@@ -304,7 +308,9 @@ bool convolution(Gen &g, StringRef name) {
       groups.push_back(d);
   int64_t group = g.r.chance(0.6) ? 1 : g.r.pick(groups);
   static constexpr int64_t outs[] = {1, 2, 3, 4, 8, 16, 17, 33};
-  bool alone = channels > 2 && channels % 2 == 0 && g.r.chance(0.1); // two channels a group become one
+  bool alone = channels > 2 && channels % 2 == 0 && (g.windows || g.r.chance(0.1)); // two channels a group become one
+  if (g.windows && !alone)
+    return false;
   if (alone)
     group = channels / 2;
   int64_t out = alone ? group : group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
@@ -586,11 +592,11 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"transpose", transpose, 3, Place::Moved, Elements::Any},
                                   {"slice", slice, 4, Place::Moved, Elements::Any},
                                   {"pad", pad, 5, Place::Moved, Elements::Any},
-                                  {"concat", concat, 3, Place::Moved, Elements::Any},
+                                  {"concat", concat, 4, Place::Moved, Elements::Any},
                                   {"update_slice", updateSlice, 3, Place::Moved, Elements::Any},
                                   {"reverse", reverse, 2, Place::Moved, Elements::Any},
                                   {"gather", gather, 3, Place::Moved, Elements::Any},
-                                  {"scatter_sum", scatter, 3, Place::Alone, Elements::Numbers},
+                                  {"scatter_sum", scatter, 3, Place::Scatter, Elements::Numbers},
                                   {"conv2d", convolution, 3, Place::Contraction, Elements::Floats},
                                   {"conv2d_input_grad", convolution, 2, Place::Contraction, Elements::Floats},
                                   {"conv2d_weight_grad", convolution, 2, Place::Contraction, Elements::Floats},

@@ -79,6 +79,14 @@ OwningOpRef<ModuleOp> withConstants(ModuleOp module, const Symbols &symbols) {
   return copy;
 }
 
+CompileOptions Build::options() const {
+  CompileOptions options;
+  options.level = level;
+  options.target = codegen::Target::get(target);
+  options.threads = 1;
+  options.chainBytes = chains ? 64 : options.chainBytes;
+  return options;
+}
 std::unique_ptr<Session> Session::open(ModuleOp module, const Build &build, std::string &why) {
   std::unique_ptr<Session> self(new Session);
   ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &d) {
@@ -86,10 +94,7 @@ std::unique_ptr<Session> Session::open(ModuleOp module, const Build &build, std:
       why += d.str() + "\n";
     return success();
   });
-  CompileOptions options;
-  options.level = build.level;
-  options.target = codegen::Target::get(build.target);
-  options.threads = 1;
+  CompileOptions options = build.options();
   auto refuse = [&](StringRef otherwise) {
     why = why.empty() ? otherwise.str() : why;
     return nullptr;

@@ -12,6 +12,8 @@ struct Build {
   std::string target = "x86-64-v3";
   bool library = false;  ///< by a shared library rather than in this process
   bool constant = false; ///< symbols replaced by their values
+  bool chains = false;   ///< however small what lies in scratch is
+  CompileOptions options() const;
 };
 /// Bytes of a tensor, as the runtime keeps them.
 using Bytes = std::vector<char>;

@@ -37,13 +37,14 @@ Section Section::at(MLIRContext &context, uint64_t number) {
     Structure structure;
     int floats, integers, bools;
   };
-  static constexpr Share shares[] = {{Columns, 4, 2, 2}, {Loops, 5, 3, 3}, {Window, 3, 2, 2}, {Contraction, 3, 2, 2}, {Rows, 1, 0, 0}};
+  static constexpr Share shares[] = {{Columns, 4, 2, 2}, {Loops, 5, 3, 3}, {Window, 3, 2, 2}, {Contraction, 1, 1, 1},
+                                     {Scatter, 3, 2, 2}, {Chain, 5, 3, 3}, {Rows, 1, 0, 0}};
   SmallVector<std::pair<Structure, Type>> period;
   for (const Share &share : shares)
     for (Type type : typesOf(context, Elements::Any))
       period.append(isa<FloatType>(type) ? share.floats : type.isInteger(1) ? share.bools : share.integers, {share.structure, type});
-  auto kind = [&](uint64_t i) { return period[i * 37 % period.size()]; };
-  assert(period.size() % 37 && "a prime that leaves nothing out");
+  auto kind = [&](uint64_t i) { return period[i * 101 % period.size()]; };
+  assert(period.size() % 101 && "a prime that leaves nothing out");
   uint64_t at = number % period.size(), before = 0;
   for (uint64_t i = 0; i < at; ++i)
     before += kind(i) == kind(at);
@@ -106,6 +107,9 @@ struct Maker {
   }
   /// The reduction in turn, with `ops` before it.
   void reduction(StringRef name, llvm::function_ref<void()> ops);
+  /// A product, a reduction of its rows, in turn, and a product that reads these, with a third of the ops behind each. Alone or in some
+  /// batch, and with more rows than a strip has or fewer.
+  void chain(llvm::function_ref<void(int)> ops);
 };
 } // namespace
 
@@ -113,7 +117,11 @@ Value Maker::moved(StringRef name, int form) {
   Sizes to(getExtents(v));
   int64_t rank = to.size();
   Type element = section.type;
-  auto fresh = [&](ArrayRef<AffineExpr> e) { return g.find(g.withExtents(e, element)); };
+  // What moves elements of the kernel's own ends it.
+  auto fresh = [&](ArrayRef<AffineExpr> e) {
+    Type t = g.withExtents(e, element);
+    return g.find([&](Value x) { return x.getType() == t && (isa<BlockArgument>(x) || g.r.chance(0.1)); }, [&] { return t; });
+  };
   if (name == "broadcast") {
     auto kept = g.some(rank, g.r.below(rank + 1));
     return make(name, fresh(llvm::map_to_vector(kept, [&](int64_t d) { return to[d]; })), {g.list("dims", kept)}, like(v, element));
@@ -148,6 +156,7 @@ Value Maker::moved(StringRef name, int form) {
   }
   if (name == "gather") { // some or all from a batch, indices outside
     Sizes from = to;
+    one = form % 3 == 1 && one == 0 ? rank - 1 : one;
     from[one] = g.n(g.r.between(1, 9));
     int64_t batch = form % 3 == 1 ? one : 0;
     Operation *op = makeGather(g, fresh(from), ArrayRef(to).slice(one - batch, batch + 1), one, batch, form % 3 == 2);
@@ -158,7 +167,7 @@ Value Maker::moved(StringRef name, int form) {
     int64_t n = getConstant(to[one]), count = g.r.between(2, 4);
     if (n < 1)
       return {};
-    bool equal = form % 3 == 0 && n <= 300; // else of any lengths
+    bool equal = form % 2 == 0 && n <= 300; // else of any lengths
     for (int64_t p = 2; equal; ++p)
       if (n % p == 0 || p > 9) {
         equal = p <= 9, count = equal ? p : count;
@@ -184,7 +193,7 @@ Value Maker::moved(StringRef name, int form) {
       steps[d] = form % 3 == 1 && n >= 0 ? g.r.between(2, 3) : 1;
       low[d] = g.n(offset);
       from[d] = n > 0 ? g.n(offset + (n - 1) * steps[d] + 1 + more) : normalize(to[d] + (offset + more));
-    } else if (n > 0 && form < 4) { // low, high, both, interior; else none
+    } else if (n > 0) { // low, high, both twice, interior
       int64_t inner = form == 3 ? g.r.between(1, 2) : 0;
       int64_t before = form == 1 ? 0 : std::min<int64_t>(n - 1, g.r.between(form != 3, 3));
       int64_t after = form == 0 ? 0 : std::min<int64_t>(n - 1 - before, g.r.between(form != 3, 3));
@@ -248,22 +257,82 @@ void Maker::reduction(StringRef name, llvm::function_ref<void()> ops) {
   }
 }
 
+void Maker::chain(llvm::function_ref<void(int)> ops) {
+  static constexpr int64_t rows[] = {1, 3, 11, 12, 13, 25, 47, 49, 95, 96, 97, 100, 131, 191, 193, 200},
+                           columns[] = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65};
+  Sizes outer;
+  if (g.r.chance(0.5))
+    outer = g.r.chance(0.3) && !g.names.empty() ? Sizes{g.r.pick(g.names)} : g.shape(g.r.between(1, 2), 6);
+  AffineExpr m = g.r.chance(0.4) && !g.names.empty() ? g.r.pick(g.names) : g.n(g.r.pick(rows));
+  auto with = [&](AffineExpr x, AffineExpr y) {
+    Sizes e = outer;
+    e.append({x, y});
+    return g.withExtents(e, type);
+  };
+  auto fit = [&](ArrayRef<int64_t> list) { // of columns, so that a product is no larger than tensors are
+    int64_t n = g.r.pick(list), left = 2 * g.limit / std::max<int64_t>(1, g.elements(with(m, g.n(1))));
+    return g.n(std::min(n, std::max<int64_t>(1, left)));
+  };
+  AffineExpr n =
+      g.limit > 3000 ? g.n(std::min<int64_t>(g.length(), 2 * g.limit / std::max<int64_t>(1, g.elements(with(m, g.n(1)))))) : fit(columns);
+  auto product = [&](Value x, AffineExpr terms, AffineExpr columns) -> Value {
+    bool turned = g.r.chance(0.5);
+    Value y = g.argument(turned ? with(columns, terms) : with(terms, columns));
+    return make("matmul", {x, y}, turned ? SmallVector<NamedAttribute>{g.flag("transpose_rhs")} : SmallVector<NamedAttribute>{});
+  };
+  AffineExpr terms = fit(ArrayRef(columns).take_front(11));
+  begin(product(g.argument(with(m, terms)), terms, n));
+  if (!v)
+    return;
+  ops(0);
+  static constexpr StringRef reductions[] = {"softmax", "sum",         "max", "layer_norm", "sum_products",
+                                             "mean",    "log_softmax", "min", "argmax",     ""};
+  StringRef name = reductions[section.turn % std::size(reductions)];
+  int64_t last = Gen::rank(v) - 1;
+  Value x = v, y;
+  if (name == "softmax" || name == "log_softmax")
+    y = make(name, x, {g.whole("axis", last)});
+  else if (name == "layer_norm")
+    y = make(name, {x, g.like(g.withExtents(n, type)), g.like(g.withExtents(n, type))}, {}, x.getType());
+  else if (name == "argmax")
+    y = make(name, x, {g.whole("axis", last)});
+  else if (!name.empty())
+    y = make(name, name == "sum_products" ? SmallVector<Value>{x, g.like(x.getType())} : SmallVector<Value>{x}, {g.list("dims", last)});
+  if (y && y.getType() != x.getType())
+    y = make("broadcast", y, {g.list("dims", llvm::to_vector(llvm::seq<int64_t>(0, last)))}, like(x, Gen::elementOf(y)));
+  join(y);
+  ops(1);
+  // No chain has what needs another row than its own.
+  if (g.r.chance(0.15))
+    if (Value z = make("reverse", v, {g.list("dims", last - 1)}))
+      begin(z);
+  if (g.r.chance(0.9))
+    if (Value z = g.r.chance(0.85) || g.elements(with(m, m)) > 2 * g.limit ? product(v, n, fit(columns))
+                                                                           : make("matmul", {g.argument(with(m, m)), v}))
+      begin(z);
+  shown = true;
+  ops(2);
+}
+
 void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
   auto has = [&](const OpRow &row) { return llvm::is_contained(typesOf(*g.c, row.elements), type); };
   SmallVector<std::pair<const OpRow *, int>> chain; // in all forms
   SmallVector<const OpRow *> anchors;               // what the emitter goes by
-  Place place = structure == Contraction ? Place::Contraction : structure == Window ? Place::Window : Place::Reduction;
+  Place place = structure == Contraction || structure == Chain ? Place::Contraction
+                : structure == Window                          ? Place::Window
+                : structure == Scatter                         ? Place::Scatter
+                                                               : Place::Reduction;
   for (const OpRow &row : rows) {
     if ((row.place == Place::Chain || row.place == Place::Moved) && (has(row) || (row.elements == Elements::Keys && type.isInteger(64))))
-      for (int form = 0; form < (row.place == Place::Moved ? row.weight : 1 + (row.elements == Elements::Lengths));
+      for (int form = 0; form < (row.place == Place::Moved ? row.weight : 1 + 2 * (row.elements == Elements::Lengths));
            ++form) // many lengths fold
         chain.push_back({&row, form});
-    // Products of which none is summed are windows.
-    if ((row.place == place || (structure == Window && row.name == "sum_products")) && has(row))
+    // Products of which none is summed are windows, and some others.
+    if ((row.place == place || (structure == Window && (row.name == "sum_products" || row.place == Place::Contraction))) && has(row))
       anchors.append(place == Place::Contraction ? row.weight : 1, &row);
   }
   // Each pass over the ops has an order of its own, so that other ops meet.
-  constexpr uint64_t each = 10;
+  constexpr uint64_t each = 24;
   auto inTurn = [&](uint64_t i) {
     uint64_t number = turn * each + i;
     Random order(seed ^ (number / chain.size() + 1) * 0x9e3779b97f4a7c15ull ^ structure * 0x100000001b3ull);
@@ -288,7 +357,9 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
       m.step(*row, form);
     }
   };
-  if (structure == Contraction || structure == Window) {
+  if (structure == Chain) {
+    m.chain([&](int part) { ops(each * part / 3, each * (part + 1) / 3); });
+  } else if (structure == Contraction || structure == Window || structure == Scatter) {
     g.own = m.type;
     auto *row = anchors.empty() || m.type != type ? llvm::find_if(rows, [&](const OpRow &r) { return r.place == place; })
                                                   : anchors[turn % anchors.size()];
@@ -296,10 +367,11 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
       Value x = g.argument(g.withExtents(g.shape(g.r.between(1, 3), 300), m.type));
       m.begin(m.make(row->name, {x, g.like(x.getType())}, {g.list("dims", {})}));
     }
-    for (int tries = 0; tries < 6 && !m.v; ++tries)
+    g.windows = structure == Window;
+    for (int tries = 0; tries < 12 && !m.v; ++tries)
       if (row->make(g, row->name))
         m.begin(g.fn.front().back().getResult(0));
-    g.own = type;
+    g.windows = false, g.own = type;
     m.shown = true;
     if (m.v)
       ops(0, each);

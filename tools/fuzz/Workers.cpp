@@ -181,7 +181,7 @@ unsigned Campaign::run(MLIRContext &context) {
         send(to, 'S', k);
         Model model = generate(context, seed, k, train);
         rejected += model.rejected;
-        Find find = check(model, k, counts);
+        Find find = plans ? countPlans(model, k, counts) : check(model, k, counts);
         if (find)
           send(to, 'F', k, pack(find));
         if (since(start) > seconds)
@@ -303,34 +303,10 @@ void Campaign::found(MLIRContext &context, uint64_t k, Find find) {
 
 void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
   auto &os = llvm::outs();
-  static constexpr uint64_t enough = 100;
-  static const StringRef columns[] = {"model", "rows", "columns", "window", "contraction", "scatter", "loops"};
-  std::map<std::string, std::map<std::string, uint64_t>> rows; // by op and type
+  printCoverage(os, total.hits, table);
   std::set<std::string> met;
-  std::vector<std::pair<uint64_t, StringRef>> least;
-  for (auto &[key, n] : total.hits) {
-    auto [row, column] = StringRef(key).rsplit(' ');
-    rows[row.str()][column.str()] = n;
-    least.push_back({n, key});
-    met.insert(row.split(' ').first.split('.').first.str());
-  }
-  if (table) {
-    os << llvm::left_justify("op and type", 40);
-    for (StringRef column : columns)
-      os << llvm::right_justify(column, 12);
-    os << "\n";
-    for (auto &[row, counts] : rows) {
-      os << llvm::left_justify(row, 40);
-      for (StringRef column : columns)
-        os << llvm::right_justify(counts.count(column.str()) ? std::to_string(counts[column.str()]) : "", 12);
-      os << "\n";
-    }
-  }
-  llvm::sort(least);
-  os << "coverage: " << least.size() << " cells of op, type and emitter met, "
-     << llvm::count_if(least, [](auto &cell) { return cell.first >= enough; }) << " of them " << enough << " times or more; least: ";
-  llvm::interleaveComma(ArrayRef(least).take_front(10), os, [&](auto &cell) { os << cell.second << ' ' << cell.first; });
-  os << "\n";
+  for (auto &[key, n] : total.hits)
+    met.insert(StringRef(key).split(' ').first.split('.').first.str());
   auto unmet = generatedOps();
   llvm::erase_if(unmet, [&](const std::string &op) { return met.count(op); });
   if (!unmet.empty())
@@ -340,8 +316,9 @@ void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
     os << "no row makes: " << llvm::join(never, ", ") << "\n";
   if (!total.emitted.empty())
     os << "reference by what the dialect emits: " << llvm::join(total.emitted, ", ") << "\n";
-  os << total.elements << " elements compared with the reference, " << total.unbounded << " of them without a bound; " << total.gradients
-     << " gradients with differences, " << total.kinks << " at kinks left out; " << rejected << " ops refused while generating\n";
+  if (!plans)
+    os << total.elements << " elements compared with the reference, " << total.unbounded << " of them without a bound; " << total.gradients
+       << " gradients with differences, " << total.kinks << " at kinks left out; " << rejected << " ops refused while generating\n";
   for (auto &[key, n] : kinds)
     os << n << " x " << key << "\n";
   rusage used{};

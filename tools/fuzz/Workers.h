@@ -12,6 +12,7 @@ struct Campaign {
   bool train = false;
   unsigned jobs = 1;
   bool first = false, reduce = true, table = false; ///< stop at the first find; make finds small; print every row of the coverage
+  bool plans = false;                               ///< count the coverage of builds' plans, and run nothing
   std::string out;                                  ///< folder of finds
   uint64_t begin = 0, end = UINT64_MAX, seconds = 60;
 
