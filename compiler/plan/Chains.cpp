@@ -16,14 +16,14 @@ namespace dlc {
 
 namespace {
 using codegen::cpu::RowOrder;
-/// What a strip reads again and again has at most so many bytes; a strip's own values stay in the second-level cache. Strips have one of
-/// these numbers of rows, which tiles of many heights divide.
-constexpr int64_t mostReread = 1 << 22, stripBytes = 1 << 19, stripRows[] = {96, 48, 24, 12};
+/// What a strip reads again and again has at most so many bytes. Strips have one of these numbers of rows, which tiles of many heights
+/// divide.
+constexpr int64_t mostReread = 1 << 22, stripRows[] = {96, 48, 24, 12};
 
 struct Former {
   ModuleOp module;
   codegen::Target target;
-  int64_t least; ///< bytes of a value that is worth a chain
+  int64_t least; ///< bytes of a value that is worth a chain; half of it are a strip's own values, in the second-level cache
   SymbolTable names{module};
   dl::SymbolRanges ranges = dl::getSymbolRanges(module);
   llvm::StringMap<func::FuncOp> known = {}; ///< chains by what they call and how
@@ -119,7 +119,7 @@ struct Former {
     for (Value v : values)
       bytes += double(dl::getUpperBytes(v.getType(), ranges));
     for (int64_t n : stripRows)
-      if (n * bytes / rows <= stripBytes)
+      if (n * bytes / rows <= double(least) / 2)
         return n;
     return stripRows[std::size(stripRows) - 1];
   }
