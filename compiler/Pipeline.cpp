@@ -301,6 +301,16 @@ static llvm::ThreadPoolStrategy workersFor(unsigned parts) {
   return strategy;
 }
 
+/// work(0), work(1), ... at once.
+static void inParallel(unsigned parts, function_ref<void(unsigned)> work) {
+  if (parts == 1)
+    return work(0);
+  llvm::DefaultThreadPool pool(workersFor(parts));
+  for (unsigned p = 0; p < parts; ++p)
+    pool.async([=] { work(p); });
+  pool.wait();
+}
+
 /// The kernels of a scheduled module in `parts` modules of about equal size, emitted and lowered.
 static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const codegen::Target &target, unsigned parts) {
   SmallVector<StringRef> symbols;
@@ -319,22 +329,16 @@ static SmallVector<OwningOpRef<ModuleOp>> emitKernels(ModuleOp module, const cod
   parts = std::max<unsigned>(1, std::min<unsigned>(parts, kernels.size()));
   for (unsigned p = 0; p < parts; ++p)
     out.push_back(ModuleOp::create(module.getLoc()));
-  SmallVector<LogicalResult> done(parts, success());
-  auto work = [&](unsigned p) {
+  inParallel(parts, [&](unsigned p) {
     for (size_t i = p; i < kernels.size(); i += parts) {
       codegen::Kernel kernel{kernels[i], kernels[i]->getAttrOfType<dlx::PlanAttr>("dlx.plan"), symbols, target, *out[p]};
       codegen::emitKernel(kernel);
     }
-    done[p] = codegen::lowerToLLVM(*out[p], target);
-  };
-  if (parts == 1) {
-    work(0);
-  } else {
-    llvm::DefaultThreadPool pool(workersFor(parts));
-    for (unsigned p = 0; p < parts; ++p)
-      pool.async(work, p);
-    pool.wait();
-  }
+  });
+  auto modules = llvm::map_to_vector(out, [](auto &part) { return *part; });
+  target.backend->share(modules);
+  SmallVector<LogicalResult> done(parts, success());
+  inParallel(parts, [&](unsigned p) { done[p] = codegen::lowerToLLVM(*out[p], target); });
   if (llvm::any_of(done, [](LogicalResult r) { return failed(r); }))
     out.clear();
   return out;
@@ -365,22 +369,14 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
   enter("LLVM");
   result.objects.resize(modules.size());
   std::vector<std::string> errors(modules.size());
-  auto work = [&](unsigned p) {
+  inParallel(modules.size(), [&](unsigned p) {
     auto object = codegen::compile(*modules[p], result.target, options.level, codegen::CodeKind::Object,
                                    model.empty() ? "" : symbolPrefix(model, result.target));
     if (object)
       result.objects[p] = std::move(*object);
     else
       errors[p] = llvm::toString(object.takeError());
-  };
-  if (modules.size() == 1) {
-    work(0);
-  } else {
-    llvm::DefaultThreadPool pool(workersFor(modules.size()));
-    for (unsigned p = 0; p < modules.size(); ++p)
-      pool.async(work, p);
-    pool.wait();
-  }
+  });
   for (const std::string &e : errors)
     if (!e.empty())
       return module.emitError("code generation failed: ") << e;

@@ -80,6 +80,8 @@ public:
     return llvm::any_of(getEmitters(), [&](const Emitter &e) { return e.name == emitter; });
   }
 
+  /// What the emitted functions of a program's modules have in common is written once.
+  virtual void share(ArrayRef<ModuleOp> /*modules*/) const {}
   /// Emitted functions (func, scf, arith, math, vector, pointers of the LLVM dialect) to the LLVM dialect, in place.
   virtual LogicalResult lower(ModuleOp module, const Target &target) const = 0;
   /// Optimises a lowered module and writes its code. level: 0 to 3, as -O; `prefix` goes before the launches' names.

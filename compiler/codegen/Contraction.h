@@ -36,7 +36,7 @@ struct Contraction {
   SmallVector<Loop> loops;        ///< parallel ones first; the reduced ones in the order of summation
   SmallVector<AffineExpr> coords; ///< of the result, over the loops
   SmallVector<AffineExpr> bIndex; ///< of b, over the loops
-  AffineExpr aBase, bBase;        ///< elements from the operands' start at index 0 of every loop
+  AffineExpr aBase, bBase, yBase; ///< elements from the operands' and the result's start at index 0 of every loop
   SmallVector<Range> ranges;
   unsigned vector = 0;                  ///< the result's unit step
   unsigned row = 0;                     ///< in a and the result alone; `vector` where there is none

@@ -118,7 +118,7 @@ struct Analysis {
     }
   }
   /// Elements a step of each loop, and from the start, of a dense tensor read at `index`.
-  bool strides(ArrayRef<AffineExpr> extents, ArrayRef<AffineExpr> index, AffineExpr Contraction::Loop::*stride, AffineExpr *base) {
+  bool strides(ArrayRef<AffineExpr> extents, ArrayRef<AffineExpr> index, AffineExpr Contraction::Loop::*stride, AffineExpr &base) {
     for (auto &loop : c.loops)
       loop.*stride = constant(0);
     AffineExpr step = constant(1), from = constant(0);
@@ -131,8 +131,7 @@ struct Analysis {
           loop.*stride = loop.*stride + step * p;
       from = from + step * l->base;
     }
-    if (base)
-      *base = from;
+    base = from;
     return true;
   }
 
@@ -174,9 +173,9 @@ struct Analysis {
     for (int i = 0; i < 2; ++i)
       for (AffineExpr e : nest.operands[i].getResults())
         index[i].push_back(over(e));
-    if (!strides(dl::getExtents(c.a), index[0], &Contraction::Loop::a, &c.aBase) ||
-        !strides(dl::getExtents(c.b), index[1], &Contraction::Loop::b, &c.bBase) ||
-        !strides(dl::getExtents(c.y), c.coords, &Contraction::Loop::y, nullptr))
+    if (!strides(dl::getExtents(c.a), index[0], &Contraction::Loop::a, c.aBase) ||
+        !strides(dl::getExtents(c.b), index[1], &Contraction::Loop::b, c.bBase) ||
+        !strides(dl::getExtents(c.y), c.coords, &Contraction::Loop::y, c.yBase))
       return false;
     c.bIndex = index[1], aIndex = index[0];
     return addRanges(bounds, at) && chooseVector() && (mergeReduced(), mergeRows(), chooseRows());

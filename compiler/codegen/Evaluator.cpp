@@ -128,6 +128,10 @@ static Value elementNumber(Frame &f, Value tensor, ArrayRef<Value> at) {
 }
 Value Evaluator::offset(Value tensor, ArrayRef<Coord> at) {
   assert(contiguous(tensor, at) && "scattered lanes have no offset");
+  for (Evaluator *e = this; e; e = e->parent)
+    if (auto it = e->numbers.find({at.begin(), at.end()}); it != e->numbers.end())
+      if (auto [like, number] = it->second; dl::getExtents(tensor) == dl::getExtents(like))
+        return number;
   return elementNumber(f, tensor, llvm::map_to_vector(at, [](Coord c) { return c.base; }));
 }
 Value Evaluator::load(Value argument, ArrayRef<Coord> at) {

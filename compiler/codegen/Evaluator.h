@@ -32,12 +32,15 @@ struct Evaluator {
   using Memo = std::pair<const void *, std::vector<Coord>>;      ///< a value or an expression, at coordinates
   std::map<Memo, Value> memo = {};
   std::map<Memo, Coord> mapped = {};
+  std::map<std::vector<Coord>, std::pair<Value, Value>> numbers = {}; ///< a tensor and the element's number
 
   /// The element(s) of `v` at these coordinates, in compute type: scalar, or a vector of `lanes` where they vary.
   /// Arguments of the kernel are loaded; movements, pointwise and positional ops are evaluated; a Combine op that nobody
   /// knows is reduced by a scalar loop in the order of docs/summation.md.
   Value eval(Value v, ArrayRef<Coord> at);
   void know(Value v, ArrayRef<Coord> at, Value x) { memo[{v.getAsOpaquePointer(), {at.begin(), at.end()}}] = x; }
+  /// Dense tensors of the extents of `like` have the element at these coordinates under this number.
+  void lies(Value like, ArrayRef<Coord> at, Value number) { numbers[{at.begin(), at.end()}] = {like, number}; }
   /// An expression over coordinates as a coordinate.
   Coord map(AffineExpr e, ArrayRef<Coord> at);
   Coords map(AffineMap m, ArrayRef<Coord> at) {

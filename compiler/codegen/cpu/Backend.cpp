@@ -1,5 +1,5 @@
 // CPUs as a backend: their targets, and who writes their kernels.
-#include "compiler/codegen/cpu/Cpu.h"
+#include "compiler/codegen/cpu/MicroKernel.h"
 #include "runtime/dlx.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -52,7 +52,11 @@ struct Cpu : Backend {
                                        {E::loops, planLoops, emitLoops}};
     return emitters;
   }
-  LogicalResult lower(ModuleOp module, const Target &target) const override { return lowerToLLVM(module, Machine::of(target)); }
+  void share(ArrayRef<ModuleOp> modules) const override { shareMicroKernels(modules); }
+  LogicalResult lower(ModuleOp module, const Target &target) const override {
+    writeMicroKernels(module, target);
+    return lowerToLLVM(module, Machine::of(target));
+  }
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compile(ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
                                                               StringRef prefix) const override {
     return cpu::compile(lowered, target, level, kind, prefix);

@@ -1,6 +1,6 @@
 // LLVM dialect to code: the short pass list that the emitters' output needs, and the code generator. docs/rationale.md has
 // the measurements: unrolling, SLP and loop vectorisation spill the accumulators that emitters laid out.
-#include "compiler/codegen/cpu/Cpu.h"
+#include "compiler/codegen/cpu/MicroKernel.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/IR/IRBuilder.h"
@@ -182,6 +182,11 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   module->setTargetTriple(machine->getTargetTriple());
   module->setDataLayout(machine->createDataLayout());
   for (Function &f : *module) {
+    bool micro = isMicroKernel(f.getName());
+    if (!prefix.empty() && !f.hasInternalLinkage() && (micro || !f.isDeclaration())) { // an artefact's symbols are its own
+      f.setName(prefix + f.getName());
+      f.setVisibility(GlobalValue::HiddenVisibility);
+    }
     if (f.isDeclaration())
       continue;
     f.addFnAttr("target-cpu", cpuOf(target));
@@ -189,17 +194,13 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
     f.addFnAttr(llvm::Attribute::NoUnwind);
     if (traits.lanes == 16)
       f.addFnAttr("prefer-vector-width", "512");
-    if (f.hasInternalLinkage()) { // spills nothing: its tile is what the registers hold
+    if (micro || f.hasInternalLinkage()) { // spills nothing: its tile is what the registers hold
       f.addFnAttr(llvm::Attribute::NoInline);
       continue;
     }
     // Vectors that don't fit into registers go to the stack, and LLVM finds out too late that it must be aligned for them: half of all
     // loads of 64 bytes, or each, would lie in two lines.
     f.addFnAttr(llvm::Attribute::getWithStackAlignment(context, Align(4 * traits.lanes)));
-    if (!prefix.empty()) { // an artefact's symbols are its own
-      f.setName(prefix + f.getName());
-      f.setVisibility(GlobalValue::HiddenVisibility);
-    }
   }
   if (!traits.fma)
     splitMultiplyAdds(*module);

@@ -12,6 +12,7 @@ using dl::getConstant;
 ContractionEmitter::ContractionEmitter(Kernel &kernel, Contraction contraction) : kernel(kernel), c(std::move(contraction)) {
   auto tile = kernel.plan.getTile();
   rows = tile[0], vectors = tile[1], lanes = tile[2];
+  after = afterTile(kernel.fn, c);
   unsigned temps = kernel.arguments() + kernel.results();
   for (auto [i, launch] : llvm::enumerate(kernel.plan.getLaunches())) {
     if (launch.getName() == "pack")
@@ -100,12 +101,19 @@ struct Tiles {
 
   /// Calls the tile at the present indices.
   void emitTile(unsigned rowLoop, int64_t rows, ContractionEmitter::Columns columns, int skip) {
-    if (c.panels && e.panelsInside())
-      eachPanel([&] { emitPanel(rowLoop, rows, columns, skip); });
-    else
-      emitPanel(rowLoop, rows, columns, skip);
+    inPanels([&] {
+      prepare(skip);
+      e.callTile(f, rowLoop, rows, columns, call);
+    });
   }
-  void emitPanel(unsigned rowLoop, int64_t rows, ContractionEmitter::Columns columns, int skip) {
+  void inPanels(function_ref<void()> body) {
+    if (c.panels && e.panelsInside())
+      eachPanel(body);
+    else
+      body();
+  }
+  /// Where the operands lie at the present indices.
+  void prepare(int skip) {
     Value a = f.expr(c.aBase), b = e.packed >= 0 ? f.c(0) : f.expr(c.bBase);
     for (unsigned i = 0; i < c.loops.size(); ++i) {
       if (c.loops[i].reduced || c.loops[i].isOne())
@@ -133,20 +141,33 @@ struct Tiles {
         terms = f.mul(terms, n);
       if (c.plane >= 0)
         tile = f.add(tile, f.mul(f.sub(call.index[c.plane], plane.lo), f.c(e.areaRows())));
-      Value part = f.mul(f.floorDiv(tile, e.rows), f.mul(f.floorDiv(terms, every), f.c(64 / storageBytes(c.compute))));
+      call.aheadTile = f.mul(f.floorDiv(terms, every), f.c(64 / storageBytes(c.compute)));
+      Value part = f.mul(f.floorDiv(tile, e.rows), call.aheadTile);
       call.ahead = f.gep(c.compute, call.b, f.add(f.mul(terms, f.c(e.panel())), part));
     }
-    if (c.panels)
+    if (e.hasArea())
       call.area = area();
-    e.callTile(f, rowLoop, rows, columns, call);
   }
   /// Tiles along `loop` over a span, of the given numbers of rows, each as often as it fits; a span of known length needs no
   /// others than its own.
   void along(unsigned loop, Span span, ArrayRef<int64_t> chain, ContractionEmitter::Columns columns, int skip) {
     Value from = span.lo;
     auto known = getConstantIntValue(atLeast0(f.sub(span.hi, span.lo)));
-    for (int64_t rows : known ? sizes(*known, e.rows) : SmallVector<int64_t>(chain)) {
-      Value left = atLeast0(f.sub(span.hi, from)), end = f.add(from, f.mul(f.floorDiv(left, rows), f.c(rows)));
+    SmallVector<int64_t> exact = known ? sizes(*known, e.rows) : SmallVector<int64_t>(chain);
+    for (ArrayRef<int64_t> rest = exact; !rest.empty(); rest = rest.drop_front()) {
+      int64_t rows = rest.front();
+      Value left = atLeast0(f.sub(span.hi, from));
+      // One call does all that is left, but for tiles with an epilogue of their own, and those that go through all panels each.
+      bool each = rows == 1 || e.ownTile(rows, columns) || (c.panels && e.panelsInside() && rows == e.rows);
+      if (!each) {
+        call.index[loop] = from;
+        inPanels([&] {
+          prepare(skip);
+          e.callStrip(f, loop, rest, left, columns, call);
+        });
+        break;
+      }
+      Value end = f.add(from, f.mul(f.floorDiv(left, rows), f.c(rows)));
       f.loop(from, end, f.c(rows), {}, [&](Value i, ValueRange, SmallVectorImpl<Value> &) {
         call.index[loop] = i;
         emitTile(loop, rows, columns, skip);
@@ -166,9 +187,8 @@ struct Tiles {
     });
     call.index[loop] = f.c(0);
   }
-  /// Numbers of rows that cover any run that may come: `extent` rows in blocks, or what a run time range leaves. With a step of 4
-  /// there are fewer functions to compile, for the edges of images.
-  SmallVector<int64_t> sizes(int64_t extent, int64_t most, int64_t step = 2) {
+  /// Numbers of rows that cover any run that may come: `extent` rows in blocks, or what a run time range leaves.
+  SmallVector<int64_t> sizes(int64_t extent, int64_t most) {
     if (extent >= 0) {
       SmallVector<int64_t> exact;
       if (extent >= most)
@@ -178,7 +198,7 @@ struct Tiles {
       return exact;
     }
     SmallVector<int64_t> chain{most};
-    for (int64_t s = llvm::PowerOf2Ceil(most) / step; s > 1; s /= step)
+    for (int64_t s = llvm::PowerOf2Ceil(most) / 2; s > 1; s /= 2)
       if (s < most)
         chain.push_back(s);
     if (most > 1)
@@ -274,22 +294,21 @@ struct Tiles {
   }
   /// All terms of all tiles of one panel, and what follows them.
   void sum(ContractionEmitter::Columns columns) {
-    if (!c.panels)
-      return panel(columns);
     if (c.chunks && e.sums < 0)
       chunks(columns);
-    else
+    else if (c.panels)
       panels(terms, columns);
+    else
+      panel(columns);
     if (!e.epilogueOfArea())
       return;
-    call.a = call.b = call.ahead = call.first = call.last = {}; // of the last tile, which stands in loops that ended
+    call.a = call.b = call.ahead = call.aheadTile = call.first = call.last = {}; // of the last tile, which stands in loops that ended
     call.counts.clear();
     Value count = c.hasRow() ? atLeast0(f.sub(rows.hi, rows.lo)) : f.c(1);
     auto row = [&] {
       if (c.hasRow())
         call.index[c.row] = rows.lo;
-      call.area = area();
-      e.callEpilogue(f, columns, call, count);
+      e.callEpilogue(f, c.row, columns, call, area(), count);
       if (c.hasRow())
         call.index[c.row] = f.c(0);
     };
@@ -331,7 +350,7 @@ struct Tiles {
     call.index[c.plane] = f.c(0);
     around(c.row, rows, inner, [&] {
       Span uniform = c.planeRange >= 0 ? inside(c.ranges[c.planeRange], c.plane, plane) : plane;
-      along(c.plane, uniform, sizes(-1, e.rows, 4), columns, c.planeRange);
+      along(c.plane, uniform, sizes(-1, e.rows), columns, c.planeRange);
       if (c.planeRange >= 0)
         around(c.plane, plane, uniform, [&] { emitTile(c.row, 1, columns, -1); });
     });

@@ -194,7 +194,8 @@ struct Planner {
     }
     if (options.stripRows)
       blockRows = options.stripRows, blockPanels = panelCount;
-    if (c.panels)
+    const After after = afterTile(kernel, c);
+    if (c.panels || after == After::byScratch)
       blockPlane = std::clamp<int64_t>(areaBytes / (blockRows * panel * elementBytes), 1, blockPlane);
     int64_t blockOuter =
         options.stripRows ? 1 : upTo(outer, covered < row || blockPlane < plane ? 1 : target / (cell * covered * blockPanels * blockPlane));
@@ -221,11 +222,10 @@ struct Planner {
     } else {
       llvm::append_range(reads, inputs(outputs));
       launches.push_back(launch(kernel, "tile", distinct(reads), results, grid));
-      // Long epilogues run row by row over a tile in scratch: their code would otherwise be there once an accumulator.
-      if (isLongEpilogue(kernel, c.panels))
-        scratch = t.rows * panel * elementBytes;
+      if (after == After::mostly)
+        scratch = std::max({blockRows, blockPlane, t.rows}) * panel * elementBytes;
     }
-    if (c.panels)
+    if (c.panels || (steps.empty() && after == After::byScratch))
       scratch = blockPlane * blockRows * panel * elementBytes * (1 + waiting());
     return dlx::PlanAttr::get(context, dlx::Emitter::contraction, {t.rows, t.vectors, t.lanes},
                               {blockOuter, blockPlane, blockRows, blockPanels}, launches, tempBytes, scratch);
@@ -233,15 +233,22 @@ struct Planner {
 };
 } // namespace
 
-/// Where terms come in panels, hundreds of them outweigh a way through memory.
-bool isLongEpilogue(func::FuncOp kernel, bool panels) {
-  int64_t cost = 0;
+/// Epilogues of hundreds of terms, or long ones, go by memory: their code would be there once an accumulator. So do those of incomplete
+/// tiles, unless few terms make the way there and back count.
+After afterTile(func::FuncOp kernel, const Contraction &c) {
+  auto results = kernel.getBody().front().getTerminator()->getOperands();
+  if (results.size() == 1 && results[0] == c.y && cast<RankedTensorType>(c.y.getType()).getElementType() == c.compute)
+    return After::stored;
+  int64_t cost = 0, terms = 1;
   for (Operation &op : kernel.getBody().front())
     for (Value v : op.getResults())
       cost += elementCost(v);
-  return cost > (panels ? 2 : 8);
+  if (c.panels || cost > 8)
+    return After::byScratch;
+  for (unsigned i : c.reduced)
+    terms *= or_(getConstant(c.loops[i].extent), 1);
+  return terms < 64 || c.aVector ? After::inRegisters : After::mostly;
 }
-bool ContractionEmitter::longEpilogue() const { return sums < 0 && isLongEpilogue(kernel.fn, c.panels); }
 
 dlx::PlanAttr planContraction(func::FuncOp kernel, const PlanOptions &options, std::string &reason) {
   auto c = analyseContraction(kernel, reason);

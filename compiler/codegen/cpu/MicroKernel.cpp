@@ -1,0 +1,306 @@
+// Micro-kernels: the nest of multiply-adds, the function around it that kernels share, and where it is written.
+#include "compiler/codegen/cpu/MicroKernel.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+namespace dlc::codegen::cpu {
+
+/// Rows of `a` are reached from every seventh by multiples of one step: those of 14 rows fit into registers.
+static constexpr int64_t rowsFromOne = 7;
+
+SmallVector<Value> MicroKernel::masks(Frame &f, Value columns) const {
+  SmallVector<Value> masks(vectors);
+  for (int64_t v = 0; v < vectors; ++v)
+    if (last == anyVector || (last == lastVector && v == vectors - 1))
+      masks[v] = f.prefixMask(f.sub(columns, f.c(v * lanes)), lanes);
+    else if (last > 0 && last < lanes && v == vectors - 1)
+      masks[v] = f.staticMask(last, lanes);
+  return masks;
+}
+
+SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
+  auto type = VectorType::get({lanes}, compute);
+  dl::Scalars s{f.b, f.b.getLoc()};
+  SmallVector<Value> masks = this->masks(f, o.columns), rowSteps;
+  for (int64_t r = 0; r <= std::min(rows - 1, rowsFromOne); ++r)
+    rowSteps.push_back(r ? f.mul(o.rowStep, f.c(r)) : f.c(0));
+  bool constantRows = rows > 1 && getConstantIntValue(o.rowStep);
+  auto rowAt = [&](Value a, int64_t r) {
+    if (constantRows)
+      return f.gep(this->a, a, f.mul(o.rowStep, f.c(r)));
+    for (; r >= rowsFromOne; r -= rowsFromOne)
+      a = f.gep(this->a, a, rowSteps.back());
+    return f.gep(this->a, a, rowSteps[r]);
+  };
+  auto term = [&](Value a, Value b, ValueRange acc, SmallVectorImpl<Value> &next) {
+    SmallVector<Value> y;
+    for (int64_t v = 0; far && v < vectors; ++v)
+      LLVM::Prefetch::create(f.b, f.b.getLoc(), f.gep(this->b, b, f.add(o.distance, f.c(v * lanes))), 0, 3, 1);
+    for (int64_t v = 0; v < vectors; ++v)
+      y.push_back(f.load(this->b, f.gep(this->b, b, f.c(v * lanes)), lanes, panel ? Value() : masks[v]));
+    for (int64_t r = 0; r < rows; ++r) {
+      Value row = rowAt(a, r), x = aVector ? Value() : s.spread(f.load(this->a, row, 1), lanes);
+      for (int64_t v = 0; v < vectors; ++v) {
+        if (aVector)
+          x = f.load(this->a, f.gep(this->a, row, f.c(v * lanes)), lanes, masks[v]);
+        Value sum = acc[r * vectors + v];
+        next.push_back(f.machine.fma ? s.fma(x, y[v], sum) : s.add(sum, s.mul(x, y[v])));
+      }
+    }
+  };
+  std::function<SmallVector<Value>(unsigned, Value, Value, Value, ValueRange)> nest = [&](unsigned level, Value a, Value b, Value ahead,
+                                                                                          ValueRange acc) {
+    SmallVector<Value> next;
+    if (level == loops) {
+      term(a, b, acc, next);
+      return next;
+    }
+    bool innermost = level + 1 == loops;
+    Value aStep = o.aStep[level], bStep = o.bStep[level], count = o.counts[level];
+    auto later = [&](Type element, Value p, Value k, Value step) { return f.gep(element, p, f.mul(k, step)); };
+    // The innermost loop's operands go along as pointers where base + index * element is not where they are.
+    bool many = rows > 1 && !constantRows; // then rows take the place of the index
+    auto moves = [&](Value step, bool rows) { return innermost && (rows || getConstantIntValue(step).value_or(-1) & ~1); };
+    const bool aMoves = moves(aStep, many), bMoves = moves(bStep, false);
+    /// All steps, at each body(k, a, b, sums).
+    auto steps = [&](ValueRange acc, function_ref<SmallVector<Value>(Value, Value, Value, ValueRange)> body) {
+      SmallVector<Value> init(acc);
+      if (aMoves)
+        init.push_back(a);
+      if (bMoves)
+        init.push_back(b);
+      auto l = f.loop(f.c(0), count, f.c(1), init, [&](Value k, ValueRange in, SmallVectorImpl<Value> &out) {
+        ValueRange pointers = in.drop_front(acc.size());
+        Value aNow = aMoves ? pointers.front() : later(this->a, a, k, aStep);
+        Value bNow = bMoves ? pointers.back() : later(this->b, b, k, bStep);
+        llvm::append_range(out, body(k, aNow, bNow, in.take_front(acc.size())));
+        if (aMoves)
+          out.push_back(f.gep(this->a, aNow, aStep));
+        if (bMoves)
+          out.push_back(f.gep(this->b, bNow, bStep));
+      });
+      return SmallVector<Value>(l.getResults().take_front(acc.size()));
+    };
+    Value inner = f.c(1);
+    for (Value n : ArrayRef(o.counts).drop_front(level + 1))
+      inner = f.mul(inner, n);
+    return steps(acc, [&](Value k, Value a, Value b, ValueRange acc) {
+      Value next = asks ? f.gep(compute, ahead, f.mul(f.mul(k, inner), o.aheadStep)) : Value();
+      if (asks && innermost)
+        LLVM::Prefetch::create(f.b, f.b.getLoc(), next, 0, 2, 1);
+      return nest(level + 1, a, b, next, acc);
+    });
+  };
+  SmallVector<Value> zero(rows * vectors, s.cst(type, 0.0));
+  return nest(0, o.a, o.b, o.ahead, zero);
+}
+
+//===-- The shared function ---------------------------------------------------------------------------------------===//
+static constexpr StringLiteral prefix = "micro_";
+bool isMicroKernel(StringRef symbol) { return symbol.starts_with(prefix); }
+
+namespace {
+/// The same for another number of rows: only whole tiles ask for lines.
+MicroKernel ofRows(MicroKernel m, int64_t rows) {
+  m.asks &= rows == m.rows;
+  m.rowUnit &= rows > 1;
+  m.rows = rows;
+  return m;
+}
+/// A micro-kernel as attributes of its declaration, and back.
+SmallVector<int64_t> numbersOf(const MicroKernel &m) {
+  return {m.rows, m.vectors, m.lanes, m.last, m.panel, m.loops, m.aVector, m.rowUnit, m.stepUnit, m.asks, m.far};
+}
+std::optional<MicroKernel> microKernelOf(func::FuncOp fn) {
+  auto numbers = fn->getAttrOfType<DenseI64ArrayAttr>("dlx.micro");
+  if (!numbers)
+    return std::nullopt;
+  auto n = numbers.asArrayRef();
+  auto types = fn->getAttrOfType<ArrayAttr>("dlx.elements").getAsValueRange<TypeAttr>();
+  SmallVector<Type> t(types);
+  return MicroKernel{t[0], t[1],           t[2],      n[0],      n[1],      n[2],      n[3],
+                     n[4], unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0};
+}
+std::string nameOf(const MicroKernel &m, ArrayRef<int64_t> sizes = {}) {
+  std::string name(prefix);
+  llvm::raw_string_ostream os(name);
+  for (Type t : {m.a, m.b, m.compute})
+    os << t;
+  for (int64_t n : numbersOf(m))
+    os << '_' << n;
+  if (!sizes.empty())
+    os << "_strip";
+  for (int64_t n : sizes)
+    os << '_' << n;
+  return name;
+}
+
+/// Calls fn(slot) for each argument of the shared function, in order.
+void eachArgument(const MicroKernel &m, MicroKernel::Operands &o, MicroKernel::Place &p, function_ref<void(Value &)> fn) {
+  o.aStep.resize(m.loops), o.bStep.resize(m.loops), o.counts.resize(m.loops);
+  fn(o.a), fn(o.b), fn(p.from), fn(p.to);
+  if (m.asks)
+    fn(o.ahead), fn(o.aheadStep);
+  for (Value &v : o.counts)
+    fn(v);
+  for (unsigned i = 0; i < m.loops; ++i) {
+    if (i + 1 < m.loops || !m.stepUnit)
+      fn(o.aStep[i]);
+    if (i + 1 < m.loops || !m.panel)
+      fn(o.bStep[i]);
+  }
+  if (m.rows > 1 && !m.rowUnit)
+    fn(o.rowStep);
+  if (m.rows > 1)
+    fn(p.fromPitch), fn(p.toPitch);
+  if (m.far)
+    fn(o.distance);
+  if (m.last <= 0)
+    fn(o.columns);
+}
+} // namespace
+
+/// The module's declaration; made, if need be.
+static func::FuncOp declare(ModuleOp module, Location loc, const MicroKernel &m, ArrayRef<int64_t> sizes = {}) {
+  std::string name = nameOf(m, sizes);
+  if (auto fn = module.lookupSymbol<func::FuncOp>(name))
+    return fn;
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext()), index = b.getI64Type();
+  SmallVector<Type> types;
+  MicroKernel::Operands o;
+  MicroKernel::Place p;
+  eachArgument(m, o, p,
+               [&](Value &v) { types.push_back(llvm::is_contained({&o.a, &o.b, &p.from, &p.to, &o.ahead}, &v) ? pointer : index); });
+  types.push_back(b.getI1Type());
+  if (!sizes.empty())
+    types.append(1 + m.asks, index);
+  auto fn = func::FuncOp::create(b, loc, name, b.getFunctionType(types, {}));
+  fn.setPrivate();
+  fn->setAttr("dlx.micro", b.getDenseI64ArrayAttr(numbersOf(m)));
+  fn->setAttr("dlx.elements", b.getTypeArrayAttr({m.a, m.b, m.compute}));
+  if (!sizes.empty()) {
+    fn->setAttr("dlx.sizes", b.getDenseI64ArrayAttr(sizes));
+    for (int64_t rows : sizes)
+      declare(module, loc, ofRows(m, rows));
+  }
+  return fn;
+}
+static SmallVector<Value> argumentsOf(const MicroKernel &m, MicroKernel::Operands o, MicroKernel::Place p) {
+  SmallVector<Value> arguments;
+  eachArgument(m, o, p, [&](Value &v) { arguments.push_back(v); });
+  arguments.push_back(p.first);
+  return arguments;
+}
+void MicroKernel::call(Frame &f, const Operands &o, const Place &place) const {
+  func::CallOp::create(f.b, declare(f.kernel.out, f.b.getLoc(), *this), argumentsOf(*this, o, place));
+}
+void MicroKernel::callStrip(Frame &f, const Operands &o, const Place &place, ArrayRef<int64_t> sizes, Value rows, Value aheadTile) const {
+  SmallVector<Value> arguments = argumentsOf(*this, o, place);
+  arguments.push_back(rows);
+  if (asks)
+    arguments.push_back(aheadTile);
+  func::CallOp::create(f.b, declare(f.kernel.out, f.b.getLoc(), *this, sizes), arguments);
+}
+
+/// The function of a declaration, and its arguments as operands.
+struct Definition {
+  Kernel kernel;
+  Frame f;
+  MicroKernel::Operands o;
+  MicroKernel::Place p;
+  unsigned taken = 0; ///< arguments
+  Definition(const MicroKernel &m, func::FuncOp declared, const Target &target, ModuleOp module)
+      : kernel{declared, {}, {}, target, module}, f(kernel, declared.getSymName(), llvm::to_vector(declared.getArgumentTypes())) {
+    f.fn.setVisibility(declared.getVisibility());
+    eachArgument(m, o, p, [&](Value &v) { v = next(); });
+    p.first = next();
+    if (m.stepUnit)
+      o.aStep.back() = f.c(1);
+    if (m.panel && m.loops)
+      o.bStep.back() = f.c(m.panel);
+    if (m.rowUnit)
+      o.rowStep = f.c(1);
+  }
+  Value next() { return f.fn.getArgument(taken++); }
+};
+static void write(const MicroKernel &m, func::FuncOp declared, const Target &target, ModuleOp module) {
+  Definition d(m, declared, target, module);
+  auto &[kernel, f, o, p, taken] = d;
+  SmallVector<Value> acc = m.accumulate(f, o), masks = m.masks(f, o.columns), sums;
+  auto element = [&](Value base, Value pitch, size_t i) {
+    return f.gep(m.compute, f.gep(m.compute, base, i / m.vectors ? f.mul(pitch, f.c(i / m.vectors)) : f.c(0)),
+                 f.c(i % m.vectors * m.lanes));
+  };
+  auto first = scf::IfOp::create(f.b, ValueRange(acc).getTypes(), p.first, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(f.b);
+  f.b.setInsertionPointToStart(first.thenBlock());
+  scf::YieldOp::create(f.b, acc);
+  f.b.setInsertionPointToStart(first.elseBlock());
+  dl::Scalars s{f.b, f.b.getLoc()};
+  for (auto [i, x] : llvm::enumerate(acc))
+    sums.push_back(s.add(f.load(m.compute, element(p.from, p.fromPitch, i), m.lanes), x));
+  scf::YieldOp::create(f.b, sums);
+  f.b.setInsertionPointAfter(first);
+  for (auto [i, x] : llvm::enumerate(first.getResults()))
+    f.store(m.compute, x, element(p.to, p.toPitch, i), masks[i % m.vectors]);
+}
+static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::FuncOp declared, const Target &target, ModuleOp module) {
+  Definition d(m, declared, target, module);
+  Frame &f = d.f;
+  Value rows = d.next(), aheadTile = m.asks ? d.next() : Value(), from = f.c(0);
+  for (int64_t size : sizes) {
+    Value end = f.add(from, f.mul(f.floorDiv(f.sub(rows, from), size), f.c(size)));
+    f.loop(from, end, f.c(size), {}, [&](Value row, ValueRange, SmallVectorImpl<Value> &) {
+      MicroKernel::Operands o = d.o;
+      MicroKernel::Place p = d.p;
+      o.a = f.gep(m.a, o.a, f.mul(row, o.rowStep));
+      if (m.asks)
+        o.ahead = f.gep(m.compute, o.ahead, f.mul(f.floorDiv(row, size), aheadTile));
+      p.from = f.gep(m.compute, p.from, f.mul(row, p.fromPitch));
+      p.to = f.gep(m.compute, p.to, f.mul(row, p.toPitch));
+      ofRows(m, size).call(f, o, p);
+    });
+    from = end;
+  }
+}
+void writeMicroKernels(ModuleOp module, const Target &target) {
+  for (auto fn : llvm::to_vector(module.getOps<func::FuncOp>()))
+    if (auto m = microKernelOf(fn)) {
+      if (auto sizes = fn->getAttrOfType<DenseI64ArrayAttr>("dlx.sizes"))
+        writeStrip(*m, sizes.asArrayRef(), fn, target, module);
+      else
+        write(*m, fn, target, module);
+      fn.erase();
+    }
+}
+
+void shareMicroKernels(ArrayRef<ModuleOp> modules) {
+  SmallVector<int64_t> length;
+  for (ModuleOp module : modules) {
+    int64_t &n = length.emplace_back(0);
+    module.walk([&](Operation *) { ++n; });
+  }
+  for (bool strips : {true, false}) {                        // strips first: micro-kernels are also wanted where they are written
+    std::map<std::string, SmallVector<func::FuncOp>> wanted; // in an order that is the same in every run
+    for (ModuleOp module : modules)
+      for (auto fn : module.getOps<func::FuncOp>())
+        if (fn->hasAttr("dlx.micro") && fn->hasAttr("dlx.sizes") == strips)
+          wanted[fn.getSymName().str()].push_back(fn);
+    for (auto &[name, declared] : wanted) {
+      size_t least = llvm::min_element(length) - length.begin();
+      MicroKernel m = *microKernelOf(declared.front());
+      auto sizes = declared.front()->getAttrOfType<DenseI64ArrayAttr>("dlx.sizes");
+      length[least] += strips ? 60 * sizes.size() : 40 + 8 * m.rows * m.vectors;
+      func::FuncOp own = declare(modules[least], declared.front().getLoc(), m, strips ? sizes.asArrayRef() : ArrayRef<int64_t>());
+      bool alone = declared.size() == 1 && declared.front() == own;
+      for (func::FuncOp fn : declared)
+        if (fn != own)
+          fn->removeAttr("dlx.micro");
+      if (!alone)
+        own.setPublic();
+    }
+  }
+}
+} // namespace dlc::codegen::cpu
