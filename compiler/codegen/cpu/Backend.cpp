@@ -1,5 +1,5 @@
 // CPUs as a backend: their targets, and who writes their kernels.
-#include "compiler/codegen/cpu/MicroKernel.h"
+#include "compiler/codegen/cpu/Share.h"
 #include "runtime/dlx.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -52,7 +52,10 @@ struct Cpu : Backend {
                                        {E::loops, planLoops, emitLoops}};
     return emitters;
   }
-  void share(ArrayRef<ModuleOp> modules) const override { shareMicroKernels(modules); }
+  void share(ArrayRef<ModuleOp> modules) const override {
+    shareFunctions(modules);
+    shareMicroKernels(modules);
+  }
   LogicalResult lower(ModuleOp module, const Target &target) const override {
     writeMicroKernels(module, target);
     return lowerToLLVM(module, Machine::of(target));

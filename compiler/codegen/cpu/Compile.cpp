@@ -1,6 +1,6 @@
 // LLVM dialect to code: the short pass list that the emitters' output needs, and the code generator. docs/rationale.md has
 // the measurements: unrolling, SLP and loop vectorisation spill the accumulators that emitters laid out.
-#include "compiler/codegen/cpu/MicroKernel.h"
+#include "compiler/codegen/cpu/Share.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/IR/IRBuilder.h"
@@ -183,7 +183,7 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   module->setDataLayout(machine->createDataLayout());
   for (Function &f : *module) {
     bool micro = isMicroKernel(f.getName());
-    if (!prefix.empty() && !f.hasInternalLinkage() && (micro || !f.isDeclaration())) { // an artefact's symbols are its own
+    if (!prefix.empty() && !f.hasInternalLinkage() && (isShared(f.getName()) || !f.isDeclaration())) { // an artefact's symbols are its own
       f.setName(prefix + f.getName());
       f.setVisibility(GlobalValue::HiddenVisibility);
     }

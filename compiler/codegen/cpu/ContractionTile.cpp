@@ -197,6 +197,7 @@ void ContractionEmitter::callOwnTile(Frame &f, unsigned rowLoop, int64_t rows, C
   if (!fn) {
     Frame own(kernel, name, llvm::to_vector(ValueRange(v).getTypes()));
     fn = own.fn;
+    fn->setAttr("dlx.own", own.b.getUnitAttr()); // its constants are in addresses, where they cost nothing
     Call in = enter(own);
     unsigned at = arguments(own, in).size();
     auto next = [&] { return fn.getArgument(at++); };
