@@ -198,7 +198,7 @@ llvm::StringMap<unsigned> PtxModule::names() const {
 
 //===-- Runs -----------------------------------------------------------------------------------------------------===//
 namespace {
-constexpr uint64_t globalStep = 1ull << 40, sharedBase = 1ull << 60, localBase = 1ull << 61;
+constexpr uint64_t globalStep = 1ull << 40, sharedBase = 1ull << 60, localBase = 1ull << 61, parameterBase = 1ull << 62;
 
 unsigned bitsOf(StringRef type) {
   unsigned bits = 1;
@@ -257,6 +257,8 @@ struct Machine {
     case PtxOperand::Number:
       if (!o.symbol.empty()) {
         auto it = entry.places.find(o.symbol);
+        if (auto p = llvm::find(entry.parameters, o.symbol); p != entry.parameters.end())
+          return parameterBase + 8 * (p - entry.parameters.begin());
         if (it == entry.places.end())
           fail("an unknown variable");
         return it->second + (StringRef(o.symbol).starts_with("__local") ? localBase : sharedBase);
@@ -570,9 +572,10 @@ struct Machine {
     auto has = [&](const char *part) { return llvm::is_contained(i.parts, part); };
     auto ops = llvm::ArrayRef(i.operands);
     if (name == "ld" && has("param")) {
-      auto *at = llvm::find(llvm::ArrayRef(entry.parameters), ops[1].symbol);
-      unsigned n = at - llvm::ArrayRef(entry.parameters).begin();
-      if (n >= entry.parameters.size())
+      PtxOperand at = ops[1];
+      at.kind = at.based ? PtxOperand::Register : PtxOperand::Number;
+      uint64_t bytes = read(at) + ops[1].number - parameterBase, n = bytes / 8;
+      if (n >= entry.parameters.size() || bytes % 8)
         fail("an unknown parameter");
       return write(ops[0], n < buffers.size() ? (n + 1) * globalStep : uint64_t(scalars[n - buffers.size()]));
     }
