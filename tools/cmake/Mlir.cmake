@@ -8,8 +8,7 @@ add_library(dlc_mlir INTERFACE)
 target_link_libraries(dlc_mlir INTERFACE dlc_hosted)
 target_include_directories(dlc_mlir SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
 separate_arguments(definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
-target_compile_definitions(dlc_mlir INTERFACE ${definitions} DLC_WITH_LLD=$<BOOL:${DLC_LLD}>
-                           DLC_WITH_NVPTX=$<OR:$<NOT:$<BOOL:${DLC_STATIC}>>,$<IN_LIST:NVPTX,${DLC_TARGETS}>>)
+target_compile_definitions(dlc_mlir INTERFACE ${definitions} DLC_WITH_LLD=$<BOOL:${DLC_LLD}>)
 target_compile_options(dlc_mlir INTERFACE -fvisibility-inlines-hidden)
 
 add_library(dlc_lld INTERFACE)
