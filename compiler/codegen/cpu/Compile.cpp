@@ -1,8 +1,8 @@
 // LLVM dialect to code: the short pass list that the emitters' output needs, and the code generator. docs/rationale.md has
 // the measurements: unrolling, SLP and loop vectorisation spill the accumulators that emitters laid out.
+#include "compiler/codegen/Llvm.h"
 #include "compiler/codegen/cpu/Share.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
@@ -10,7 +10,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Pass.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -55,22 +55,10 @@ std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned level)
 }
 
 static void optimize(Module &module, TargetMachine &machine, unsigned level) {
-  LoopAnalysisManager la;
-  FunctionAnalysisManager fa;
-  CGSCCAnalysisManager ca;
-  llvm::ModuleAnalysisManager ma;
-  PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(ma);
-  builder.registerCGSCCAnalyses(ca);
-  builder.registerFunctionAnalyses(fa);
-  builder.registerLoopAnalyses(la);
-  builder.crossRegisterProxies(la, fa, ca, ma);
-  ModulePassManager passes;
-  cantFail(builder.parsePassPipeline(passes, level == 0
-                                                 ? "function(early-cse)"
-                                                 : "function(early-cse<memssa>,simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),"
-                                                   "early-cse<memssa>,simplifycfg)"));
-  passes.run(module, ma);
+  runPasses(module, machine,
+            level == 0
+                ? "function(early-cse)"
+                : "function(early-cse<memssa>,simplifycfg,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),early-cse<memssa>,simplifycfg)");
 }
 
 /// fmuladd(x, y, z) -> x * y + z, for a target without FMA

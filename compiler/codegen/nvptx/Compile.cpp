@@ -1,12 +1,11 @@
 // LLVM dialect to PTX by LLVM's NVPTX code generator, and PTX to a binary by ptxas.
+#include "compiler/codegen/Llvm.h"
 #include "compiler/codegen/nvptx/Nvptx.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/ScopeExit.h"
-#include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
@@ -41,23 +40,11 @@ static std::unique_ptr<TargetMachine> makeMachine(const Target &target, unsigned
 }
 
 static void optimize(Module &module, TargetMachine &machine, unsigned level) {
-  LoopAnalysisManager la;
-  FunctionAnalysisManager fa;
-  CGSCCAnalysisManager ca;
-  llvm::ModuleAnalysisManager ma;
-  PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(ma);
-  builder.registerCGSCCAnalyses(ca);
-  builder.registerFunctionAnalyses(fa);
-  builder.registerLoopAnalyses(la);
-  builder.crossRegisterProxies(la, fa, ca, ma);
-  ModulePassManager passes;
   // Vectors become scalars but in memory, where what is aligned is read at once.
-  cantFail(builder.parsePassPipeline(
-      passes, level == 0 ? "function(early-cse,infer-alignment)"
-                         : "function(early-cse<memssa>,simplifycfg,scalarizer,sroa,loop-simplify,lcssa,"
-                           "loop-mssa(loop-rotate,licm),instcombine<no-verify-fixpoint>,early-cse<memssa>,simplifycfg,infer-alignment)"));
-  passes.run(module, ma);
+  runPasses(module, machine,
+            level == 0 ? "function(early-cse,infer-alignment)"
+                       : "function(early-cse<memssa>,simplifycfg,scalarizer,sroa,loop-simplify,lcssa,loop-mssa(loop-rotate,licm),"
+                         "instcombine<no-verify-fixpoint>,early-cse<memssa>,simplifycfg,infer-alignment)");
 }
 
 Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
