@@ -249,10 +249,9 @@ Coords Evaluator::unflatten(Value v, ArrayRef<Coord> at) {
 }
 
 //===-- Movements ------------------------------------------------------------------------------------------------===//
-/// The coordinates of a view's operand where every dimension is one of the result's or 1; else nothing.
-static std::optional<Coords> sameDims(Frame &f, Value x, Value y, ArrayRef<Coord> at) {
-  auto from = dl::getExtents(x), to = dl::getExtents(y);
-  Coords out;
+std::optional<SmallVector<int>> viewedDims(dl::MovementOpInterface view) {
+  auto from = dl::getExtents(view->getOperand(0)), to = dl::getExtents(view->getResult(0));
+  SmallVector<int> dims;
   size_t j = 0;
   auto skip = [&] {
     while (j < to.size() && dl::getConstant(to[j]) == 1)
@@ -260,24 +259,28 @@ static std::optional<Coords> sameDims(Frame &f, Value x, Value y, ArrayRef<Coord
   };
   for (AffineExpr e : from) {
     if (dl::getConstant(e) == 1) {
-      out.push_back({f.c(0)});
+      dims.push_back(-1);
       continue;
     }
     skip();
     if (j == to.size() || to[j] != e)
       return std::nullopt;
-    out.push_back(at[j++]);
+    dims.push_back(j++);
   }
   skip();
-  return j == to.size() ? std::optional(out) : std::nullopt;
+  return j == to.size() ? std::optional(dims) : std::nullopt;
 }
 Value Evaluator::move(dl::MovementOpInterface op, ArrayRef<Coord> given) {
   Value y = op->getResult(0);
   if (op.isView()) {
     Value x = op->getOperand(0);
     if ((int64_t)given.size() == typeOf(y).getRank()) {
-      if (auto same = sameDims(f, x, y, given))
-        return eval(x, *same);
+      if (auto dims = viewedDims(op)) {
+        Coords at;
+        for (int d : *dims)
+          at.push_back(d < 0 ? Coord{f.c(0)} : given[d]);
+        return eval(x, at);
+      }
       AffineExpr number = getAffineConstantExpr(0, y.getContext());
       for (auto [d, extent] : llvm::enumerate(dl::getExtents(y)))
         number = number * extent + getAffineDimExpr(d, y.getContext());

@@ -101,4 +101,6 @@ SmallVector<Value> combineChains(Evaluator &ev, dl::ChainAttr recipe, const Box 
 SmallVector<Value> reduceScalar(Evaluator &ev, dl::CombineOpInterface op, ArrayRef<Coord> at);
 /// An accumulator as what an element of the result holds.
 Value finish(Frame &f, Value accumulator, Type element);
+/// For each dimension of what a view shows the view's dimension that it is, or -1 for an extent of 1; nothing where some are mixed.
+std::optional<SmallVector<int>> viewedDims(dl::MovementOpInterface view);
 } // namespace dlc::codegen

@@ -97,26 +97,12 @@ struct Analysis {
   /// As Evaluator::move: by dimensions where these are the same but for ones, else by element number.
   bool view(dl::MovementOpInterface op, const Dims &at) {
     Value x = op->getOperand(0);
-    auto from = dl::getExtents(x), to = dl::getExtents(op->getResult(0));
-    Dims dims;
-    size_t j = 0;
-    auto skip = [&] {
-      while (j < to.size() && dl::getConstant(to[j]) == 1)
-        ++j;
-    };
-    for (AffineExpr e : from) {
-      if (dl::getConstant(e) == 1) {
-        dims.push_back(-1);
-        continue;
-      }
-      skip();
-      if (j == to.size() || to[j] != e)
-        break;
-      dims.push_back(at[j++]);
+    if (auto dims = viewedDims(op)) {
+      Dims from;
+      for (int d : *dims)
+        from.push_back(d < 0 ? -1 : at[d]);
+      return visit(x, from);
     }
-    skip();
-    if (dims.size() == from.size() && j == to.size())
-      return visit(x, dims);
     check(op->getResult(0), at);
     bool reduces = false;
     llvm::SetVector<Value> cone;

@@ -31,20 +31,14 @@ void emitLoops(Kernel &kernel) {
   for (auto [number, group] : llvm::enumerate(resultsByShape(kernel.fn))) {
     Frame f(kernel, number);
     Value like = end->getOperand(group[0]);
-    auto extents = dl::getExtents(like);
     int64_t block = kernel.plan.getBlock()[0];
     Value lo = f.mul(f.begin, f.c(block));
-    Value hi = f.min(f.mul(f.end, f.c(block)), f.expr(dl::product(extents, like.getContext())));
+    Value hi = f.min(f.mul(f.end, f.c(block)), f.expr(dl::product(dl::getExtents(like), like.getContext())));
     Evaluator outer{f, 1};
     f.loop(lo, hi, [&](Value i) {
       outer.at = f.before(f.b.getBlock()->getParentOp());
       Evaluator ev{f, 1, {}, &outer};
-      Coords at(extents.size());
-      AffineExpr rest = getAffineDimExpr(0, like.getContext());
-      for (size_t d = extents.size(); d-- > 0;) {
-        at[d] = ev.map(d ? rest % extents[d] : rest, Coord{i});
-        rest = rest.floorDiv(extents[d]);
-      }
+      Coords at = ev.unflatten(like, Coord{i});
       SmallVector<Value> values; // all before any is stored: a result may lie in an argument's place
       for (unsigned r : group)
         values.push_back(ev.eval(end->getOperand(r), at));
