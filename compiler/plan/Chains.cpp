@@ -26,9 +26,14 @@ struct Former {
   int64_t least; ///< bytes of a value that is worth a chain; half of it are a strip's own values, in the second-level cache
   SymbolTable names{module};
   dl::SymbolRanges ranges = dl::getSymbolRanges(module);
-  llvm::StringMap<func::FuncOp> known = {}; ///< chains by what they call and how
+  llvm::StringMap<func::FuncOp> known = {};                   ///< chains by what they call and how
+  std::map<Operation *, std::optional<RowOrder>> orders = {}; ///< of kernels, by themselves
 
   func::FuncOp kernelOf(func::CallOp call) { return names.lookup<func::FuncOp>(call.getCallee()); }
+  std::optional<RowOrder> orderOf(func::FuncOp kernel) {
+    auto [at, fresh] = orders.try_emplace(kernel);
+    return fresh ? at->second = codegen::cpu::rowOrder(kernel) : at->second;
+  }
   bool isLarge(Value v) { return dl::getUpperBytes(v.getType(), ranges) >= least; }
 
   struct Members {
@@ -164,7 +169,7 @@ struct Former {
       map.map(op->getResults(), call.getResults());
     }
     func::ReturnOp::create(b, fn.getLoc(), llvm::map_to_vector(writes, [&](Value v) { return map.lookup(v); }));
-    fn->setAttr("dlx.plan", codegen::cpu::planChain(fn, m.order, rows));
+    fn->setAttr("dlx.plan", codegen::cpu::planChain(fn, rows));
     return known[key] = fn;
   }
   /// For explain: what lies between groups of the chain goes through scratch.
@@ -227,7 +232,7 @@ struct Former {
     for (func::CallOp start : starts) {
       if (gone.contains(start) || llvm::none_of(start.getResults(), [&](Value v) { return isLarge(v); }))
         continue;
-      auto order = codegen::cpu::rowOrder(kernelOf(start));
+      auto order = orderOf(kernelOf(start));
       if (!order)
         continue;
       Members m{*order, {}};

@@ -78,6 +78,11 @@ Chain::Chain(func::FuncOp fn) : fn(fn), calls(fn.getOps<func::CallOp>()) {
   SymbolTable names(fn->getParentOfType<ModuleOp>());
   for (func::CallOp call : calls)
     parts.push_back(names.lookup<func::FuncOp>(call.getCallee()));
+  for (func::FuncOp part : parts)
+    if (auto own = rowOrder(part)) {
+      order = *own;
+      break;
+    }
 }
 SmallVector<int64_t> Chain::numbers(unsigned part) const {
   func::FuncOp fn = this->fn;
@@ -99,7 +104,6 @@ SmallVector<int64_t> Chain::numbers(unsigned part) const {
   return all;
 }
 AffineExpr Chain::rowBytes(Value v) const {
-  RowOrder order = *rowOrder(*llvm::find_if(parts, [](func::FuncOp p) { return rowOrder(p).has_value(); }));
   auto extents = getExtents(v);
   bool perRow = equal(dl::product(extents, v.getContext()), order.outer * order.inner);
   int64_t element = storageBytes(cast<RankedTensorType>(v.getType()).getElementType());
@@ -117,7 +121,7 @@ int64_t Chain::place(Value v, int64_t rows) const {
   return at;
 }
 
-dlx::PlanAttr planChain(func::FuncOp fn, const RowOrder &order, int64_t rows) {
+dlx::PlanAttr planChain(func::FuncOp fn, int64_t rows) {
   Chain chain(fn);
   MLIRContext *context = fn.getContext();
   SmallVector<dlx::LaunchAttr> launches;
@@ -144,22 +148,20 @@ dlx::PlanAttr planChain(func::FuncOp fn, const RowOrder &order, int64_t rows) {
       if (!llvm::is_contained(writes, n))
         reads.insert(n);
   }
-  launches.push_back(launch(fn, "", reads.getArrayRef(), writes, dl::normalize(order.strips(rows))));
+  launches.push_back(launch(fn, "", reads.getArrayRef(), writes, dl::normalize(chain.order.strips(rows))));
   return dlx::PlanAttr::get(context, dlx::Emitter::chain, {rows}, {}, launches, temps, chain.place({}, rows) + scratch);
 }
 
 void emitChain(Kernel &kernel) {
   Chain chain(kernel.fn);
   int64_t rows = kernel.plan.getTile()[0];
-  std::optional<RowOrder> order;
   for (func::FuncOp part : chain.parts) {
     Kernel own{part, planOf(part), kernel.symbols, kernel.target, kernel.out};
     emitKernel(own);
-    order = order ? order : rowOrder(part);
   }
   Frame f(kernel, kernel.plan.getLaunches().size() - 1);
   Type pointer = f.scratch.getType(), byte = f.b.getI8Type();
-  Value inner = f.expr(order->inner), across = f.expr(order->inner.ceilDiv(rows)),
+  Value inner = f.expr(chain.order.inner), across = f.expr(chain.order.inner.ceilDiv(rows)),
         work = f.gep(byte, f.scratch, f.c(chain.place({}, rows)));
   f.loop(f.begin, f.end, [&](Value strip) {
     Value outer = f.quotient(strip, across), first = f.mul(outer, inner), from = f.mul(f.sub(strip, f.mul(outer, across)), f.c(rows));

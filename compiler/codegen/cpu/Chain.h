@@ -19,7 +19,8 @@ bool readsOwnRow(func::FuncOp kernel, unsigned argument);
 struct Chain {
   func::FuncOp fn;
   SmallVector<func::CallOp> calls;
-  SmallVector<func::FuncOp> parts;
+  SmallVector<func::FuncOp> parts; ///< planned
+  RowOrder order = {};             ///< of the first one that has it by itself
   explicit Chain(func::FuncOp fn);
   /// A part's values (arguments, results, temporaries) as numbers of the chain's; -1: in scratch.
   SmallVector<int64_t> numbers(unsigned part) const;
@@ -28,5 +29,5 @@ struct Chain {
   int64_t place(Value v, int64_t rows) const;
 };
 /// The plan of a chain whose parts have one that goes by strips of `rows`; its last launch runs the parts' last ones.
-dlx::PlanAttr planChain(func::FuncOp chain, const RowOrder &order, int64_t rows);
+dlx::PlanAttr planChain(func::FuncOp chain, int64_t rows);
 } // namespace dlc::codegen::cpu
