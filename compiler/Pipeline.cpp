@@ -5,6 +5,7 @@
 #include "compiler/kernels/Passes.h"
 #include "compiler/plan/Passes.h"
 #include "compiler/schedule/Passes.h"
+#include "compiler/schedule/Program.h"
 #include "compiler/simplify/Passes.h"
 #include "dialects/dl/Bounds.h"
 #include "mlir/IR/Verifier.h"
@@ -178,6 +179,7 @@ static LogicalResult fixSymbols(ModuleOp module) {
 
 static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stage last) {
   loadDialects(*module.getContext());
+  const bool chains = options.level > 0 && options.target.backend->has(dlx::Emitter::chain);
   for (Stage stage = Stage::Dl; stage <= last && stage < Stage::Codegen; stage = Stage((int)stage + 1)) {
     PassManager passes(module.getContext());
     passes.enableVerifier(stage == Stage::Autodiff);
@@ -202,7 +204,7 @@ static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stag
       passes.addPass(createCSEPass());
       if (options.rematerialise)
         passes.addPass(createRematerialise({options.rematerialise}));
-      if (options.target.backend->has(dlx::Emitter::chain))
+      if (chains)
         passes.addPass(createRecompute({4 * options.chainBytes}));
       passes.addPass(createRecipes());
       break;
@@ -216,7 +218,7 @@ static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stag
       plan.target = options.target.name;
       plan.loopsOnly = options.level == 0;
       passes.addPass(createPlanPass(plan));
-      if (options.level > 0 && options.target.backend->has(dlx::Emitter::chain))
+      if (chains)
         passes.addPass(createChains({options.target.name, options.chainBytes}));
       break;
     }
@@ -235,27 +237,16 @@ static LogicalResult runAll(ModuleOp module, const CompileOptions &options, Stag
 }
 
 /// Of all calls of kernels, at the symbols' upper bounds.
-static int64_t flopsOf(ModuleOp scheduled) {
+static int64_t mostFlops(ModuleOp scheduled) {
   dl::SymbolRanges ranges = dl::getSymbolRanges(scheduled);
   SymbolTable names(scheduled);
-  llvm::StringMap<int64_t> known;
   int64_t sum = 0;
-  std::function<int64_t(func::FuncOp)> of = [&](func::FuncOp fn) {
-    int64_t flops = 0;
-    fn.walk([&](Operation *op) {
-      if (auto call = dyn_cast<func::CallOp>(op)) {
-        if (!known.contains(call.getCallee()))
-          known[call.getCallee()] = of(names.lookup<func::FuncOp>(call.getCallee()));
-        flops = llvm::AddOverflow(flops, known[call.getCallee()], flops) ? INT64_MAX : flops;
-      } else {
-        flops = llvm::AddOverflow(flops, dl::getUpperBound(dl::getFlops(op), ranges), flops) ? INT64_MAX : flops;
-      }
-    });
-    return flops;
-  };
   for (auto fn : scheduled.getOps<func::FuncOp>())
     if (!fn->hasAttr("dlx.plan"))
-      sum = llvm::AddOverflow(sum, of(fn), sum) ? INT64_MAX : sum;
+      fn.walk([&](func::CallOp call) {
+        int64_t own = dl::getUpperBound(flopsOf(names.lookup<func::FuncOp>(call.getCallee())), ranges);
+        sum = llvm::AddOverflow(sum, own, sum) ? INT64_MAX : sum;
+      });
   return sum;
 }
 /// The rematerialisation of least flops with which the programs' memory is within the budget; a larger budget leaves more to choose from.
@@ -271,7 +262,7 @@ static FailureOr<int64_t> fitBudget(ModuleOp module, CompileOptions options) {
     for (auto program : copy->getOps<dlx::ProgramOp>())
       most = std::max<int64_t>(most, program.getArena() + program.getPrepared());
     least = std::min(least, most);
-    if (int64_t own = flopsOf(*copy); most <= options.memoryBudget && own < flops)
+    if (int64_t own = mostFlops(*copy); most <= options.memoryBudget && own < flops)
       flops = own, best = every;
     if (best == 0)
       break;

@@ -8,6 +8,15 @@ AffineExpr bytesOf(Type tensor) {
   int64_t bits = getElementTypeOrSelf(tensor).getIntOrFloatBitWidth();
   return dl::product(dl::getExtents(tensor), tensor.getContext()) * std::max<int64_t>(1, bits / 8);
 }
+AffineExpr flopsOf(func::FuncOp kernel) {
+  AffineExpr flops = getAffineConstantExpr(0, kernel.getContext());
+  for (Operation &op : kernel.getBody().front()) {
+    auto part = dyn_cast<func::CallOp>(op); // of a chain
+    auto callee = part ? kernel->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(part.getCallee()) : func::FuncOp();
+    flops = dl::normalize(flops + (callee ? flopsOf(callee) : dl::getFlops(&op)));
+  }
+  return flops;
+}
 int64_t mostAlive(ArrayRef<Lifetime> lifetimes) {
   std::map<int64_t, int64_t> change;
   for (const Lifetime &l : lifetimes) {

@@ -43,6 +43,8 @@ struct Node {
 };
 
 AffineExpr bytesOf(Type tensor);
+/// Flops of a call of a kernel, with those of what it calls in turn.
+AffineExpr flopsOf(func::FuncOp kernel);
 
 /// Where a parameter or a state lives: param or state, and its number among those.
 using Home = std::pair<dlx::BufferKind, int64_t>;

@@ -39,7 +39,7 @@ struct Maker {
     return dl::getTensor(extents, type.getElementType());
   }
   /// Whether all of `v` can be made again from what is small beside it.
-  bool can(Value v, bool turned, const Value &root) const {
+  bool can(Value v, Value root) const {
     Operation *op = v.getDefiningOp();
     auto small = [&](Value x) { return bytes(x) <= bytes(root) / smaller; };
     if (!op || op->getNumResults() != 1)
@@ -52,7 +52,7 @@ struct Maker {
     if (isa<dl::BroadcastOp>(op))
       return small(op->getOperand(0));
     return isa<dl::IotaOp>(op) ||
-           (isa<dl::PointwiseOpInterface>(op) && llvm::all_of(op->getOperands(), [&](Value x) { return can(x, turned, root); }));
+           (isa<dl::PointwiseOpInterface>(op) && llvm::all_of(op->getOperands(), [&](Value x) { return can(x, root); }));
   }
   Value make(OpBuilder &b, Value v, bool turned) {
     if (Value known = made[turned].lookup(v); known && known.getDefiningOp()->isBeforeInBlock(&*b.getInsertionPoint()))
@@ -80,7 +80,7 @@ struct Maker {
       Value x = broadcast.getX();
       bool both = llvm::is_contained(dims, rank - 1) && llvm::is_contained(dims, rank - 2);
       if (both)
-        x = can(x, true, v) ? make(b, x, true) : dl::TransposeOp::create(b, op->getLoc(), x, exchange(dims.size())).getResult();
+        x = can(x, v) ? make(b, x, true) : dl::TransposeOp::create(b, op->getLoc(), x, exchange(dims.size())).getResult();
       else
         for (int64_t &d : dims)
           d = d == rank - 1 ? rank - 2 : d == rank - 2 ? rank - 1 : d;
@@ -102,7 +102,7 @@ struct Maker {
   /// A contraction that sums over the rows of a large value wants it turned: then it has rows of its own.
   void turn(dl::MatmulOp matmul) {
     Value x = matmul.getLhs();
-    if (!matmul.getTransposeLhs() || !isLarge(x) || bytes(matmul.getY()) > bytes(x) / smaller || !can(x, true, x))
+    if (!matmul.getTransposeLhs() || !isLarge(x) || bytes(matmul.getY()) > bytes(x) / smaller || !can(x, x))
       return;
     OpBuilder b(matmul);
     matmul.getLhsMutable().assign(make(b, x, true));
@@ -110,7 +110,7 @@ struct Maker {
   }
   /// Readers of `v` that need the result of another reader, the first contraction of it, get a value of their own.
   void split(Value v) {
-    if (!isLarge(v) || v.hasOneUse() || !can(v, false, v))
+    if (!isLarge(v) || v.hasOneUse() || !can(v, v))
       return;
     SmallVector<Operation *> users(v.getUsers());
     if (llvm::any_of(users, [&](Operation *op) { return op->getBlock() != v.getParentBlock(); }))

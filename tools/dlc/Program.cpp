@@ -25,15 +25,9 @@ Programs::Programs(ModuleOp scheduled) : module(scheduled) {
     bounds[s.getSymName()] = s.getMax();
   for (auto fn : module.getOps<func::FuncOp>())
     if (auto plan = fn->getAttrOfType<dlx::PlanAttr>("dlx.plan")) {
-      AffineExpr flops = getAffineConstantExpr(0, module.getContext());
-      for (Operation &op : fn.getBody().front())
-        flops = dl::normalize(flops + dl::getFlops(&op));
-      for (auto call : fn.getOps<func::CallOp>()) // a chain's parts
-        for (Operation &op : module.lookupSymbol<func::FuncOp>(call.getCallee()).getBody().front())
-          flops = dl::normalize(flops + dl::getFlops(&op));
       bool packs = plan.getLaunches().front().getName() == "pack"; // often once, in prepare
       dlx::LaunchAttr counted = plan.getEmitter() == dlx::Emitter::chain ? plan.getLaunches().back() : plan.getLaunches()[packs];
-      const Kernel &kernel = byLaunch[(fn.getSymName() + counted.getName()).str()] = {fn, plan, flops};
+      const Kernel &kernel = byLaunch[(fn.getSymName() + counted.getName()).str()] = {fn, plan, flopsOf(fn)};
       for (dlx::LaunchAttr launch : plan.getLaunches())
         byAnyLaunch[(fn.getSymName() + launch.getName()).str()] = &kernel;
     }
