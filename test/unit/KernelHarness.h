@@ -57,4 +57,18 @@ std::string fill(std::string text, std::initializer_list<std::pair<const char *,
 void expectSameBits(llvm::StringRef text, PlanFn plan, llvm::ArrayRef<std::vector<int64_t>> extents = std::vector<int64_t>());
 /// Checks that `plan` refuses the kernel with a reason that contains `why`.
 void expectRefusal(llvm::StringRef text, PlanFn plan, llvm::StringRef why);
+
+/// Over rows of {N} elements of type {E}; for fill.
+inline const char *const symbolicSoftmax = R"(
+  dl.symbol @B : 0 to 64
+  func.func @k(%x: tensor<?x{N}x{E}, #dl.dims<B, {N}>>) -> tensor<?x{N}x{E}, #dl.dims<B, {N}>> {
+    %m = dl.max %x dims [1] : tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    %mb = dl.broadcast %m dims [0] : tensor<?x{E}, #dl.dims<B>> -> tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    %d = dl.sub %x, %mb : tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    %e = dl.exp %d : tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    %s = dl.sum %e dims [1] : tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    %sb = dl.broadcast %s dims [0] : tensor<?x{E}, #dl.dims<B>> -> tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    %y = dl.div %e, %sb : tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+    return %y : tensor<?x{N}x{E}, #dl.dims<B, {N}>>
+  })";
 } // namespace dlc::test
