@@ -17,7 +17,9 @@ namespace {
 /// back all that it is to save.
 constexpr int mostDeep = 12;
 
-/// A flow network; its minimum cut nearest the sink.
+/// A flow network; its minimum cut nearest the sink. All that flows comes by one edge from the source, so that no sum of what arrives
+/// somewhere exceeds `infinite`; the finite edges together stay below it up to two million of them, since `edge` takes none for more
+/// than a tebibyte.
 class Network {
   using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
   struct Edge {
@@ -25,19 +27,23 @@ class Network {
     Traits::edge_descriptor reverse = {};
   };
   using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, Edge>;
-  Graph graph{2};
-
-public:
-  static constexpr unsigned source = 0, sink = 1;
-  static constexpr int64_t infinite = int64_t(1) << 60;
-  unsigned node() { return boost::add_vertex(graph); }
-  void edge(unsigned from, unsigned to, int64_t capacity) {
+  Graph graph{3};
+  static constexpr unsigned origin = 2;
+  void add(unsigned from, unsigned to, int64_t capacity) {
     auto there = boost::add_edge(from, to, graph).first, back = boost::add_edge(to, from, graph).first;
     graph[there] = {capacity, 0, back}, graph[back] = {0, 0, there};
   }
+  static constexpr int64_t infinite = int64_t(1) << 61, mostBytes = int64_t(1) << 40;
+
+public:
+  static constexpr unsigned source = 0, sink = 1;
+  Network() { add(origin, source, infinite); }
+  unsigned node() { return boost::add_vertex(graph); }
+  void edge(unsigned from, unsigned to, int64_t bytes) { add(from, to, std::clamp<int64_t>(bytes, 1, mostBytes)); }
+  void uncuttable(unsigned from, unsigned to) { add(from, to, infinite); }
   /// For each node whether it is on the sink's side.
   llvm::BitVector cut() {
-    boost::push_relabel_max_flow(graph, source, sink, boost::get(&Edge::capacity, graph), boost::get(&Edge::residual, graph),
+    boost::push_relabel_max_flow(graph, origin, sink, boost::get(&Edge::capacity, graph), boost::get(&Edge::residual, graph),
                                  boost::get(&Edge::reverse, graph), boost::get(boost::vertex_index, graph));
     llvm::BitVector side(boost::num_vertices(graph));
     SmallVector<unsigned> work{sink};
@@ -130,17 +136,20 @@ struct Maker {
         for (Value v : op.getResults()) {
           auto [in, out] = nodes[v] = {net.node(), net.node()};
           bool kept = isFree(&op) || isView(&op);
-          net.edge(in, out, kept ? Network::infinite : std::max<int64_t>(1, dl::getUpperBytes(v.getType(), ranges)));
-          if (!depth.contains(&op))
-            net.edge(Network::source, in, Network::infinite);
+          if (kept)
+            net.uncuttable(in, out);
+          else
+            net.edge(in, out, dl::getUpperBytes(v.getType(), ranges));
+          if (!depth.contains(&op) && !isFree(&op))
+            net.uncuttable(Network::source, in);
           else
             for (Value x : op.getOperands())
               if (auto at = nodes.find(x); at != nodes.end())
-                net.edge(at->second.second, in, Network::infinite);
+                net.uncuttable(at->second.second, in);
         }
     for (auto &[v, node] : nodes)
       if (llvm::any_of(v.getUsers(), [&](Operation *user) { return user->getBlock() != &block || !forward.contains(user); }))
-        net.edge(node.second, Network::sink, Network::infinite);
+        net.uncuttable(node.second, Network::sink);
     llvm::BitVector side = net.cut();
     auto lost = [&](Value v) { // not kept, and not for nothing
       auto at = nodes.find(v);
