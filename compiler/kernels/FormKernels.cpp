@@ -17,10 +17,44 @@ namespace dlc {
 namespace {
 using namespace dlc;
 
+/// Equal for functions that differ in their names and locations alone.
+using Structure = std::vector<uintptr_t>;
+void add(Region &region, llvm::DenseMap<Value, unsigned> &numbers, Structure &structure) {
+  auto word = [&](auto x) { structure.push_back(reinterpret_cast<uintptr_t>(x.getAsOpaquePointer())); };
+  auto define = [&](ValueRange values) {
+    structure.push_back(values.size());
+    for (Value v : values) {
+      numbers.try_emplace(v, numbers.size());
+      word(v.getType());
+    }
+  };
+  for (Block &block : region) {
+    define(block.getArguments());
+    for (Operation &op : block) {
+      word(op.getName());
+      word(op.getAttrDictionary());
+      structure.push_back(op.getNumOperands());
+      for (Value v : op.getOperands())
+        structure.push_back(numbers.lookup(v));
+      define(op.getResults());
+      structure.push_back(op.getNumRegions());
+      for (Region &inner : op.getRegions())
+        add(inner, numbers, structure);
+    }
+  }
+}
+Structure structureOf(func::FuncOp fn) {
+  Structure structure;
+  llvm::DenseMap<Value, unsigned> numbers;
+  add(fn.getBody(), numbers, structure);
+  return structure;
+}
+
 struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
-  llvm::StringMap<func::FuncOp> known; // by the text of the body
-  llvm::StringSet<> taken;             // names
+  std::map<Structure, func::FuncOp> known;
+  std::map<std::pair<Structure, dlx::Emitter>, std::string> whyPlain; // why an emitter that was asked would not take such a kernel
+  llvm::StringSet<> taken;                                            // names
   unsigned count = 0;
   int64_t groups = 0; ///< so far
   codegen::Target made;
@@ -86,10 +120,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
     return false;
   }
   func::FuncOp intern(func::FuncOp fn, ModuleOp module) {
-    std::string text;
-    llvm::raw_string_ostream os(text);
-    fn.print(os, OpPrintingFlags().useLocalScope());
-    auto [it, fresh] = known.try_emplace(text, fn);
+    auto [it, fresh] = known.try_emplace(structureOf(fn), fn);
     if (!fresh) {
       fn.erase();
       return it->second;
@@ -119,7 +150,10 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
                    : group.kind == GroupKind::Scatter   ? Emitter::scatter
                    : group.kind == GroupKind::Columns   ? Emitter::columns
                                                         : Emitter::rows;
-      return codegen::whyPlainLoops(*kernel, made, asked);
+      auto [it, fresh] = whyPlain.try_emplace({structureOf(*kernel), asked});
+      if (fresh)
+        it->second = codegen::whyPlainLoops(*kernel, made, asked);
+      return it->second;
     });
     verdicts.append(grouping.verdicts().begin(), grouping.verdicts().end());
     groups = grouping.end();
