@@ -363,6 +363,7 @@ FailureOr<Compiled> compileScheduled(ModuleOp module, const CompileOptions &opti
   inParallel(modules.size(), [&](unsigned p) {
     auto object = codegen::compile(*modules[p], result.target, options.level, codegen::CodeKind::Object,
                                    model.empty() ? "" : symbolPrefix(model, result.target));
+    modules[p] = {}; // here, where it is one of several at once
     if (object)
       result.objects[p] = std::move(*object);
     else

@@ -61,6 +61,8 @@ LogicalResult convertToLLVM(ModuleOp module) {
   ConversionTarget legal(*context);
   legal.addLegalDialect<LLVM::LLVMDialect>();
   legal.addLegalOp<ModuleOp>();
-  return applyFullConversion(module, legal, std::move(patterns));
+  ConversionConfig config;
+  config.allowPatternRollback = false; // no pattern asks for it, and without it a third of the time
+  return applyFullConversion(module, legal, std::move(patterns), config);
 }
 } // namespace dlc::codegen
