@@ -3,6 +3,7 @@
 #include "compiler/codegen/Llvm.h"
 #include "compiler/codegen/cpu/Share.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/CodeGen/Passes.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
@@ -15,6 +16,7 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/Scalar.h"
+#include "llvm/Transforms/Utils.h"
 
 extern "C" {
 void LLVMInitializeX86TargetInfo();
@@ -145,17 +147,19 @@ static void storeSingleLanes(Module &module) {
     }
 }
 
-/// The code generator's passes, below -O3 without loop strength reduction: it takes a third of their time, and the emitters' addresses
-/// are a base and constants already.
+/// The code generator's passes; below -O3 without loop strength reduction, which takes a third of their time, while the emitters'
+/// addresses are a base and constants already, without what prepares for it, and without two that find nothing in emitted code.
 struct CodegenPasses : legacy::PassManager {
   explicit CodegenPasses(unsigned level) : level(level) {}
   void add(llvm::Pass *pass) override {
-    static const void *const reduction = std::unique_ptr<llvm::Pass>(createLoopStrengthReducePass())->getPassID();
-    if (level < 3 && pass->getPassID() == reduction)
+    static const AnalysisID without[] = {idOf(createLoopStrengthReducePass()), idOf(createCanonicalizeFreezeInLoopsPass()),
+                                         idOf(createConstantHoistingPass()), &MachineCombinerID};
+    if (level < 3 && is_contained(without, pass->getPassID()))
       delete pass;
     else
       legacy::PassManager::add(pass);
   }
+  static AnalysisID idOf(llvm::Pass *pass) { return std::unique_ptr<llvm::Pass>(pass)->getPassID(); }
   unsigned level;
 };
 
