@@ -10,6 +10,7 @@
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/Archive.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -103,6 +104,15 @@ static Expected<std::string> makeLibm(Linker &linker, const codegen::Target &tar
   return library ? linker.put(*library) : library.takeError();
 }
 
+/// A kernel calls a function of libm.
+static bool callsLibm(StringRef object) {
+  auto file = cantFail(object::ObjectFile::createELFObjectFile(MemoryBufferRef(object, "")));
+  return any_of(file->symbols(), [](const object::SymbolRef &symbol) {
+    return cantFail(symbol.getFlags()) & object::SymbolRef::SF_Undefined &&
+           is_contained(codegen::cpu::libmNames(), cantFail(symbol.getName()));
+  });
+}
+
 /// The descriptor's and the kernels' objects with `arguments` around them. `libm`: it is linked to, if anything needs it.
 static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOptions &options, std::vector<std::string> arguments,
                                   ArrayRef<std::string> behind, bool libm) {
@@ -123,12 +133,10 @@ static Expected<std::string> link(ArrayRef<Compiled> targets, const ArtefactOpti
     arguments.push_back(*path);
   }
   llvm::append_range(arguments, behind);
-  if (libm) {
+  if (libm && (options.standalone || any_of(objects, callsLibm))) {
     auto path = makeLibm(*linker, targets.front().target);
     if (!path)
       return path.takeError();
-    if (!options.standalone) // the runtime always does
-      arguments.push_back("--as-needed");
     arguments.push_back(*path);
   }
   return linker->link(arguments);
