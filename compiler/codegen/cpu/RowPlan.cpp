@@ -6,7 +6,7 @@
 namespace dlc::codegen::cpu {
 using dl::CombineOpInterface;
 using Values = SmallVector<Value>;
-static constexpr int64_t blockElements = 8192, mostKept = 1 << 15, mostCode = 4096;
+static constexpr int64_t blockElements = 8192, mostKept = 1 << 15, mostCode = 512;
 
 /// A block of a cut row: as many chunks of terms as keep a row's blocks few, since their sums are combined again and again.
 static constexpr int64_t mostParts = 64, mostChunks = 16;
@@ -36,7 +36,7 @@ static int64_t rowsAtOnce(func::FuncOp kernel, const RowGroup &g, int64_t lanes)
     most = columns < 0 || columns >= 2048 || elements <= 1 << 18 ? streams : 1;
   else if (columns >= 0 && columns <= registerColumns)
     most = std::min<int64_t>(lanes, columns <= 16 && g.cost(kernel) <= cheap ? 16 : 8);
-  else if (columns >= 0 && (columns <= 128 || (columns <= 1024 && elements < 1 << 20)))
+  else if (columns >= 0 && columns <= 128)
     most = 4;
   if (int64_t bytes = g.keptAt({}))
     most = std::min(most, mostKept / bytes);
@@ -57,10 +57,13 @@ dlx::PlanAttr planRows(func::FuncOp kernel, const PlanOptions &options, std::str
   auto groups = analyseRows(kernel, reason);
   if (!groups)
     return {};
+  auto perRow = [&](Value v) { // such as an index: a scalar
+    return llvm::all_of(*groups, [&](const RowGroup &g) { return ArrayRef(dl::getExtents(v)) == ArrayRef(g.space).take_front(g.outer); });
+  };
   bool wide = false;
   kernel.walk([&](Operation *op) {
-    for (Type t : op->getResultTypes())
-      wide |= getElementTypeOrSelf(t).getIntOrFloatBitWidth() == 64;
+    for (Value v : op->getResults())
+      wide |= getElementTypeOrSelf(v.getType()).getIntOrFloatBitWidth() == 64 && !perRow(v);
   });
   Machine machine = Machine::of(options.target);
   bool half = machine.lanes == 16 && llvm::all_of(*groups, [&](const RowGroup &g) { return leavesHalf(kernel, g); });

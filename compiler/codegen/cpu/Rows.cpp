@@ -461,7 +461,7 @@ struct RowEmitter {
     auto rows = [&](Value lo, Value hi, function_ref<void(Value, int64_t)> body) {
       Value count = f.max(f.sub(hi, lo), zero), middle = f.add(lo, f.sub(count, f.rem(count, atOnce)));
       loopRows(lo, middle, atOnce, [&](Value r) { body(r, atOnce); });
-      if (int64_t n = dl::getConstant(g.rows()); atOnce > 1 && (n < 0 || n % atOnce || rowsPerBlock % atOnce))
+      if (atOnce > 1 && (g.rows().getLargestKnownDivisor() % atOnce || rowsPerBlock % atOnce))
         loopRows(middle, hi, 1, [&](Value r) { body(r, 1); });
     };
     if (columnsPerBlock) { // pointwise: blocks of rows x blocks of columns
