@@ -16,7 +16,8 @@ struct Gen {
   Symbols most;                                  ///< the greatest of their values
   Type main;                                     ///< the floating-point type of most values
   bool train = false, body = false;              ///< differentiable ops alone; in a scan's body, which has no arguments
-  bool windows = false;                          ///< products and convolutions in forms of which the window emitter makes kernels
+  bool windows = false;                          ///< products and convolutions in forms of which the window emitter makes kernels,
+  bool symbolic = false;                         ///< were their terms not of a symbolic number
   Type own;                                      ///< what numbers() and any() are of, where it is asked for
   Value chain;                                   ///< what rows take first, where its type is the one wanted
   std::optional<SmallVector<AffineExpr>> target; ///< the shape of operands, where it is asked for

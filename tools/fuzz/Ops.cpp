@@ -102,14 +102,17 @@ bool argmax(Gen &g, StringRef name) {
 
 //===-- Contractions ----------------------------------------------------------------------------------------------===//
 bool matmul(Gen &g, StringRef name) {
-  bool tl = g.r.chance(0.3), tr = g.r.chance(0.3);
+  bool tl = g.r.chance(0.3), tr = g.r.chance(0.3), single = false;
   Value l;
   if (!g.body && !g.windows && g.r.chance(0.15)) { // several panels of k
     AffineExpr k = g.n(std::min<int64_t>(g.length(), 2049)), m = g.n(g.r.between(1, 5));
     l = g.argument(g.withExtents(tl ? Extents{k, m} : Extents{m, k}, g.main));
-  } else if (g.windows) { // of few terms, for one column
-    Extents e = g.shape(g.r.between(2, 3), 300);
-    e[e.size() - 1 - tl] = g.n(g.r.between(1, 9));
+  } else if (g.windows) { // of few terms or symbolic ones, for one element from each two matrices; or for one column
+    single = g.symbolic || g.r.chance(0.7);
+    Extents e = g.shape(single ? 3 : g.r.between(2, 3), 300);
+    e[e.size() - 1 - tl] = g.symbolic ? g.r.pick(g.names) : g.n(g.r.between(1, 9));
+    if (single)
+      e[0] = g.n(g.r.between(2, 9)), e[1 + tl] = g.n(1);
     l = g.argument(g.withExtents(e, g.main));
   } else {
     l = g.floats(2, 4);
@@ -121,17 +124,17 @@ bool matmul(Gen &g, StringRef name) {
   if (g.r.chance(0.1) && !g.names.empty())
     columns = g.r.pick(g.names);
   Extents right;
-  if (g.r.chance(0.4))
+  if (single || g.r.chance(0.4))
     right.assign(e.begin(), e.end() - 2);
   for (AffineExpr &x : right)
-    x = g.r.chance(0.2) ? g.n(1) : x;
+    x = !single && g.r.chance(0.2) ? g.n(1) : x;
   right.append(tr ? std::initializer_list<AffineExpr>{columns, k} : std::initializer_list<AffineExpr>{k, columns});
   if (g.size(columns) * g.elements(l.getType()) > 200000)
     return false;
   Type t = g.withExtents(right, Gen::elementOf(l));
   if (g.elements(t) > 20000)
     return false;
-  Value x = g.windows ? g.broadcast(t) : g.find(t);
+  Value x = g.windows && !single ? g.broadcast(t) : g.find(t);
   SmallVector<NamedAttribute> attributes;
   if (tl)
     attributes.push_back(g.flag("transpose_lhs"));
@@ -215,9 +218,9 @@ bool pad(Gen &g, StringRef name) {
   Value x = g.any(1);
   Extents low, high;
   SmallVector<int64_t> interior;
-  int64_t one = g.r.below(Gen::rank(x)), form = g.r.below(5), d = 0;
+  int64_t one = g.r.below(Gen::rank(x)), form = g.r.below(6), d = 0;
   for (AffineExpr e : getExtents(x)) {
-    bool here = d++ == one || form == 4;
+    bool here = form < 5 && (d++ == one || form == 4);
     low.push_back(g.n(here && form != 1 && form != 3 ? g.r.between(1, 3) : 0));
     high.push_back(g.n(here && form != 0 && form != 3 ? g.r.between(1, 3) : 0));
     interior.push_back(here && form >= 3 && getConstant(e) != 0 && isNonNegative(g.fn, e - 1) ? g.r.between(1, 2) : 0);
@@ -277,6 +280,12 @@ WindowForm window(Gen &g, ArrayRef<AffineExpr> image, bool pool) {
     int64_t span = (w.kernel[side % 2] - 1) * w.dilation[side % 2] + 1;
     w.padding.push_back(padded ? g.r.between(0, std::min<int64_t>(3, pool ? span - 1 : 3)) : 0);
   }
+  for (int axis = 0; axis < 2; ++axis) // a window that has no room for some value of a symbol is refused once that is a constant
+    if (AffineExpr n = image[1 + axis]; getConstant(n) < 0) {
+      int64_t span = (w.kernel[axis] - 1) * w.dilation[axis] + 1;
+      if (!isNonNegative(g.fn, n + (w.padding[axis] + w.padding[axis + 2] - span)))
+        w.kernel[axis] = 1, w.padding[axis] = w.padding[axis + 2] = 0;
+    }
   return w;
 }
 SmallVector<NamedAttribute> attributes(Gen &g, const WindowForm &w) {
@@ -292,8 +301,10 @@ Value image(Gen &g, bool anyType = false) {
                   for (int d : {1, 2})
                     if (!g.names.empty() && g.r.chance(g.windows ? 0.4 : 0.15))
                       e[d] = g.r.pick(g.names);
+                  if (g.symbolic)
+                    e[0] = g.r.pick(g.names);
                   while (g.size(e[0]) * g.size(e[1]) * g.size(e[2]) * g.size(e[3]) > 4000)
-                    e[g.r.below(4)] = g.n(g.r.between(1, 3));
+                    e[g.r.between(g.symbolic, 3)] = g.n(g.r.between(1, 3));
                   return g.withExtents(e, element);
                 });
 }
@@ -308,12 +319,13 @@ bool convolution(Gen &g, StringRef name) {
       groups.push_back(d);
   int64_t group = g.r.chance(0.6) ? 1 : g.r.pick(groups);
   static constexpr int64_t outs[] = {1, 2, 3, 4, 8, 16, 17, 33};
-  bool alone = channels > 2 && channels % 2 == 0 && (g.windows || g.r.chance(0.1)); // two channels a group become one
+  // Two channels become one, or of a gradient one becomes two: neighbours in memory of one operand are not those of the other.
+  bool back = name == "conv2d_input_grad", alone = channels > 2 && (back || channels % 2 == 0) && (g.windows || g.r.chance(0.1));
   if (g.windows && !alone)
     return false;
   if (alone)
-    group = channels / 2;
-  int64_t out = alone ? group : group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
+    group = back ? channels : channels / 2;
+  int64_t out = alone ? group * (1 + back) : group > 4 ? group * g.r.between(1, 2) : group * g.r.pick(outs);
   if (g.elements(x.getType()) * w.kernel[0] * w.kernel[1] * out / group > 300000)
     return false;
   Type t = g.withExtents({g.n(w.kernel[0]), g.n(w.kernel[1]), g.n(channels / group), g.n(out)}, Gen::elementOf(x));
@@ -324,7 +336,7 @@ bool convolution(Gen &g, StringRef name) {
   if (!conv || name == "conv2d")
     return conv;
   Value dy = g.like(conv->getResult(0).getType());
-  if (name == "conv2d_input_grad")
+  if (back)
     return g.make(name, {dy, weight}, all, x.getType());
   return g.make(name, {x, dy}, all, t);
 }
@@ -595,7 +607,7 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"concat", concat, 4, Place::Moved, Elements::Any},
                                   {"update_slice", updateSlice, 3, Place::Moved, Elements::Any},
                                   {"reverse", reverse, 2, Place::Moved, Elements::Any},
-                                  {"gather", gather, 3, Place::Moved, Elements::Any},
+                                  {"gather", gather, 4, Place::Moved, Elements::Any},
                                   {"scatter_sum", scatter, 3, Place::Scatter, Elements::Numbers},
                                   {"conv2d", convolution, 3, Place::Contraction, Elements::Floats},
                                   {"conv2d_input_grad", convolution, 2, Place::Contraction, Elements::Floats},

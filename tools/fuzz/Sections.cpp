@@ -37,8 +37,8 @@ Section Section::at(MLIRContext &context, uint64_t number) {
     Structure structure;
     int floats, integers, bools;
   };
-  static constexpr Share shares[] = {{Columns, 4, 2, 2}, {Loops, 5, 3, 3}, {Window, 3, 2, 2}, {Contraction, 1, 1, 1},
-                                     {Scatter, 3, 2, 2}, {Chain, 5, 3, 3}, {Rows, 1, 0, 0}};
+  static constexpr Share shares[] = {{Columns, 8, 6, 5}, {Loops, 10, 8, 8}, {Window, 7, 5, 5}, {Contraction, 1, 1, 1},
+                                     {Scatter, 5, 5, 4}, {Chain, 11, 6, 6}, {Rows, 2, 0, 1}};
   SmallVector<std::pair<Structure, Type>> period;
   for (const Share &share : shares)
     for (Type type : typesOf(context, Elements::Any))
@@ -74,6 +74,9 @@ struct Maker {
       return;
     if (Gen::elementOf(x) != type && !Gen::elementOf(x).isInteger(1))
       x = make("cast", x, {}, like(x, type));
+    if (x && Gen::elementOf(x).isInteger(1) && (x.getDefiningOp<ConstantOp>() || g.r.chance(0.1))) // what else reads a constant folds
+      x = make("compare", {x, x.getDefiningOp<ConstantOp>() ? g.like(x.getType()) : g.constant(x.getType())},
+               {g.attr("predicate", g.b.getI32IntegerAttr(g.r.below(6)))}, x.getType());
     Value y;
     if (!x) {
     } else if (Gen::elementOf(x) != type) {
@@ -105,6 +108,8 @@ struct Maker {
     if (!reads || !shown || g.r.chance(0.4)) // else it is a result beside the chain
       join(op.getResult(0));
   }
+  /// What the emitter of the section goes by, or null.
+  Value anchor(const OpRow &row);
   /// The reduction in turn, with `ops` before it.
   void reduction(StringRef name, llvm::function_ref<void()> ops);
   /// A product, a reduction of its rows, in turn, and a product that reads these, with a third of the ops behind each. Alone or in some
@@ -154,12 +159,12 @@ Value Maker::moved(StringRef name, int form) {
     Operation *op = makeUpdate(g, fresh(to));
     return op ? op->getResult(0) : Value();
   }
-  if (name == "gather") { // some or all from a batch, indices outside
+  if (name == "gather") { // some or all from a batch, which few shapes have and comes twice; indices outside
     Sizes from = to;
-    one = form % 3 == 1 && one == 0 ? rank - 1 : one;
+    one = form % 2 && one == 0 ? rank - 1 : one;
     from[one] = g.n(g.r.between(1, 9));
-    int64_t batch = form % 3 == 1 ? one : 0;
-    Operation *op = makeGather(g, fresh(from), ArrayRef(to).slice(one - batch, batch + 1), one, batch, form % 3 == 2);
+    int64_t batch = form % 2 ? one : 0;
+    Operation *op = makeGather(g, fresh(from), ArrayRef(to).slice(one - batch, batch + 1), one, batch, form == 2);
     return op ? op->getResult(0) : Value();
   }
   bool every = g.r.chance(0.2);
@@ -207,6 +212,14 @@ Value Maker::moved(StringRef name, int form) {
     return make(name, x, {g.dims("offsets", low), g.dims("sizes", sizes), g.list("strides", steps)});
   double value = g.r.chance(0.5) ? 0 : g.r.chance(0.5) || element.isInteger(1) ? 1 : -3;
   return make(name, x, {g.dims("low", low), g.dims("high", high), g.list("interior", steps), g.real("value", value)});
+}
+
+Value Maker::anchor(const OpRow &row) {
+  if (row.place == Place::Reduction) { // of no dimension: products alone
+    Value x = g.argument(g.withExtents(g.shape(g.r.between(1, 3), 300), type));
+    return make(row.name, {x, g.like(x.getType())}, {g.list("dims", {})});
+  }
+  return row.make(g, row.name) ? g.fn.front().back().getResult(0) : Value();
 }
 
 void Maker::reduction(StringRef name, llvm::function_ref<void()> ops) {
@@ -276,6 +289,11 @@ void Maker::chain(llvm::function_ref<void(int)> ops) {
   AffineExpr n =
       g.limit > 3000 ? g.n(std::min<int64_t>(g.length(), 2 * g.limit / std::max<int64_t>(1, g.elements(with(m, g.n(1)))))) : fit(columns);
   auto product = [&](Value x, AffineExpr terms, AffineExpr columns) -> Value {
+    if (outer.size() == 2 && isa<FloatType>(type) && g.r.chance(0.8)) { // a convolution of pixels alone, or its gradient
+      bool gradient = g.r.chance(0.5);
+      Value y = g.argument(g.withExtents(gradient ? Sizes{g.n(1), g.n(1), columns, terms} : Sizes{g.n(1), g.n(1), terms, columns}, type));
+      return gradient ? make("conv2d_input_grad", {x, y}, {}, with(m, columns)) : make("conv2d", {x, y});
+    }
     bool turned = g.r.chance(0.5);
     Value y = g.argument(turned ? with(columns, terms) : with(terms, columns));
     return make("matmul", {x, y}, turned ? SmallVector<NamedAttribute>{g.flag("transpose_rhs")} : SmallVector<NamedAttribute>{});
@@ -285,8 +303,8 @@ void Maker::chain(llvm::function_ref<void(int)> ops) {
   if (!v)
     return;
   ops(0);
-  static constexpr StringRef reductions[] = {"softmax", "sum",         "max", "layer_norm", "sum_products",
-                                             "mean",    "log_softmax", "min", "argmax",     ""};
+  static constexpr StringRef reductions[] = {"softmax", "max",  "layer_norm", "min", "sum_products", "argmax", "log_softmax",
+                                             "max",     "mean", "min",        "sum", "sum_products", "argmax", ""};
   StringRef name = reductions[section.turn % std::size(reductions)];
   int64_t last = Gen::rank(v) - 1;
   Value x = v, y;
@@ -317,7 +335,7 @@ void Maker::chain(llvm::function_ref<void(int)> ops) {
 void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
   auto has = [&](const OpRow &row) { return llvm::is_contained(typesOf(*g.c, row.elements), type); };
   SmallVector<std::pair<const OpRow *, int>> chain; // in all forms
-  SmallVector<const OpRow *> anchors;               // what the emitter goes by
+  SmallVector<const OpRow *> anchors, windows;      // what the emitter goes by; what is a window in few of its forms
   Place place = structure == Contraction || structure == Chain ? Place::Contraction
                 : structure == Window                          ? Place::Window
                 : structure == Scatter                         ? Place::Scatter
@@ -328,7 +346,10 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
            ++form) // many lengths fold
         chain.push_back({&row, form});
     // Products of which none is summed are windows, and some others.
-    if ((row.place == place || (structure == Window && (row.name == "sum_products" || row.place == Place::Contraction))) && has(row))
+    bool few = (row.name == "sum_products" || row.place == Place::Contraction) && has(row);
+    if (few)
+      windows.push_back(&row);
+    if ((row.place == place && has(row)) || (structure == Window && few))
       anchors.append(place == Place::Contraction ? row.weight : 1, &row);
   }
   // Each pass over the ops has an order of its own, so that other ops meet.
@@ -357,20 +378,24 @@ void Section::make(Gen &g, ArrayRef<OpRow> rows, uint64_t seed) const {
       m.step(*row, form);
     }
   };
+  // One anchor a section is too seldom for those: they also stand by themselves.
+  if (structure == Window || (structure == Loops && !g.names.empty())) {
+    g.windows = true, g.symbolic = structure == Loops, g.own = m.type;
+    for (const OpRow *row : windows)
+      for (int tries = 0; g.r.chance(g.symbolic ? 0.8 : 0.5) && tries < 4 && !m.anchor(*row); ++tries) {
+      }
+    g.windows = g.symbolic = false, g.own = type, g.pool.clear();
+  }
   if (structure == Chain) {
     m.chain([&](int part) { ops(each * part / 3, each * (part + 1) / 3); });
   } else if (structure == Contraction || structure == Window || structure == Scatter) {
     g.own = m.type;
     auto *row = anchors.empty() || m.type != type ? llvm::find_if(rows, [&](const OpRow &r) { return r.place == place; })
                                                   : anchors[turn % anchors.size()];
-    if (row->place == Place::Reduction) {
-      Value x = g.argument(g.withExtents(g.shape(g.r.between(1, 3), 300), m.type));
-      m.begin(m.make(row->name, {x, g.like(x.getType())}, {g.list("dims", {})}));
-    }
     g.windows = structure == Window;
     for (int tries = 0; tries < 12 && !m.v; ++tries)
-      if (row->make(g, row->name))
-        m.begin(g.fn.front().back().getResult(0));
+      if (Value x = m.anchor(*row))
+        m.begin(x);
     g.windows = false, g.own = type;
     m.shown = true;
     if (m.v)
