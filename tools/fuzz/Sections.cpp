@@ -276,7 +276,10 @@ void Maker::chain(llvm::function_ref<void(int)> ops) {
   Sizes outer;
   if (g.r.chance(0.5))
     outer = g.r.chance(0.3) && !g.names.empty() ? Sizes{g.r.pick(g.names)} : g.shape(g.r.between(1, 2), 6);
-  AffineExpr m = g.r.chance(0.4) && !g.names.empty() ? g.r.pick(g.names) : g.n(g.r.pick(rows));
+  bool weights = isa<FloatType>(type) && g.r.chance(0.15); // rows are channels that are summed over pixels
+  if (weights)
+    outer = {g.n(1), g.n(1)};
+  AffineExpr m = g.r.chance(0.4) && !g.names.empty() && !weights ? g.r.pick(g.names) : g.n(g.r.pick(rows));
   auto with = [&](AffineExpr x, AffineExpr y) {
     Sizes e = outer;
     e.append({x, y});
@@ -299,7 +302,8 @@ void Maker::chain(llvm::function_ref<void(int)> ops) {
     return make("matmul", {x, y}, turned ? SmallVector<NamedAttribute>{g.flag("transpose_rhs")} : SmallVector<NamedAttribute>{});
   };
   AffineExpr terms = fit(ArrayRef(columns).take_front(11));
-  begin(product(g.argument(with(m, terms)), terms, n));
+  auto pixels = [&](AffineExpr channels) { return g.argument(g.withExtents({g.n(1), terms, g.n(1), channels}, type)); };
+  begin(weights ? make("conv2d_weight_grad", {pixels(m), pixels(n)}, {}, with(m, n)) : product(g.argument(with(m, terms)), terms, n));
   if (!v)
     return;
   ops(0);
