@@ -1,9 +1,10 @@
-// Files of artefacts: type, length and checksum by reading, never by mapping, so that a file that shrinks meanwhile is an
+// Files of artefacts: type and checksum by reading, never by mapping, so that a file that shrinks meanwhile is an
 // error and no signal. Then dlopen of /proc/self/fd/N: no other file can take the path's place, and nothing in the path
 // ($ORIGIN, $LIB) is expanded.
 #include "runtime/Library.h"
 #include "runtime/Error.h"
 #include "runtime/Memory.h"
+#include "runtime/Seal.h"
 #include <atomic>
 #include <dlfcn.h>
 #include <errno.h>
@@ -31,12 +32,13 @@ public:
         close(fd);
   }
   dlrt_status open();
-  /// Checks length and checksum by the trailer; `sealed`: makes a copy in memory that nothing can change any more.
-  dlrt_status check(bool sealed);
+  /// From now on a copy in memory, which nothing can change any more.
+  dlrt_status seal();
+  dlrt_status check();
   dlrt_status unchanged() const;
   int descriptor() const { return copy >= 0 ? copy : fd; }
 
-  dlx_trailer trailer = {};
+  uint64_t checksum = 0;
 
 private:
   const char *path;
@@ -44,7 +46,8 @@ private:
   struct stat before = {};
 
   dlrt_status read(uint64_t at, void *to, uint64_t count) const;
-  dlrt_status append(const void *from, uint64_t count) const;
+  dlrt_status append(int to, const void *from, uint64_t count) const;
+  static constexpr uint64_t piece = 1 << 18;
 };
 } // namespace
 
@@ -62,7 +65,7 @@ dlrt_status File::open() {
 /// Bytes [at, at + count), which were inside the file when it was opened.
 dlrt_status File::read(uint64_t at, void *to, uint64_t count) const {
   for (uint64_t done = 0; done < count;) {
-    ssize_t n = pread(fd, static_cast<char *>(to) + done, count - done, off_t(at + done));
+    ssize_t n = pread(descriptor(), static_cast<char *>(to) + done, count - done, off_t(at + done));
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -74,9 +77,9 @@ dlrt_status File::read(uint64_t at, void *to, uint64_t count) const {
   return DLRT_OK;
 }
 
-dlrt_status File::append(const void *from, uint64_t count) const {
+dlrt_status File::append(int to, const void *from, uint64_t count) const {
   for (uint64_t done = 0; done < count;) {
-    ssize_t n = write(copy, static_cast<const char *>(from) + done, count - done);
+    ssize_t n = write(to, static_cast<const char *>(from) + done, count - done);
     if (n < 0 && errno != EINTR)
       return fail(DLRT_MEMORY, "%s: no memory for a copy (DLRT_LOAD_COPY is set): %s", path, strerror(errno));
     done += n < 0 ? 0 : uint64_t(n);
@@ -84,44 +87,49 @@ dlrt_status File::append(const void *from, uint64_t count) const {
   return DLRT_OK;
 }
 
-dlrt_status File::check(bool sealed) {
-  uint64_t size = uint64_t(before.st_size), covered = size - sizeof trailer;
-  char magic[4] = {};
-  if (size >= sizeof magic)
-    if (dlrt_status status = read(0, magic, sizeof magic))
-      return status;
-  if (memcmp(magic, "\177ELF", 4) != 0)
-    return fail(DLRT_FORMAT, "%s: not a shared library: expected what 'dlc compile MODEL -o LIB.so' writes", path);
-  if (size >= sizeof trailer)
-    if (dlrt_status status = read(covered, &trailer, sizeof trailer))
-      return status;
-  if (trailer.magic != DLX_TRAILER_MAGIC)
-    return fail(DLRT_FORMAT,
-                "%s: no dlc trailer at its end (%" PRIu64 " bytes): truncated, stripped or not written by dlc; compile it again", path,
-                size);
-  if (trailer.bytes != size)
-    return fail(DLRT_FORMAT, "%s: %" PRIu64 " bytes long, expected %" PRIu64 ": truncated or corrupt; compile or copy it again", path, size,
-                trailer.bytes);
-  if (sealed && (copy = memfd_create("dlc", MFD_CLOEXEC | MFD_ALLOW_SEALING)) < 0)
+dlrt_status File::seal() {
+  Array<char> buffer;
+  if (!buffer.allocate(piece))
+    return fail(DLRT_MEMORY, "%s: no memory to copy it", path);
+  int to = memfd_create("dlc", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (to < 0)
     return fail(DLRT_FILE, "%s: cannot make a copy in memory (DLRT_LOAD_COPY is set): %s", path, strerror(errno));
-  constexpr uint64_t piece = 1 << 18; // a multiple of 32
+  dlrt_status status = DLRT_OK;
+  uint64_t size = uint64_t(before.st_size);
+  for (uint64_t at = 0; at < size && status == DLRT_OK; at += piece) {
+    uint64_t count = size - at < piece ? size - at : piece;
+    status = read(at, buffer.data(), count);
+    if (status == DLRT_OK)
+      status = append(to, buffer.data(), count);
+  }
+  copy = to; // and closed with this
+  if (status == DLRT_OK && fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
+    return fail(DLRT_FILE, "%s: cannot seal its copy in memory: %s", path, strerror(errno));
+  return status;
+}
+
+dlrt_status File::check() {
   Array<char> buffer;
   if (!buffer.allocate(piece))
     return fail(DLRT_MEMORY, "%s: no memory to check it", path);
-  dlx_checksum_state state = dlx_checksum_begin();
-  for (uint64_t at = 0; at < covered; at += piece) {
-    uint64_t count = covered - at < piece ? covered - at : piece;
-    if (dlrt_status status = read(at, buffer.data(), count))
-      return status;
-    dlx_checksum_add(&state, buffer.data(), count);
-    if (sealed)
-      if (dlrt_status status = append(buffer.data(), count))
-        return status;
-  }
-  if (dlx_checksum_end(&state) != trailer.checksum)
+  uint64_t size = uint64_t(before.st_size), head = size < Seal::headBytes ? size : Seal::headBytes;
+  if (dlrt_status status = read(0, buffer.data(), head))
+    return status;
+  if (head < SELFMAG || memcmp(buffer.data(), ELFMAG, SELFMAG) != 0)
+    return fail(DLRT_FORMAT, "%s: not a shared library: expected what 'dlc compile MODEL -o LIB.so' writes", path);
+  Seal seal;
+  if (!seal.find(reinterpret_cast<const unsigned char *>(buffer.data()), head))
+    return fail(DLRT_FORMAT,
+                "%s: no build ID of dlc in it (%" PRIu64 " bytes): corrupt, or not written by this version of dlc; compile it again", path,
+                size);
+  if (size < seal.end())
+    return fail(DLRT_FORMAT, "%s: %" PRIu64 " bytes long, expected %" PRIu64 " or more: truncated; compile or copy it again", path, size,
+                seal.end());
+  auto bytes = [&](uint64_t at, void *to, uint64_t count) { return read(at, to, count); };
+  if (dlrt_status status = seal.sum(buffer.data(), piece, bytes, checksum))
+    return status;
+  if (checksum != seal.expected())
     return fail(DLRT_FORMAT, "%s: its checksum is wrong: corrupt; compile or copy it again", path);
-  if (sealed && fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-    return fail(DLRT_FILE, "%s: cannot seal its copy in memory: %s", path, strerror(errno));
   return DLRT_OK;
 }
 
@@ -143,7 +151,7 @@ bool Library::differsFromLoaded() {
   pthread_mutex_lock(&listed);
   bool differs = false;
   for (Library *other = loaded; other; other = other->next)
-    differs |= other->handle == handle && (other->bytes != bytes || other->checksum != checksum);
+    differs |= other->handle == handle && other->checksum != checksum;
   next = loaded;
   loaded = this;
   pthread_mutex_unlock(&listed);
@@ -178,7 +186,10 @@ dlrt_status Library::load(const char *path) {
   File file(path);
   if (dlrt_status status = file.open())
     return status;
-  if (dlrt_status status = file.check(copied && !strcmp(copied, "1")))
+  if (copied && !strcmp(copied, "1"))
+    if (dlrt_status status = file.seal())
+      return status;
+  if (dlrt_status status = file.check())
     return status;
   if (dlrt_status status = file.unchanged()) // before any of its code can run
     return status;
@@ -191,7 +202,7 @@ dlrt_status Library::load(const char *path) {
     bool named = !strncmp(why, name, length) && !strncmp(why + length, ": ", 2);
     return fail(DLRT_FORMAT, "%s: cannot be loaded: %s", path, named ? why + length + 2 : why);
   }
-  bytes = file.trailer.bytes, checksum = file.trailer.checksum;
+  checksum = file.checksum;
   bool differs = differsFromLoaded();
   if (dlrt_status status = file.unchanged())
     return status;

@@ -20,8 +20,8 @@ public:
 private:
   void *handle = nullptr; // from dlopen
   const dlx_descriptor *found = nullptr;
-  uint64_t bytes = 0, checksum = 0; // of the file as it was checked
-  Library *next = nullptr;          // among all that are loaded
+  uint64_t checksum = 0;   // of the file as it was checked
+  Library *next = nullptr; // among all that are loaded
 
   bool differsFromLoaded();
 };

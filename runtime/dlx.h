@@ -138,9 +138,9 @@ typedef struct {
   uint64_t weights_bytes;
 } dlx_descriptor;
 
-/* The last bytes of an artefact file: length of the file with this trailer, and the checksum of all bytes before it. */
-#define DLX_TRAILER_MAGIC 0x726c6961727463ull /* "ctrailr" */
-typedef struct { uint64_t magic, bytes, checksum; } dlx_trailer;
+/* The build ID of an artefact that is a shared library: runtime/Seal.h says what is summed. */
+#define DLX_SEAL_MAGIC 0x6c616573636c64ull /* "dlcseal" */
+typedef struct { uint64_t magic, checksum; } dlx_seal;
 
 /* Under DLRT_GUARD=1 a context's arena and scratch end at an inaccessible page and are filled with this pattern before an
  * entry runs, its outputs too: a NaN in f32 and f64. */

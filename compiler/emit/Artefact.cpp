@@ -2,6 +2,7 @@
 #include "compiler/emit/Artefact.h"
 #include "compiler/codegen/cpu/Cpu.h"
 #include "compiler/emit/Link.h"
+#include "runtime/Seal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/Instructions.h"
@@ -188,14 +189,22 @@ Expected<std::string> makeLibrary(ArrayRef<Compiled> targets, const ArtefactOpti
   std::vector<std::string> more;
   if (options.standalone)
     more = {"--whole-archive", options.runtime, "--no-whole-archive"};
+  dlx_seal none = {DLX_SEAL_MAGIC, 0};
+  std::string id = "--build-id=0x" + llvm::toHex(ArrayRef(reinterpret_cast<const uint8_t *>(&none), sizeof none), /*LowerCase=*/true);
   auto library = link(targets, options,
-                      {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack",
-                       "--build-id=none", "-soname", options.soname},
+                      {"-shared", "-z", "now", "-z", "noexecstack", "--hash-style=gnu", "--gc-sections", "-s", "-z", "nognustack", id,
+                       "-soname", options.soname},
                       more, true);
   if (!library)
     return library;
-  dlx_trailer trailer = {DLX_TRAILER_MAGIC, library->size() + sizeof(dlx_trailer), dlx_checksum(library->data(), library->size())};
-  library->append(reinterpret_cast<const char *>(&trailer), sizeof(trailer));
+  dlrt::Seal seal;
+  if (!seal.find(reinterpret_cast<const unsigned char *>(library->data()), std::min<uint64_t>(library->size(), dlrt::Seal::headBytes)))
+    return createStringError("the linker put the build ID elsewhere than at the begin");
+  std::vector<char> buffer(1 << 16);
+  uint64_t checksum = 0;
+  seal.sum(
+      buffer.data(), buffer.size(), [&](uint64_t at, void *to, uint64_t n) { return memcpy(to, library->data() + at, n), 0; }, checksum);
+  memcpy(library->data() + seal.at(), &checksum, sizeof checksum);
   return library;
 }
 } // namespace dlc

@@ -1,5 +1,5 @@
-// Artefact files: the trailer's checks, refusals, and a library that really
-// loads.
+// Artefact files: the checks of the build ID, refusals, and a library that really loads.
+#include "runtime/Seal.h"
 #include "test/unit/RuntimeProgram.h"
 #include <atomic>
 #include <cstdio>
@@ -26,10 +26,34 @@ struct RuntimeModule : ::testing::Test {
     std::filesystem::remove_all(folder);
   }
   std::string path() { return folder + "/a.so"; }
-  /// Bytes with a right trailer behind them.
+  /// A library's bytes with their checksum, and what is wrong where they have no place for it.
   static std::string sealed(std::string bytes) {
-    dlx_trailer trailer = {DLX_TRAILER_MAGIC, bytes.size() + sizeof trailer, dlx_checksum(bytes.data(), bytes.size())};
-    return bytes.append(reinterpret_cast<char *>(&trailer), sizeof trailer);
+    dlrt::Seal seal;
+    EXPECT_TRUE(seal.find(reinterpret_cast<const unsigned char *>(bytes.data()), std::min<uint64_t>(bytes.size(), dlrt::Seal::headBytes)));
+    char buffer[256];
+    uint64_t checksum = 0;
+    seal.sum(buffer, sizeof buffer, [&](uint64_t at, void *to, uint64_t n) { return memcpy(to, bytes.data() + at, n), 0; }, checksum);
+    return bytes.replace(seal.at(), sizeof checksum, reinterpret_cast<char *>(&checksum), sizeof checksum);
+  }
+  /// What has an artefact's headers and build ID, and then `count` bytes that are no library.
+  static std::string headers(uint64_t count) {
+    struct {
+      Elf64_Ehdr elf;
+      Elf64_Phdr segments[2];
+      Elf64_Nhdr note;
+      char name[4];
+      dlx_seal seal;
+    } all = {};
+    memcpy(all.elf.e_ident, ELFMAG, SELFMAG);
+    all.elf.e_ident[EI_CLASS] = ELFCLASS64, all.elf.e_ident[EI_DATA] = ELFDATA2LSB;
+    all.elf.e_phoff = sizeof all.elf, all.elf.e_phentsize = sizeof all.segments[0], all.elf.e_phnum = 2;
+    all.segments[0].p_type = PT_LOAD, all.segments[0].p_filesz = sizeof all + count;
+    all.segments[1].p_type = PT_NOTE, all.segments[1].p_filesz = sizeof all.note + sizeof all.name + sizeof all.seal;
+    all.segments[1].p_offset = sizeof all - all.segments[1].p_filesz;
+    all.note = {4, sizeof all.seal, NT_GNU_BUILD_ID};
+    memcpy(all.name, "GNU", 4);
+    all.seal.magic = DLX_SEAL_MAGIC;
+    return std::string(reinterpret_cast<char *>(&all), sizeof all) + std::string(count, 'x');
   }
   void write(const std::string &bytes) {
     std::ofstream(path() + "~", std::ios::binary) << bytes;
@@ -64,11 +88,22 @@ struct RuntimeModule : ::testing::Test {
               "DLX_VERSION, 1, \"m\", \"c\", &target, 0, 0};\n"
            << more;
     source.close();
-    std::string command = "cc -shared -fPIC -I. -I.. -I../.. -I" + root() + " -o " + folder + "/b.so " + folder + "/a.c 2>/dev/null";
+    std::string command = "cc -shared -fPIC -I. -I.. -I../.. -I" + root() + " -Wl,--build-id=0x" + buildId() + " -o " + folder + "/b.so " +
+                          folder + "/a.c 2>/dev/null";
     if (system(command.c_str()) != 0)
       return "";
     std::ifstream in(folder + "/b.so", std::ios::binary);
     return sealed({std::istreambuf_iterator<char>(in), {}});
+  }
+  static std::string buildId() {
+    dlx_seal none = {DLX_SEAL_MAGIC, 0};
+    std::string digits;
+    for (size_t i = 0; i < sizeof none; ++i) {
+      char two[3];
+      snprintf(two, sizeof two, "%02x", reinterpret_cast<unsigned char *>(&none)[i]);
+      digits += two;
+    }
+    return digits;
   }
   static std::string root() { // test/unit/<this file>
     std::string file = __FILE__;
@@ -87,24 +122,46 @@ TEST_F(RuntimeModule, RefusesFilesByWhatIsWrong) {
   write("#!/bin/sh\n");
   EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "not a shared library"));
   write("\177ELF and so on");
-  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "no dlc trailer"));
-  std::string good = sealed("\177ELF" + std::string(200, 'x'));
+  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "no build ID of dlc in it (14 bytes)"));
+  std::string good = sealed(headers(200));
   write(good.substr(1));
   EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "not a shared library"));
   write(good.substr(0, good.size() - 1));
-  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "truncated, stripped or not written by dlc"));
-  std::string longer = good;
-  longer.insert(50, "y");
-  write(longer);
-  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "229 bytes long, expected 228"));
+  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "bytes long, expected " + std::to_string(good.size()) + " or more: truncated"));
   for (size_t i = 0; i < good.size(); ++i) {
     std::string bad = good;
     bad[i] = char(bad[i] ^ 4);
     write(bad);
     ASSERT_EQ(load(), DLRT_FORMAT) << i;
   }
-  write(good); // right trailer, but no library
-  EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "cannot be loaded"));
+  for (const std::string &whole : {good, good + "sections, which nothing loads"}) { // right, but no library
+    write(whole);
+    EXPECT_TRUE(failsWith(load(), DLRT_FORMAT, "cannot be loaded"));
+  }
+}
+
+/// Headers that say anything.
+TEST_F(RuntimeModule, RefusesHeadersThatLeadOutside) {
+  const std::string good = headers(5000);
+  auto with = [&](size_t at, uint64_t value, size_t bytes) {
+    std::string s = good;
+    write(s.replace(at, bytes, reinterpret_cast<char *>(&value), bytes));
+    return load();
+  };
+  const size_t load0 = sizeof(Elf64_Ehdr), note = load0 + sizeof(Elf64_Phdr);
+  for (uint64_t value :
+       {uint64_t(1), uint64_t(100), uint64_t(4095), uint64_t(5000), uint64_t(1) << 31, uint64_t(INT64_MAX), UINT64_MAX - 8, UINT64_MAX})
+    for (auto [at, bytes] : {std::pair{offsetof(Elf64_Ehdr, e_phoff), size_t(8)},
+                             {offsetof(Elf64_Ehdr, e_phnum), 2},
+                             {offsetof(Elf64_Ehdr, e_phentsize), 2},
+                             {load0 + offsetof(Elf64_Phdr, p_offset), 8},
+                             {load0 + offsetof(Elf64_Phdr, p_filesz), 8},
+                             {note + offsetof(Elf64_Phdr, p_type), 4},
+                             {note + offsetof(Elf64_Phdr, p_offset), 8},
+                             {note + offsetof(Elf64_Phdr, p_filesz), 8},
+                             {note + sizeof(Elf64_Phdr) + offsetof(Elf64_Nhdr, n_namesz), 4},
+                             {note + sizeof(Elf64_Phdr) + offsetof(Elf64_Nhdr, n_descsz), 4}})
+      EXPECT_EQ(with(at, value, bytes), DLRT_FORMAT) << at << " " << value;
 }
 
 TEST_F(RuntimeModule, LoadsALibraryAndItsSuccessorUnderOneName) {
@@ -153,7 +210,7 @@ TEST_F(RuntimeModule, DoesNotWaitForPipes) {
 }
 
 TEST_F(RuntimeModule, AFileThatShrinksWhileItIsCheckedIsAnErrorAndNoSignal) {
-  std::string large = sealed("\177ELF" + std::string(size_t(32) << 20, 'x'));
+  std::string large = sealed(headers(size_t(32) << 20));
   large[1000] = 'y'; // never loaded
   for (const char *copied : {"0", "1"}) {
     setenv("DLRT_LOAD_COPY", copied, 1);
