@@ -115,7 +115,7 @@ dlrt_status File::check() {
   uint64_t size = uint64_t(before.st_size), head = size < Seal::headBytes ? size : Seal::headBytes;
   if (dlrt_status status = read(0, buffer.data(), head))
     return status;
-  if (head < SELFMAG || memcmp(buffer.data(), ELFMAG, SELFMAG) != 0)
+  if (head < 4 || memcmp(buffer.data(), elfMagic, 4) != 0)
     return fail(DLRT_FORMAT, "%s: not a shared library: expected what 'dlc compile MODEL -o LIB.so' writes", path);
   Seal seal;
   if (!seal.find(reinterpret_cast<const unsigned char *>(buffer.data()), head))

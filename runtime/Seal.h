@@ -3,11 +3,29 @@
 #ifndef DLC_RUNTIME_SEAL_H
 #define DLC_RUNTIME_SEAL_H
 #include "runtime/dlx.h"
-#include <elf.h>
 #include <stddef.h>
 #include <string.h>
 
 namespace dlrt {
+
+/// Of ELF, 64 bits, little-endian (System V ABI, chapter 4 and 5); <elf.h>'s macros are the names that LLVM gives its own.
+struct ElfHeader {
+  unsigned char ident[16];
+  uint16_t type, machine;
+  uint32_t version;
+  uint64_t entry, segments, sections;
+  uint32_t flags;
+  uint16_t headerBytes, segmentBytes, segmentCount, sectionBytes, sectionCount, sectionNames;
+};
+struct ElfSegment {
+  uint32_t type, flags;
+  uint64_t offset, address, physical, fileBytes, memoryBytes, alignment;
+};
+struct ElfNote {
+  uint32_t nameBytes, bytes, type;
+};
+constexpr char elfMagic[] = "\177ELF\2\1"; // 64 bits, little-endian
+constexpr uint32_t elfLoad = 1, elfNote = 4, elfBuildId = 3;
 
 class Seal {
 public:
@@ -17,28 +35,28 @@ public:
 
   /// By a file's first headBytes bytes, or all of a shorter one; false where dlc wrote none such, or its headers are damaged.
   bool find(const unsigned char *head, uint64_t size) {
-    Elf64_Ehdr elf;
+    ElfHeader elf;
     if (size < sizeof elf)
       return false;
     memcpy(&elf, head, sizeof elf);
-    uint64_t headers = uint64_t(elf.e_phnum) * sizeof(Elf64_Phdr);
-    if (memcmp(elf.e_ident, ELFMAG, SELFMAG) || elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_ident[EI_DATA] != ELFDATA2LSB ||
-        elf.e_phentsize != sizeof(Elf64_Phdr) || headers > size || elf.e_phoff > size - headers)
+    uint64_t headers = uint64_t(elf.segmentCount) * sizeof(ElfSegment);
+    if (memcmp(elf.ident, elfMagic, sizeof elfMagic - 1) || elf.segmentBytes != sizeof(ElfSegment) || headers > size ||
+        elf.segments > size - headers)
       return false;
-    for (uint64_t at = elf.e_phoff; at < elf.e_phoff + headers; at += sizeof(Elf64_Phdr)) {
-      Elf64_Phdr segment;
+    for (uint64_t at = elf.segments; at < elf.segments + headers; at += sizeof(ElfSegment)) {
+      ElfSegment segment;
       memcpy(&segment, head + at, sizeof segment);
-      uint64_t from = segment.p_offset, count = segment.p_filesz;
-      if (segment.p_type == PT_NOTE && from <= size && count <= size - from)
+      uint64_t from = segment.offset, count = segment.fileBytes;
+      if (segment.type == elfNote && from <= size && count <= size - from)
         findNote(head, from, from + count);
-      if (segment.p_type != PT_LOAD || count == 0)
+      if (segment.type != elfLoad || count == 0)
         continue;
       if (number == mostLoads || from < end() || count > INT64_MAX - from || (number == 0 && from != 0))
         return false;
       loads[number++] = {from, from + count};
     }
     // What was read here is checked as well.
-    return place != 0 && number != 0 && place + sizeof seal <= loads[0].end && elf.e_phoff + headers <= loads[0].end;
+    return place != 0 && number != 0 && place + sizeof seal <= loads[0].end && elf.segments + headers <= loads[0].end;
   }
   uint64_t expected() const { return seal.checksum; }
   /// Where in the file that stands.
@@ -51,8 +69,8 @@ public:
   template <typename Read> auto sum(char *buffer, uint64_t piece, Read read, uint64_t &checksum) const {
     dlx_checksum_state state = dlx_checksum_begin();
     uint64_t filled = 0;
-    const Range nought[] = {{offsetof(Elf64_Ehdr, e_shoff), offsetof(Elf64_Ehdr, e_flags)},
-                            {offsetof(Elf64_Ehdr, e_shentsize), sizeof(Elf64_Ehdr)},
+    const Range nought[] = {{offsetof(ElfHeader, sections), offsetof(ElfHeader, flags)},
+                            {offsetof(ElfHeader, sectionBytes), sizeof(ElfHeader)},
                             {at(), at() + sizeof seal.checksum}};
     for (unsigned i = 0; i < number; ++i)
       for (uint64_t from = loads[i].begin, count = 0; from < loads[i].end; from += count) {
@@ -81,11 +99,11 @@ private:
   unsigned number = 0;
 
   void findNote(const unsigned char *head, uint64_t at, uint64_t end) {
-    for (Elf64_Nhdr note; at + sizeof note <= end;) {
+    for (ElfNote note; at + sizeof note <= end;) {
       memcpy(&note, head + at, sizeof note);
-      uint64_t name = at + sizeof note, bytes = name + (uint64_t(note.n_namesz) + 3) / 4 * 4;
-      at = bytes + (uint64_t(note.n_descsz) + 3) / 4 * 4;
-      if (at > end || note.n_type != NT_GNU_BUILD_ID || note.n_descsz != sizeof seal || note.n_namesz != 4 || memcmp(head + name, "GNU", 4))
+      uint64_t name = at + sizeof note, bytes = name + (uint64_t(note.nameBytes) + 3) / 4 * 4;
+      at = bytes + (uint64_t(note.bytes) + 3) / 4 * 4;
+      if (at > end || note.type != elfBuildId || note.bytes != sizeof seal || note.nameBytes != 4 || memcmp(head + name, "GNU", 4))
         continue;
       memcpy(&seal, head + bytes, sizeof seal);
       place = seal.magic == DLX_SEAL_MAGIC ? bytes : 0;

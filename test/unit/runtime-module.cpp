@@ -38,19 +38,18 @@ struct RuntimeModule : ::testing::Test {
   /// What has an artefact's headers and build ID, and then `count` bytes that are no library.
   static std::string headers(uint64_t count) {
     struct {
-      Elf64_Ehdr elf;
-      Elf64_Phdr segments[2];
-      Elf64_Nhdr note;
+      dlrt::ElfHeader elf;
+      dlrt::ElfSegment segments[2];
+      dlrt::ElfNote note;
       char name[4];
       dlx_seal seal;
     } all = {};
-    memcpy(all.elf.e_ident, ELFMAG, SELFMAG);
-    all.elf.e_ident[EI_CLASS] = ELFCLASS64, all.elf.e_ident[EI_DATA] = ELFDATA2LSB;
-    all.elf.e_phoff = sizeof all.elf, all.elf.e_phentsize = sizeof all.segments[0], all.elf.e_phnum = 2;
-    all.segments[0].p_type = PT_LOAD, all.segments[0].p_filesz = sizeof all + count;
-    all.segments[1].p_type = PT_NOTE, all.segments[1].p_filesz = sizeof all.note + sizeof all.name + sizeof all.seal;
-    all.segments[1].p_offset = sizeof all - all.segments[1].p_filesz;
-    all.note = {4, sizeof all.seal, NT_GNU_BUILD_ID};
+    memcpy(all.elf.ident, dlrt::elfMagic, sizeof dlrt::elfMagic);
+    all.elf.segments = sizeof all.elf, all.elf.segmentBytes = sizeof all.segments[0], all.elf.segmentCount = 2;
+    all.segments[0].type = dlrt::elfLoad, all.segments[0].fileBytes = sizeof all + count;
+    all.segments[1].type = dlrt::elfNote, all.segments[1].fileBytes = sizeof all.note + sizeof all.name + sizeof all.seal;
+    all.segments[1].offset = sizeof all - all.segments[1].fileBytes;
+    all.note = {4, sizeof all.seal, dlrt::elfBuildId};
     memcpy(all.name, "GNU", 4);
     all.seal.magic = DLX_SEAL_MAGIC;
     return std::string(reinterpret_cast<char *>(&all), sizeof all) + std::string(count, 'x');
@@ -148,19 +147,19 @@ TEST_F(RuntimeModule, RefusesHeadersThatLeadOutside) {
     write(s.replace(at, bytes, reinterpret_cast<char *>(&value), bytes));
     return load();
   };
-  const size_t load0 = sizeof(Elf64_Ehdr), note = load0 + sizeof(Elf64_Phdr);
+  const size_t load0 = sizeof(dlrt::ElfHeader), second = load0 + sizeof(dlrt::ElfSegment), note = second + sizeof(dlrt::ElfSegment);
   for (uint64_t value :
        {uint64_t(1), uint64_t(100), uint64_t(4095), uint64_t(5000), uint64_t(1) << 31, uint64_t(INT64_MAX), UINT64_MAX - 8, UINT64_MAX})
-    for (auto [at, bytes] : {std::pair{offsetof(Elf64_Ehdr, e_phoff), size_t(8)},
-                             {offsetof(Elf64_Ehdr, e_phnum), 2},
-                             {offsetof(Elf64_Ehdr, e_phentsize), 2},
-                             {load0 + offsetof(Elf64_Phdr, p_offset), 8},
-                             {load0 + offsetof(Elf64_Phdr, p_filesz), 8},
-                             {note + offsetof(Elf64_Phdr, p_type), 4},
-                             {note + offsetof(Elf64_Phdr, p_offset), 8},
-                             {note + offsetof(Elf64_Phdr, p_filesz), 8},
-                             {note + sizeof(Elf64_Phdr) + offsetof(Elf64_Nhdr, n_namesz), 4},
-                             {note + sizeof(Elf64_Phdr) + offsetof(Elf64_Nhdr, n_descsz), 4}})
+    for (auto [at, bytes] : {std::pair{offsetof(dlrt::ElfHeader, segments), size_t(8)},
+                             {offsetof(dlrt::ElfHeader, segmentCount), 2},
+                             {offsetof(dlrt::ElfHeader, segmentBytes), 2},
+                             {load0 + offsetof(dlrt::ElfSegment, offset), 8},
+                             {load0 + offsetof(dlrt::ElfSegment, fileBytes), 8},
+                             {second + offsetof(dlrt::ElfSegment, type), 4},
+                             {second + offsetof(dlrt::ElfSegment, offset), 8},
+                             {second + offsetof(dlrt::ElfSegment, fileBytes), 8},
+                             {note + offsetof(dlrt::ElfNote, nameBytes), 4},
+                             {note + offsetof(dlrt::ElfNote, bytes), 4}})
       EXPECT_EQ(with(at, value, bytes), DLRT_FORMAT) << at << " " << value;
 }
 
