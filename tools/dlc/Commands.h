@@ -27,5 +27,7 @@ void addBench(CLI::App &app);
 void addExplain(CLI::App &app);
 void addProfile(CLI::App &app);
 void addOps(CLI::App &app);
+/// Of all that `app` has by the time that they run.
+void addManual(CLI::App &app);
 
 } // namespace dlc::tools

@@ -78,6 +78,7 @@ int main(int argc, char **argv) {
   addExplain(app);
   addProfile(app);
   addOps(app);
+  addManual(app);
   auto commands = app.get_subcommands([](CLI::App *) { return true; });
   if (argc > 1 && argv[1][0] != '-' && llvm::none_of(commands, [&](CLI::App *c) { return c->get_name() == argv[1]; }))
     return misuse(llvm::Twine("no command '") + argv[1] + "': there are " +
