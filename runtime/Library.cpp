@@ -196,6 +196,8 @@ dlrt_status Library::load(const char *path) {
   char name[192];
   spell(file.descriptor(), name);
   handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (!handle && access(name, F_OK) != 0)
+    return fail(DLRT_FILE, "%s: cannot be loaded by its descriptor: /proc is not mounted here", path);
   if (!handle) {
     const char *why = dlerror();
     size_t length = strlen(name);

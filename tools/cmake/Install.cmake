@@ -1,5 +1,6 @@
 # What `cmake --install` puts under a prefix, which may then be moved: libraries, headers, what find_package(dlrt) and
-# pkg-config read, docs. Components: runtime (libdlrt.so alone), development, tools (with libdlc), docs.
+# pkg-config read, docs. Components: runtime (libdlrt.so alone), development, tools (with libdlc), passes (what those who change
+# dlc use), docs.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON) # for tools that link LLVM's shared libraries
@@ -69,8 +70,10 @@ function(dlc_install_manual tool)
   add_custom_target(manual ALL DEPENDS ${made})
 endfunction()
 
-# tools/dev package: one Debian package and one archive of all that is installed.
-set(CPACK_GENERATOR DEB TGZ)
+# tools/dev package: one Debian package and one archive of what users of dlc need.
+set(CPACK_GENERATOR DEB TZST)
+set(CPACK_COMPONENTS_ALL runtime development tools docs)
+set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)
 set(CPACK_PACKAGE_NAME dlc)
 set(CPACK_PACKAGE_CONTACT "the dlc developers")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "compiler of neural networks, their gradients and optimisers")
