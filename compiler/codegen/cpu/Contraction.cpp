@@ -42,6 +42,20 @@ struct Tiles {
   Box terms = {};                ///< what is summed now
   Span rows = {}, plane = {};    ///< of the area
   ContractionEmitter::Call call = {};
+  Value isFull = {}; ///< where panels go by one loop: this one has all its columns, else as many as `tail`
+  ContractionEmitter::Columns tail = {};
+
+  /// fn for the present panel's shape.
+  void eachShape(ContractionEmitter::Columns columns, function_ref<void(ContractionEmitter::Columns)> fn) {
+    if (!isFull)
+      return fn(columns);
+    auto branch = scf::IfOp::create(f.b, isFull, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(f.b);
+    f.b.setInsertionPointToStart(branch.thenBlock());
+    fn(columns);
+    f.b.setInsertionPointToStart(branch.elseBlock());
+    fn(tail);
+  }
 
   /// The part of a range that does not come from loop `without`.
   Value base(const Contraction::Range &range, unsigned without) {
@@ -103,7 +117,7 @@ struct Tiles {
   void emitTile(unsigned rowLoop, int64_t rows, ContractionEmitter::Columns columns, int skip) {
     inPanels([&] {
       prepare(skip);
-      e.callTile(f, rowLoop, rows, columns, call);
+      eachShape(columns, [&](auto shape) { e.callTile(f, rowLoop, rows, shape, call); });
     });
   }
   void inPanels(function_ref<void()> body) {
@@ -163,7 +177,7 @@ struct Tiles {
         call.index[loop] = from;
         inPanels([&] {
           prepare(skip);
-          e.callStrip(f, loop, rest, left, columns, call);
+          eachShape(columns, [&](auto shape) { e.callStrip(f, loop, rest, left, shape, call); });
         });
         break;
       }
@@ -308,7 +322,8 @@ struct Tiles {
     auto row = [&] {
       if (c.hasRow())
         call.index[c.row] = rows.lo;
-      e.callEpilogue(f, c.row, columns, call, area(), count);
+      Value from = area();
+      eachShape(columns, [&](auto shape) { e.callEpilogue(f, c.row, shape, call, from, count); });
       if (c.hasRow())
         call.index[c.row] = f.c(0);
     };
@@ -423,12 +438,22 @@ void ContractionEmitter::emitTiles() {
         tiles.sum(shape);
       };
       Value full = f.expr(columnCount.floorDiv(panel()));
-      if (n < 0 || n >= panel())
-        f.loop(panelSpan.lo, f.min(panelSpan.hi, full), [&](Value p) { panelAt(p, {vectors, lanes}); });
-      if (int64_t tail = n < 0 ? -1 : n % panel(); tail) {
-        Columns shape{n < 0 ? vectors : (int64_t)llvm::divideCeil(tail, lanes), n < 0 ? 0 : (tail - 1) % lanes + 1};
-        f.loop(f.max(full, panelSpan.lo), panelSpan.hi, [&](Value p) { panelAt(p, shape); });
+      bool hasFull = n < 0 || n >= panel();
+      int64_t rest = n < 0 ? -1 : n % panel();
+      Columns whole{vectors, lanes};
+      Columns tail{n < 0 ? vectors : (int64_t)llvm::divideCeil(rest, lanes), n < 0 ? 0 : (rest - 1) % lanes + 1};
+      if (hasFull && rest && after != After::mostly) { // the same calls for either
+        tiles.tail = tail;
+        f.loop(panelSpan.lo, panelSpan.hi, [&](Value p) {
+          tiles.isFull = f.less(p, full);
+          panelAt(p, whole);
+        });
+        return;
       }
+      if (hasFull)
+        f.loop(panelSpan.lo, f.min(panelSpan.hi, full), [&](Value p) { panelAt(p, whole); });
+      if (rest)
+        f.loop(f.max(full, panelSpan.lo), panelSpan.hi, [&](Value p) { panelAt(p, tail); });
     });
   });
 }
