@@ -79,14 +79,13 @@ int64_t ContractionEmitter::lastOf(Columns columns) const {
 MicroKernel ContractionEmitter::microKernel(unsigned rowLoop, int64_t rows, Columns columns) const {
   MicroKernel m{cast<RankedTensorType>(c.a.getType()).getElementType(), bElement(), c.compute, rows, columns.vectors, lanes, columns.last};
   bool scratch = sums < 0 && (after != After::stored || epilogueOfArea());
-  if (packed >= 0)
-    m.panel = panel();
   if (packed >= 0 && scratch && !c.aVector) // nothing is read or written that has no place for whole vectors
     m.last = lanes;
   else
     m.last = lastOf(columns);
+  m.whole = packed >= 0 || m.last == lanes;
   m.loops = c.reduced.size(), m.aVector = c.aVector;
-  m.rowUnit = rows > 1 && dl::getConstant(c.loops[rowLoop].a) == 1;
+  m.rowUnit = dl::getConstant(c.loops[rowLoop].a) == 1;
   m.stepUnit = m.loops && dl::getConstant(c.loops[c.reduced.back()].a) == 1;
   // Tiles of other sizes are few, and code is not for nothing.
   m.asks = rows == this->rows && columns.vectors == vectors && aheadSteps();
@@ -111,8 +110,7 @@ MicroKernel::Operands ContractionEmitter::operands(Frame &f, const MicroKernel &
     o.distance = f.mul(f.expr(bStride(c.reduced.back())), f.c(farSteps(m.rows * m.vectors)));
   if (m.last <= 0)
     o.columns = call.columns;
-  if (m.rows > 1)
-    o.rowStep = f.expr(c.loops[rowLoop].a);
+  o.rowStep = f.expr(c.loops[rowLoop].a);
   o.counts = call.counts;
   for (unsigned loop : c.reduced) {
     o.aStep.push_back(f.expr(c.loops[loop].a));

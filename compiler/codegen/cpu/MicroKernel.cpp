@@ -19,6 +19,23 @@ SmallVector<Value> MicroKernel::masks(Frame &f, Value columns) const {
   return masks;
 }
 
+/// body(k, carried) for k = 0 to count - 1, where count > 0: no value has to get past a loop that is not entered.
+static SmallVector<Value> atLeastOnce(Frame &f, Value count, ValueRange init, function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  SmallVector<Value> operands{f.c(0)};
+  llvm::append_range(operands, init);
+  auto loop = scf::WhileOp::create(f.b, ValueRange(operands).getTypes(), operands);
+  OpBuilder::InsertionGuard guard(f.b);
+  SmallVector<Location> locations(operands.size(), f.b.getLoc());
+  Block *block = f.b.createBlock(&loop.getBefore(), {}, ValueRange(operands).getTypes(), locations);
+  Value k = block->getArgument(0);
+  SmallVector<Value> next = body(k, block->getArguments().drop_front());
+  next.insert(next.begin(), f.add(k, f.c(1)));
+  scf::ConditionOp::create(f.b, f.less(next[0], count), next);
+  Block *after = f.b.createBlock(&loop.getAfter(), {}, ValueRange(operands).getTypes(), locations);
+  scf::YieldOp::create(f.b, after->getArguments());
+  return SmallVector<Value>(loop.getResults().drop_front());
+}
+
 SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
   auto type = VectorType::get({lanes}, compute);
   dl::Scalars s{f.b, f.b.getLoc()};
@@ -38,7 +55,7 @@ SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
     for (int64_t v = 0; far && v < vectors; ++v)
       LLVM::Prefetch::create(f.b, f.b.getLoc(), f.gep(this->b, b, f.add(o.distance, f.c(v * lanes))), 0, 3, 1);
     for (int64_t v = 0; v < vectors; ++v)
-      y.push_back(f.load(this->b, f.gep(this->b, b, f.c(v * lanes)), lanes, panel ? Value() : masks[v]));
+      y.push_back(f.load(this->b, f.gep(this->b, b, f.c(v * lanes)), lanes, whole ? Value() : masks[v]));
     for (int64_t r = 0; r < rows; ++r) {
       Value row = rowAt(a, r), x = aVector ? Value() : s.spread(f.load(this->a, row, 1), lanes);
       for (int64_t v = 0; v < vectors; ++v) {
@@ -70,17 +87,19 @@ SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
         init.push_back(a);
       if (bMoves)
         init.push_back(b);
-      auto l = f.loop(f.c(0), count, f.c(1), init, [&](Value k, ValueRange in, SmallVectorImpl<Value> &out) {
+      auto sums = atLeastOnce(f, count, init, [&](Value k, ValueRange in) {
         ValueRange pointers = in.drop_front(acc.size());
         Value aNow = aMoves ? pointers.front() : later(this->a, a, k, aStep);
         Value bNow = bMoves ? pointers.back() : later(this->b, b, k, bStep);
-        llvm::append_range(out, body(k, aNow, bNow, in.take_front(acc.size())));
+        SmallVector<Value> out = body(k, aNow, bNow, in.take_front(acc.size()));
         if (aMoves)
           out.push_back(f.gep(this->a, aNow, aStep));
         if (bMoves)
           out.push_back(f.gep(this->b, bNow, bStep));
+        return out;
       });
-      return SmallVector<Value>(l.getResults().take_front(acc.size()));
+      sums.truncate(acc.size());
+      return sums;
     };
     Value inner = f.c(1);
     for (Value n : ArrayRef(o.counts).drop_front(level + 1))
@@ -93,7 +112,19 @@ SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
     });
   };
   SmallVector<Value> zero(rows * vectors, s.cst(type, 0.0));
-  return nest(0, o.a, o.b, o.ahead, zero);
+  Value some;
+  for (Value n : o.counts)
+    if (getConstantIntValue(n).value_or(0) <= 0)
+      some = some ? s.band(some, f.less(f.c(0), n)) : f.less(f.c(0), n);
+  if (!some)
+    return nest(0, o.a, o.b, o.ahead, zero);
+  auto branch = scf::IfOp::create(f.b, ValueRange(zero).getTypes(), some, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(f.b);
+  f.b.setInsertionPointToStart(branch.thenBlock());
+  scf::YieldOp::create(f.b, nest(0, o.a, o.b, o.ahead, zero));
+  f.b.setInsertionPointToStart(branch.elseBlock());
+  scf::YieldOp::create(f.b, zero);
+  return SmallVector<Value>(branch.getResults());
 }
 
 //===-- The shared function ---------------------------------------------------------------------------------------===//
@@ -104,13 +135,12 @@ namespace {
 /// The same for another number of rows: only whole tiles ask for lines.
 MicroKernel ofRows(MicroKernel m, int64_t rows) {
   m.asks &= rows == m.rows;
-  m.rowUnit &= rows > 1;
   m.rows = rows;
   return m;
 }
 /// A micro-kernel as attributes of its declaration, and back.
 SmallVector<int64_t> numbersOf(const MicroKernel &m) {
-  return {m.rows, m.vectors, m.lanes, m.last, m.panel, m.loops, m.aVector, m.rowUnit, m.stepUnit, m.asks, m.far};
+  return {m.rows, m.vectors, m.lanes, m.last, m.whole, m.loops, m.aVector, m.rowUnit, m.stepUnit, m.asks, m.far};
 }
 std::optional<MicroKernel> microKernelOf(func::FuncOp fn) {
   auto numbers = fn->getAttrOfType<DenseI64ArrayAttr>("dlx.micro");
@@ -119,8 +149,8 @@ std::optional<MicroKernel> microKernelOf(func::FuncOp fn) {
   auto n = numbers.asArrayRef();
   auto types = fn->getAttrOfType<ArrayAttr>("dlx.elements").getAsValueRange<TypeAttr>();
   SmallVector<Type> t(types);
-  return MicroKernel{t[0], t[1],           t[2],      n[0],      n[1],      n[2],      n[3],
-                     n[4], unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0};
+  return MicroKernel{t[0],      t[1],           t[2],      n[0],      n[1],      n[2],      n[3],
+                     n[4] != 0, unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0};
 }
 std::string nameOf(const MicroKernel &m, ArrayRef<int64_t> sizes = {}) {
   std::string name(prefix);
@@ -147,13 +177,11 @@ void eachArgument(const MicroKernel &m, MicroKernel::Operands &o, MicroKernel::P
   for (unsigned i = 0; i < m.loops; ++i) {
     if (i + 1 < m.loops || !m.stepUnit)
       fn(o.aStep[i]);
-    if (i + 1 < m.loops || !m.panel)
-      fn(o.bStep[i]);
+    fn(o.bStep[i]);
   }
-  if (m.rows > 1 && !m.rowUnit)
+  if (!m.rowUnit) // of one row as well: a strip calls all by one signature
     fn(o.rowStep);
-  if (m.rows > 1)
-    fn(p.fromPitch), fn(p.toPitch);
+  fn(p.fromPitch), fn(p.toPitch);
   if (m.far)
     fn(o.distance);
   if (m.last <= 0)
@@ -218,8 +246,6 @@ struct Definition {
     p.first = next();
     if (m.stepUnit)
       o.aStep.back() = f.c(1);
-    if (m.panel && m.loops)
-      o.bStep.back() = f.c(m.panel);
     if (m.rowUnit)
       o.rowStep = f.c(1);
   }
@@ -246,24 +272,48 @@ static void write(const MicroKernel &m, func::FuncOp declared, const Target &tar
   for (auto [i, x] : llvm::enumerate(first.getResults()))
     f.store(m.compute, x, element(p.to, p.toPitch, i), masks[i % m.vectors]);
 }
+/// Tiles of the largest number of rows that is left, one after another. Those of one signature are reached by one call, through a
+/// pointer: calls of twenty arguments are what strips cost the code generator.
 static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::FuncOp declared, const Target &target, ModuleOp module) {
   Definition d(m, declared, target, module);
   Frame &f = d.f;
   Value rows = d.next(), aheadTile = m.asks ? d.next() : Value(), from = f.c(0);
-  for (int64_t size : sizes) {
-    Value end = f.add(from, f.mul(f.floorDiv(f.sub(rows, from), size), f.c(size)));
-    f.loop(from, end, f.c(size), {}, [&](Value row, ValueRange, SmallVectorImpl<Value> &) {
-      MicroKernel::Operands o = d.o;
-      MicroKernel::Place p = d.p;
-      o.a = f.gep(m.a, o.a, f.mul(row, o.rowStep));
-      if (m.asks)
-        o.ahead = f.gep(m.compute, o.ahead, f.mul(f.floorDiv(row, size), aheadTile));
-      p.from = f.gep(m.compute, p.from, f.mul(row, p.fromPitch));
-      p.to = f.gep(m.compute, p.to, f.mul(row, p.toPitch));
-      ofRows(m, size).call(f, o, p);
-    });
-    from = end;
+  Location loc = f.b.getLoc();
+  auto arguments = [&](const MicroKernel &micro, Value row) {
+    MicroKernel::Operands o = d.o;
+    MicroKernel::Place p = d.p;
+    o.a = f.gep(m.a, o.a, f.mul(row, o.rowStep));
+    if (micro.asks)
+      o.ahead = f.gep(m.compute, o.ahead, f.mul(f.floorDiv(row, micro.rows), aheadTile));
+    p.from = f.gep(m.compute, p.from, f.mul(row, p.fromPitch));
+    p.to = f.gep(m.compute, p.to, f.mul(row, p.toPitch));
+    return argumentsOf(micro, o, p);
+  };
+  auto micros = llvm::map_to_vector(sizes, [&](int64_t size) { return ofRows(m, size); });
+  if (m.asks || micros.size() == 1) { // whole tiles ask for lines, and no others
+    f.loop(from, f.mul(f.floorDiv(rows, m.rows), f.c(m.rows)), f.c(m.rows), {},
+           [&](Value row, ValueRange, SmallVectorImpl<Value> &) { func::CallOp::create(f.b, declare(module, loc, m), arguments(m, row)); });
+    from = f.mul(f.floorDiv(rows, m.rows), f.c(m.rows));
+    micros.erase(micros.begin());
   }
+  if (micros.empty())
+    return;
+  Type index = f.b.getI64Type();
+  auto loop = scf::WhileOp::create(f.b, index, from);
+  OpBuilder::InsertionGuard guard(f.b);
+  Value row = f.b.createBlock(&loop.getBefore(), {}, index, loc)->getArgument(0);
+  scf::ConditionOp::create(f.b, f.less(f.add(row, f.c(micros.back().rows - 1)), rows), row);
+  row = f.b.createBlock(&loop.getAfter(), {}, index, loc)->getArgument(0);
+  Value left = f.sub(rows, row), size, callee;
+  for (const MicroKernel &micro : llvm::reverse(micros)) {
+    func::FuncOp fn = declare(module, loc, micro);
+    Value mine = func::ConstantOp::create(f.b, loc, fn.getFunctionType(), SymbolRefAttr::get(fn)), rows = f.c(micro.rows);
+    Value fits = callee ? f.less(f.c(micro.rows - 1), left) : Value();
+    size = fits ? f.select(fits, rows, size) : rows;
+    callee = fits ? f.select(fits, mine, callee) : mine;
+  }
+  func::CallIndirectOp::create(f.b, loc, callee, arguments(micros.front(), row));
+  scf::YieldOp::create(f.b, f.add(row, size));
 }
 void writeMicroKernels(ModuleOp module, const Target &target) {
   for (auto fn : llvm::to_vector(module.getOps<func::FuncOp>()))

@@ -11,7 +11,7 @@ struct MicroKernel {
   int64_t rows, vectors, lanes;
   int64_t last;                                            ///< columns of the last vector, or one of these
   static constexpr int64_t anyVector = 0, lastVector = -1; ///< as many columns as are left, which may end in any vector, or in the last
-  int64_t panel = 0;                                       ///< of a packed b: elements a step of the innermost loop, read without masks
+  bool whole = false;                                      ///< b is read without masks
   unsigned loops = 0;                                      ///< reduced ones
   bool aVector = false;                                    ///< a varies along the vectors as well
   bool rowUnit = false;                                    ///< rows of a lie one element apart
