@@ -26,13 +26,24 @@ struct Former {
   int64_t least; ///< bytes of a value that is worth a chain; half of it are a strip's own values, in the second-level cache
   SymbolTable names{module};
   dl::SymbolRanges ranges = dl::getSymbolRanges(module);
-  llvm::StringMap<func::FuncOp> known = {};                   ///< chains by what they call and how
-  std::map<Operation *, std::optional<RowOrder>> orders = {}; ///< of kernels, by themselves
+  llvm::StringMap<func::FuncOp> known = {};                                 ///< chains by what they call and how
+  std::map<Operation *, std::optional<RowOrder>> orders = {};               ///< of kernels, by themselves
+  std::map<std::pair<Operation *, unsigned>, bool> ownRows = {};            ///< of kernels and their arguments
+  std::map<Operation *, SmallVector<std::pair<RowOrder, bool>>> likes = {}; ///< whether kernels have these
 
   func::FuncOp kernelOf(func::CallOp call) { return names.lookup<func::FuncOp>(call.getCallee()); }
   std::optional<RowOrder> orderOf(func::FuncOp kernel) {
     auto [at, fresh] = orders.try_emplace(kernel);
     return fresh ? at->second = codegen::cpu::rowOrder(kernel) : at->second;
+  }
+  bool hasOrder(func::FuncOp kernel, const RowOrder &order) {
+    auto &asked = likes[kernel];
+    auto *at = llvm::find_if(asked, [&](auto &a) { return a.first == order; });
+    return at != asked.end() ? at->second : asked.emplace_back(order, codegen::cpu::rowOrder(kernel, &order) == order).second;
+  }
+  bool readsOwnRow(func::FuncOp kernel, unsigned argument) {
+    auto [at, fresh] = ownRows.try_emplace({kernel, argument});
+    return fresh ? at->second = codegen::cpu::readsOwnRow(kernel, argument) : at->second;
   }
   bool isLarge(Value v) { return dl::getUpperBytes(v.getType(), ranges) >= least; }
 
@@ -44,18 +55,17 @@ struct Former {
   /// `call` has the rows of the members, and its row reads no other row of theirs.
   bool fits(const Members &m, func::CallOp call) {
     func::FuncOp kernel = kernelOf(call);
-    if (codegen::cpu::rowOrder(kernel, &m.order) != m.order)
+    if (!hasOrder(kernel, m.order))
       return false;
     for (auto [i, v] : llvm::enumerate(call.getOperands()))
-      if (m.has(v) && !codegen::cpu::readsOwnRow(kernel, i))
+      if (m.has(v) && !readsOwnRow(kernel, i))
         return false;
     return true;
   }
   bool readOf(const Members &m, func::CallOp producer) {
     for (Operation *member : m.calls)
       for (OpOperand &operand : member->getOpOperands())
-        if (operand.get().getDefiningOp() == producer &&
-            !codegen::cpu::readsOwnRow(kernelOf(cast<func::CallOp>(member)), operand.getOperandNumber()))
+        if (operand.get().getDefiningOp() == producer && !readsOwnRow(kernelOf(cast<func::CallOp>(member)), operand.getOperandNumber()))
           return false;
     return true;
   }
