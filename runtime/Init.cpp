@@ -1,6 +1,7 @@
 // Initialisers: constant, uniform, normal. Only additions, multiplications,
 // divisions and square roots of doubles, unfused, so that a seed gives the same
 // bits on every machine.
+#include "runtime/Error.h"
 #include "runtime/Philox.h"
 #include "runtime/Store.h"
 #include <math.h>
@@ -138,7 +139,28 @@ static void put(char *data, uint32_t dtype, uint64_t i, double x) {
   }
 }
 
-void dlrt::initialise(Store &store, size_t i, uint64_t seed) {
+/// Gram and Schmidt's orthonormal columns of a matrix [n, k], n >= k, modified, in place: those of QR where R's diagonal is positive. sums:
+/// k elements.
+static void orthonormalise(double *matrix, uint64_t n, uint64_t k, double *sums) {
+  for (uint64_t j = 0; j < k; ++j) {
+    double square = 0;
+    for (uint64_t row = 0; row < n; ++row)
+      square += matrix[row * k + j] * matrix[row * k + j];
+    double length = __builtin_sqrt(square);
+    memset(sums, 0, k * sizeof *sums);
+    for (uint64_t row = 0; row < n; ++row) {
+      double *line = matrix + row * k;
+      line[j] /= length;
+      for (uint64_t l = j + 1; l < k; ++l)
+        sums[l] += line[j] * line[l];
+    }
+    for (uint64_t row = 0; row < n; ++row)
+      for (uint64_t l = j + 1; l < k; ++l)
+        matrix[row * k + l] -= matrix[row * k + j] * sums[l];
+  }
+}
+
+dlrt_status dlrt::initialise(Store &store, size_t i, uint64_t seed) {
   const dlx_tensor &tensor = store.tensor(i);
   char *data = store.overwrite(i);
   uint64_t hash = hashName(store.info(i).name), elements = 1;
@@ -146,8 +168,15 @@ void dlrt::initialise(Store &store, size_t i, uint64_t seed) {
     elements *= uint64_t(store.info(i).dims[d]);
   if (tensor.init == DLX_INIT_NONE || (tensor.init == DLX_INIT_CONSTANT && tensor.a == 0 && !signbit(tensor.a))) {
     memset(data, 0, store.bytes(i));
-    return;
+    return DLRT_OK;
   }
+  bool orthogonal = tensor.init == DLX_INIT_ORTHOGONAL;
+  uint64_t columns = orthogonal ? uint64_t(store.info(i).dims[store.info(i).ndim - 1]) : 1, rows = columns ? elements / columns : 0;
+  bool tall = rows >= columns; // the columns are orthogonal, else the rows
+  uint64_t k = tall ? columns : rows;
+  Array<double> matrix, sums;
+  if (orthogonal && (!matrix.allocate(elements) || !sums.allocate(k)))
+    return fail(DLRT_MEMORY, "no memory for the orthogonal columns of parameter '%s'", store.info(i).name);
   // Four elements a counter, two in f64, which takes 52 bits of two words; u is
   // never 0 or 1.
   bool wide = tensor.dtype == DLX_F64;
@@ -163,6 +192,16 @@ void dlrt::initialise(Store &store, size_t i, uint64_t seed) {
     double x = tensor.init == DLX_INIT_CONSTANT  ? tensor.a
                : tensor.init == DLX_INIT_UNIFORM ? tensor.a + (tensor.b - tensor.a) * u
                                                  : tensor.a + tensor.b * normalQuantile(u);
-    put(data, tensor.dtype, at, x);
+    if (orthogonal)
+      matrix[tall ? at : at % columns * k + at / columns] = normalQuantile(u);
+    else
+      put(data, tensor.dtype, at, x);
   }
+  if (!orthogonal)
+    return DLRT_OK;
+  orthonormalise(matrix.data(), k ? elements / k : 0, k, sums.data());
+  orthonormalise(matrix.data(), k ? elements / k : 0, k, sums.data()); // rounding leaves more than an ulp of angle the first time
+  for (uint64_t at = 0; at < elements; ++at)
+    put(data, tensor.dtype, at, tensor.b * matrix[tall ? at : at % columns * k + at / columns]);
+  return DLRT_OK;
 }

@@ -33,7 +33,8 @@ dlrt_status dlrt_params_new(const dlrt_model *model, dlrt_params **params) {
   for (size_t i = 0; i < made->size(); ++i) {
     made->generations[i].store(1, std::memory_order_relaxed);
     if (made->tensor(i).role != DLX_TRAINABLE && made->tensor(i).init == DLX_INIT_CONSTANT)
-      initialise(*made.get(), i, 0);
+      if (dlrt_status status = initialise(*made.get(), i, 0))
+        return status;
   }
   const dlx_descriptor &descriptor = *model->descriptor;
   if (descriptor.weights)
@@ -49,7 +50,8 @@ void dlrt_params_free(dlrt_params *params) { destroy(params); }
 dlrt_status dlrt_params_init(dlrt_params *params, uint64_t seed) {
   FloatingPointScope scope; // the same bits whatever the caller has set
   for (size_t i = 0; i < params->size(); ++i)
-    initialise(*params, i, seed);
+    if (dlrt_status status = initialise(*params, i, seed))
+      return status;
   params->allChanged();
   return DLRT_OK;
 }

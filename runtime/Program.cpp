@@ -132,6 +132,7 @@ dlrt_status Reader::tensor(uint64_t i) {
   REFUSE_UNLESS(t.lo <= t.hi, "tensor '%s' has the range %" PRId64 "..%" PRId64, name, t.lo, t.hi);
   REFUSE_UNLESS(t.rank <= maxRank && program.exprs.holds(t.dims, t.rank), "tensor '%s' has rank %u and dimensions at %u", name, t.rank,
                 t.dims);
+  REFUSE_UNLESS(t.init != DLX_INIT_ORTHOGONAL || t.rank >= 2, "tensor '%s' of rank %u starts orthogonal", name, t.rank);
   int64_t extents[maxRank];
   for (uint32_t d = 0; d < t.rank; ++d) {
     REFUSE_UNLESS(t.role <= DLX_OUTPUT || isConstant(program, t.dims + d), "parameter or state '%s' has a symbolic extent", name);

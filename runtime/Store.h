@@ -43,8 +43,8 @@ struct Store {
   int64_t overlapping(const void *data, uint64_t count) const;
 };
 
-/// Fills tensor i by its initialiser.
-void initialise(Store &store, size_t i, uint64_t seed);
+/// Fills tensor i by its initialiser; an orthogonal one takes memory.
+dlrt_status initialise(Store &store, size_t i, uint64_t seed);
 
 } // namespace dlrt
 #endif

@@ -49,13 +49,13 @@ typedef struct { uint32_t name, reserved; int64_t min, max; } dlx_symbol; /* nam
 /* Parameters are trainable, non_trainable (training may write them) or the optimizer's (a training step added them); state is what one
  * run hands to the next (docs/state.md). */
 typedef enum { DLX_INPUT, DLX_OUTPUT, DLX_TRAINABLE, DLX_NON_TRAINABLE, DLX_OPTIMIZER, DLX_STATE, DLX_ROLES } dlx_role;
-typedef enum { DLX_INIT_NONE, DLX_INIT_CONSTANT, DLX_INIT_UNIFORM, DLX_INIT_NORMAL, DLX_INITS } dlx_init;
+typedef enum { DLX_INIT_NONE, DLX_INIT_CONSTANT, DLX_INIT_UNIFORM, DLX_INIT_NORMAL, DLX_INIT_ORTHOGONAL, DLX_INITS } dlx_init;
 /* A tensor of the model's surface. Row-major and dense. */
 typedef struct {
   uint32_t name;
   uint16_t dtype, role;
   uint32_t rank, dims;          /* dims: index of the first of `rank` exprs; parameters and states have constant extents */
-  uint32_t init;                /* constant(a), uniform(a, b), normal(mean a, deviation b); state: constant; inputs of rank 0: a is the usual value */
+  uint32_t init;                /* constant(a), uniform(a, b), normal(mean a, deviation b), orthogonal(gain b); state: constant; inputs of rank 0: a is the usual value */
   uint32_t symbol;              /* i32 and i64 inputs of rank 0: the symbol whose value the element is; else DLX_NONE */
   double a, b;
   int64_t lo, hi;               /* integer inputs: elements must lie in [lo, hi); no check where lo == hi */

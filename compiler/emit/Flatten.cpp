@@ -217,6 +217,9 @@ private:
     case K::he_normal:
       t.init = DLX_INIT_NORMAL, t.b = v * std::sqrt(2 / in);
       break;
+    case K::orthogonal:
+      t.init = DLX_INIT_ORTHOGONAL, t.b = v;
+      break;
     }
   }
   static dlx_role roleOf(dl::ParamAttr param) {

@@ -131,6 +131,8 @@ LogicalResult DlDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
     if (!tensor || !tensor.hasStaticShape())
       return fail("a parameter needs a tensor type of constant extents");
     auto param = cast<ParamAttr>(attr.getValue());
+    if (param.getInit() == InitKind::orthogonal && tensor.getRank() < 2)
+      return fail("parameter '" + Twine(param.getName()) + "' starts orthogonal and is no matrix: write another initialiser");
     if (param.isState() && param.getInit() != InitKind::constant)
       return fail("state '" + Twine(param.getName()) + "' starts by " + stringifyInitKind(param.getInit()) +
                   ", and has no seed: write constant(0.0)");

@@ -60,10 +60,21 @@ def Dl_DimsAttr : Dl_Attr<"Dims", "dims", [DeclareAttrInterfaceMethods<Verifiabl
   let parameters = (ins ArrayRefParameter<"::mlir::AffineExpr">:$extents);
   let hasCustomAssemblyFormat = 1;
 }
+// in and out are the fans: the last dimension of the shape is out, times the taps of a window; the others together are in.
+class Dl_InitCase<string name, int number, string means, string from> : I32EnumAttrCase<name, number> {
+  string definition = means;
+  string source = from;
+}
 def Dl_InitKind : I32EnumAttr<"InitKind", "how a parameter starts", [
-    I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"uniform", 1>, I32EnumAttrCase<"normal", 2>,
-    I32EnumAttrCase<"xavier_uniform", 3>, I32EnumAttrCase<"xavier_normal", 4>,
-    I32EnumAttrCase<"he_uniform", 5>, I32EnumAttrCase<"he_normal", 6>]> {
+    Dl_InitCase<"constant", 0, "v", "zeros and ones are constant(0) and constant(1)">,
+    Dl_InitCase<"uniform", 1, "uniform in [-v, v)", "torch.nn.init.uniform_">,
+    Dl_InitCase<"normal", 2, "normal of deviation v", "torch.nn.init.normal_">,
+    Dl_InitCase<"xavier_uniform", 3, "uniform in +-v sqrt(6 / (in + out))", "Glorot and Bengio, AISTATS 2010; torch.nn.init.xavier_uniform_">,
+    Dl_InitCase<"xavier_normal", 4, "normal of deviation v sqrt(2 / (in + out))", "Glorot and Bengio, AISTATS 2010; torch.nn.init.xavier_normal_">,
+    Dl_InitCase<"he_uniform", 5, "uniform in +-v sqrt(6 / in)", "He et al., ICCV 2015; torch.nn.init.kaiming_uniform_">,
+    Dl_InitCase<"he_normal", 6, "normal of deviation v sqrt(2 / in)", "He et al., ICCV 2015; torch.nn.init.kaiming_normal_">,
+    Dl_InitCase<"orthogonal", 7, "v times the Q of QR of a normal matrix [in, out], R's diagonal positive; of its transpose where in < out",
+                "Saxe, McClelland, Ganguli, ICLR 2014; torch.nn.init.orthogonal_">]> {
   let cppNamespace = "::dlc::dl";
   let genSpecializedAttr = 0;
 }
@@ -77,7 +88,8 @@ def Dl_ParamAttr : Dl_Attr<"Param", "param"> {
   let summary = "a parameter or a state: #dl.param<\"conv1.weight\", xavier_uniform(1.0), trainable>";
   let description = [{
     On a function argument. constant(v); uniform(a): in [-a, a); normal(s): deviation s; xavier_*(gain), he_*(gain): by
-    fan-in and fan-out, where the last dimension of the shape is out and the others are in.
+    fan-in and fan-out, where the last dimension of the shape is out and the others are in; orthogonal(gain): gain times a matrix
+    [in, out] with orthonormal columns, or rows where they are fewer.
     A parameter is `trainable`, changed by the optimiser; `non_trainable`, written by training or by nobody (running statistics,
     frozen weights); or the `optimizer`'s, which a training step added. A `state` is what one run hands to the next; it starts
     as a constant.

@@ -280,8 +280,8 @@ Attribute ParamAttr::parse(AsmParser &p, Type) {
   if (!init)
     return p.emitError(at, "unknown initialiser '")
                << kind
-               << "': write constant(v), uniform(a), normal(s), xavier_uniform(gain), xavier_normal(gain), he_uniform(gain) "
-                  "or he_normal(gain)",
+               << "': write constant(v), uniform(a), normal(s), xavier_uniform(gain), xavier_normal(gain), he_uniform(gain), "
+                  "he_normal(gain) or orthogonal(gain)",
            Attribute();
   if (p.parseLParen() || p.parseFloat(value) || p.parseRParen() || p.parseComma())
     return {};
