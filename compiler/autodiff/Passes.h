@@ -11,14 +11,15 @@ struct TrainOptions {
   mlir::DictionaryAttr lossAttributes; ///< null: none
   std::string optimizer = "sgd";
   mlir::DictionaryAttr optimizerAttributes;          ///< null: none
+  std::vector<std::string> regularizers;             ///< what the update has besides, by name (Regularizers.h)
+  std::vector<std::string> frozen;                   ///< parameters that stay as they are, and become non_trainable: names with * and ?
   std::vector<std::pair<std::string, double>> usual; ///< what callers mostly give as hyper-parameters; else the optimiser's own
 };
 /// Appends @train_step to the module (see dl-autodiff-train). On failure there is a diagnostic and the module is as before.
 mlir::LogicalResult buildTrainStep(mlir::ModuleOp module, const TrainOptions &options);
-/// Names and usual values of an optimiser's hyper-parameters, the rank-0 inputs of @train_step; fails, with a diagnostic at
-/// `loc`, where no optimiser has this name.
-mlir::FailureOr<llvm::SmallVector<dl::Hyperparameter>> getHyperparameters(mlir::Location loc, llvm::StringRef optimizer,
-                                                                          mlir::DictionaryAttr attributes);
+/// The rank-0 inputs of @train_step, those of the optimiser and of the regularisers, with what callers mostly give; fails, with a
+/// diagnostic at `loc`, where a name is not known or given twice.
+mlir::FailureOr<llvm::SmallVector<dl::Hyperparameter>> getHyperparameters(mlir::Location loc, const TrainOptions &options);
 
 #define GEN_PASS_DECL
 #include "compiler/autodiff/Passes.h.inc"

@@ -30,7 +30,7 @@ def TrainPass : AutodiffPass<"dl-autodiff-train"> {
   let summary = "Append @train_step: forward, loss, gradients and the optimiser's update of every trainable parameter";
   let description = [{
     Inputs: those of the function; `label`; the optimiser's hyper-parameters, of rank 0, by name; its states
-    ("<parameter>/<slot>", "optimizer/<counter>") as parameters of kind `state`, and "random/key" where an op is random.
+    ("<parameter>/<slot>", "optimizer/<counter>") as parameters of role `optimizer`, and "random/key" where an op is random.
     Results: the loss, named `loss`; the function's results; the new value of every state and parameter, marked
     `dl.state = "<name>"`. The function's first result is the prediction that the loss takes.
   }];
@@ -39,7 +39,9 @@ def TrainPass : AutodiffPass<"dl-autodiff-train"> {
     Option<"loss", "loss", "std::string", "\"sparse_categorical_cross_entropy\"", "A dl op that is a loss">,
     Option<"lossAttributes", "loss-attributes", "std::string", "\"\"", "Its attributes, such as {from_logits}">,
     Option<"optimizer", "optimizer", "std::string", "\"sgd\"", "A dl op that is an optimiser">,
-    Option<"optimizerAttributes", "optimizer-attributes", "std::string", "\"\"", "Its attributes, such as {momentum, nesterov}">
+    Option<"optimizerAttributes", "optimizer-attributes", "std::string", "\"\"", "Its attributes, such as {momentum, nesterov}">,
+    ListOption<"regularizers", "regularizers", "std::string", "What the update has besides: l1, clip_norm, ... (docs/training.md)">,
+    ListOption<"frozen", "frozen", "std::string", "Parameters that stay as they are: names with * and ?">
   ];
 }
 #endif

@@ -1,10 +1,13 @@
 // dl-autodiff-train: @main becomes @train_step = forward in training form, loss, gradients, updates.
 #include "compiler/autodiff/Functions.h"
 #include "compiler/autodiff/Passes.h"
+#include "compiler/autodiff/Regularizers.h"
 #include "compiler/autodiff/Reverse.h"
 #include "mlir/AsmParser/AsmParser.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/GlobPattern.h"
 
 namespace dlc {
 #define GEN_PASS_DEF_TRAINPASS
@@ -28,11 +31,24 @@ template <typename Interface> static FailureOr<RegisteredOperationName> findOp(L
 static DictionaryAttr orEmpty(DictionaryAttr attributes, MLIRContext *context) {
   return attributes ? attributes : DictionaryAttr::get(context);
 }
-FailureOr<SmallVector<Hyperparameter>> dlc::getHyperparameters(Location loc, StringRef optimizer, DictionaryAttr attributes) {
-  auto op = findOp<OptimizerOpInterface>(loc, "optimiser", optimizer);
+FailureOr<SmallVector<Hyperparameter>> dlc::getHyperparameters(Location loc, const TrainOptions &options) {
+  auto op = findOp<OptimizerOpInterface>(loc, "optimiser", options.optimizer);
   if (failed(op))
     return failure();
-  return op->getInterface<OptimizerOpInterface>()->getHyperparameters(orEmpty(attributes, loc.getContext()));
+  auto all = op->getInterface<OptimizerOpInterface>()->getHyperparameters(orEmpty(options.optimizerAttributes, loc.getContext()));
+  for (StringRef name : options.regularizers) {
+    const Regularizer *r = findRegularizer(name);
+    if (!r)
+      return emitError(loc) << "no regulariser is called '" << name << "': write one of "
+                            << llvm::join(llvm::map_range(getRegularizers(), [](const Regularizer &r) { return StringRef(r.name); }), ", ");
+    if (llvm::any_of(all, [&](const Hyperparameter &h) { return h.name == name; }))
+      return emitError(loc) << "'" << name << "' is given twice: '" << options.optimizer << "' has it itself";
+    all.push_back({r->name, 0});
+  }
+  for (Hyperparameter &h : all)
+    for (auto &[name, value] : options.usual)
+      h.value = name == h.name ? value : h.value;
+  return all;
 }
 
 namespace {
@@ -73,6 +89,7 @@ public:
     }
     states.insert({block, value});
   }
+  void addPenalty(Value term) override { penalties.push_back(term); }
 
 private:
   LogicalResult useTrainingForm() {
@@ -104,17 +121,21 @@ private:
       return emitError(prediction.getLoc(), "the first result of @")
              << options.function << " is " << type << ", which 'dl." << options.loss << "' does not take as a prediction";
     NamedAttrList labelAttributes;
-    if (int64_t classes = interface->getLabelClasses(type))
-      labelAttributes.set("dl.range", b.getDenseI64ArrayAttr({0, classes}));
+    DictionaryAttr attributes = orEmpty(options.lossAttributes, b.getContext());
+    if (auto [first, end] = interface->getLabelRange(type, attributes); first < end)
+      labelAttributes.set("dl.range", b.getDenseI64ArrayAttr({first, end}));
     auto label = addInput("label", labelType, labelAttributes);
     if (failed(label))
       return failure();
-    auto results = createByName(b, loc, *name, {prediction, *label}, orEmpty(options.lossAttributes, b.getContext()));
+    auto results = createByName(b, loc, *name, {prediction, *label}, attributes);
     if (failed(results))
       return failure();
     takeStableForm((*results)[0].getDefiningOp());
-    copy.addResult((*results)[0], b.getStringAttr("loss"), {}, 0);
-    return (*results)[0];
+    Value loss = (*results)[0];
+    for (Value term : penalties)
+      loss = AddOp::create(b, loc, loss, Tensor{b, loc, term}.cast(getElementTypeOrSelf(loss)));
+    copy.addResult(loss, b.getStringAttr("loss"), {}, 0);
+    return loss;
   }
 
   LogicalResult addUpdates(Value loss) {
@@ -145,33 +166,47 @@ private:
     Type element = cast<RankedTensorType>(parameters[0].getType()).getElementType();
     auto scalarType = RankedTensorType::get({}, element);
     SmallVector<Value> scalars, counters;
-    for (const Hyperparameter &h : optimizer->getHyperparameters(flags)) {
-      double usual = h.value;
-      for (auto &[name, value] : options.usual)
-        usual = name == h.name ? value : usual;
-      auto input = addInput(h.name, scalarType, NamedAttrList{b.getNamedAttr("dl.usual", b.getF64FloatAttr(usual))});
+    auto numbers = getHyperparameters(loc, options);
+    if (failed(numbers))
+      return failure();
+    Regularization regularization(b, loc);
+    for (const Hyperparameter &h : *numbers) {
+      auto input = addInput(h.name, scalarType, NamedAttrList{b.getNamedAttr("dl.usual", b.getF64FloatAttr(h.value))});
       if (failed(input))
         return failure();
-      scalars.push_back(*input);
+      if (llvm::is_contained(options.regularizers, h.name))
+        regularization.inputs[h.name] = *input;
+      else
+        scalars.push_back(*input);
+      if (h.name == "lr")
+        regularization.rate = *input;
     }
-    for (StringRef counter : optimizer->getCounterNames(flags))
+    for (StringRef counter : optimizer->getCounterNames())
       counters.push_back(addState(("optimizer/" + counter).str(), scalarType));
     SmallVector<Value> now = scalars;
     llvm::append_range(now, counters);
-    now = optimizer->advanceCounters(b, loc, now);
+    now = optimizer->advanceCounters(b, loc, flags, now);
     for (auto [counter, value] : llvm::zip_equal(counters, now))
       states.insert({counter, value});
     llvm::append_range(scalars, now);
 
+    SmallVector<Value> trained;
     for (auto [w, g] : llvm::zip_equal(parameters, *gradients)) {
-      StringRef parameter = paramOf(w).getName();
-      if (!g) {
-        emitWarning(w.getLoc(), "parameter '") << parameter << "' does not change the loss: it stays as it is";
+      if (!g)
+        emitWarning(w.getLoc(), "parameter '") << paramOf(w).getName() << "' does not change the loss: it stays as it is";
+      else if (cast<RankedTensorType>(w.getType()).getElementType() != element)
+        return emitError(w.getLoc(), "parameter '") << paramOf(w).getName() << "' is " << w.getType() << ", others have elements of "
+                                                    << element << ": give all trainable parameters one element type";
+      else
+        trained.push_back(g);
+    }
+    if (failed(regularization.begin(parameters, trained)))
+      return failure();
+    for (auto [w, found] : llvm::zip_equal(parameters, *gradients)) {
+      if (!found)
         continue;
-      }
-      if (cast<RankedTensorType>(w.getType()).getElementType() != element)
-        return emitError(w.getLoc(), "parameter '") << parameter << "' is " << w.getType() << ", others have elements of " << element
-                                                    << ": give all trainable parameters one element type";
+      StringRef parameter = paramOf(w).getName();
+      Value g = regularization.gradient(w, found);
       SmallVector<Value> operands = {w, g}, slots;
       for (StringRef slot : optimizer->getSlotNames(flags))
         slots.push_back(addState((parameter + "/" + slot).str(), w.getType()));
@@ -182,7 +217,7 @@ private:
       auto updated = createByName(b, loc, *name, operands, attributes.getDictionary(b.getContext()));
       if (failed(updated))
         return failure();
-      states.insert({w, (*updated)[0]});
+      states.insert({w, regularization.parameter(w, (*updated)[0])});
       for (auto [slot, value] : llvm::zip_equal(slots, updated->drop_front()))
         states.insert({slot, value});
     }
@@ -214,6 +249,7 @@ private:
   OpBuilder b, at; ///< at the end; at the op whose training form is built
   Location loc;
   llvm::MapVector<Value, Value> states;
+  SmallVector<Value> penalties;
   Value randomKey;
   int64_t keys = 0;
   bool bad = false;
@@ -222,7 +258,7 @@ private:
 struct TrainPass : dlc::impl::TrainPassBase<TrainPass> {
   using TrainPassBase::TrainPassBase;
   void runOnOperation() override {
-    TrainOptions options{function, loss, dictionary(lossAttributes), optimizer, dictionary(optimizerAttributes), {}};
+    TrainOptions options{function, loss, dictionary(lossAttributes), optimizer, dictionary(optimizerAttributes), regularizers, frozen, {}};
     if (!options.lossAttributes || !options.optimizerAttributes || failed(buildTrainStep(getOperation(), options)))
       signalPassFailure();
   }
@@ -236,7 +272,29 @@ struct TrainPass : dlc::impl::TrainPassBase<TrainPass> {
 };
 } // namespace
 
+/// Parameters that match become non_trainable, in all functions that have them.
+static LogicalResult freeze(ModuleOp module, ArrayRef<std::string> patterns) {
+  for (StringRef text : patterns) {
+    auto pattern = llvm::GlobPattern::create(text);
+    if (!pattern)
+      return emitError(module.getLoc(), "--freeze '") << text << "': " << llvm::toString(pattern.takeError());
+    bool any = false;
+    for (auto f : module.getOps<func::FuncOp>())
+      for (unsigned i = 0; i < f.getNumArguments(); ++i)
+        if (auto p = f.getArgAttrOfType<ParamAttr>(i, "dl.param"); p && pattern->match(p.getName())) {
+          if (p.isTrainable())
+            f.setArgAttr(i, "dl.param", ParamAttr::get(module.getContext(), p.getName(), p.getInit(), p.getValue(), false));
+          any = true;
+        }
+    if (!any)
+      return emitError(module.getLoc(), "--freeze '") << text << "': no parameter of the model has such a name";
+  }
+  return success();
+}
+
 LogicalResult dlc::buildTrainStep(ModuleOp module, const TrainOptions &options) {
+  if (failed(freeze(module, options.frozen)))
+    return failure();
   auto f = getFunction(module, options.function);
   auto copy = failed(f) ? FailureOr<FunctionCopy>() : FunctionCopy::create(*f, "train_step");
   if (failed(copy))

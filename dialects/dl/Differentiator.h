@@ -31,5 +31,7 @@ public:
   virtual mlir::Value key(mlir::Location loc) = 0;
   /// The carried state that `argument` (a parameter of the function) holds becomes `value` after this step.
   virtual void setState(mlir::Value argument, mlir::Value value) = 0;
+  /// Adds `term`, of rank 0, to the loss.
+  virtual void addPenalty(mlir::Value term) = 0;
 };
 } // namespace dlc::dl

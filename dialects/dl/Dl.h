@@ -17,11 +17,14 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace dlc::dl {
-/// A rank-0 input of the training step and its usual value. It is at least 0 and below `limit`.
+/// A rank-0 input of the training step, or a number among a loss's attributes, and its usual value. It is at least 0 and below
+/// `limit`, or any whole number.
 struct Hyperparameter {
   llvm::StringRef name;
   double value, limit = INFINITY;
+  bool whole = false;
 };
+struct UpdateRule; // ops/Optimizer.h
 /// Refuses an op, in inference (where it does not exist yet, and `loc` may be missing) and in verification alike.
 struct Refusal {
   std::optional<mlir::Location> loc;

@@ -92,8 +92,10 @@ def Dl_Loss : Dl_Interface<"LossOpInterface"> {
   let methods = [
     StaticInterfaceMethod<"the label's type, or null where the prediction has not the rank that the loss needs",
       "::mlir::RankedTensorType", "getLabelType", (ins "::mlir::RankedTensorType":$prediction)>,
-    StaticInterfaceMethod<"labels are 0 <= label < classes; 0: any number", "int64_t",
-      "getLabelClasses", (ins "::mlir::RankedTensorType":$prediction), "", [{ return 0; }]>
+    StaticInterfaceMethod<"labels are first <= label < second; empty: any number", "::std::pair<int64_t, int64_t>", "getLabelRange",
+      (ins "::mlir::RankedTensorType":$prediction, "::mlir::DictionaryAttr":$attributes), "", [{ return {0, 0}; }]>,
+    StaticInterfaceMethod<"attributes that are numbers, with what they are unless given; the others are flags",
+      "::llvm::SmallVector<::dlc::dl::Hyperparameter>", "getNumbers", (ins), "", [{ return {}; }]>
   ];
 }
 def Dl_Optimizer : Dl_Interface<"OptimizerOpInterface"> {
@@ -107,11 +109,10 @@ def Dl_Optimizer : Dl_Interface<"OptimizerOpInterface"> {
       "getSlotNames", (ins "::mlir::DictionaryAttr":$attributes)>,
     StaticInterfaceMethod<"inputs of the training step", "::llvm::SmallVector<::dlc::dl::Hyperparameter>",
       "getHyperparameters", (ins "::mlir::DictionaryAttr":$attributes)>,
-    StaticInterfaceMethod<"names of the counters", "::llvm::SmallVector<::llvm::StringRef>",
-      "getCounterNames", (ins "::mlir::DictionaryAttr":$attributes), "", [{ return {}; }]>,
+    StaticInterfaceMethod<"names of the counters", "::llvm::SmallVector<::llvm::StringRef>", "getCounterNames", (ins)>,
     StaticInterfaceMethod<"counters of this step from the last step's; `scalars` has hyper-parameters, then counters",
       "::llvm::SmallVector<::mlir::Value>", "advanceCounters", (ins "::mlir::OpBuilder &":$b, "::mlir::Location":$loc,
-      "::mlir::ValueRange":$scalars), "", [{ return {}; }]>
+      "::mlir::DictionaryAttr":$attributes, "::mlir::ValueRange":$scalars)>
   ];
 }
 #endif

@@ -79,10 +79,8 @@ Tensor Tensor::trigamma() const {
   Tensor cosecant = 3.14159265358979324 / (x * 3.14159265358979324).sin();
   return select(reflected, cosecant * cosecant - sum, sum);
 }
-Tensor Tensor::clamped(double bound) const {
-  Tensor top = with(MinimumOp::create(b, loc, v, same(bound)));
-  return with(MaximumOp::create(b, loc, top, same(-bound)));
-}
+Tensor Tensor::clamped(double bound) const { return greater(lesser(*this, same(bound)), same(-bound)); }
+Tensor Tensor::sign() const { return select(less(same(0.0), *this), same(1.0), select(less(*this, 0.0), same(-1.0), *this)); }
 Tensor Tensor::sigmoid() const { return with(SigmoidOp::create(b, loc, v)); }
 Tensor Tensor::operator-() const { return with(NegOp::create(b, loc, v)); }
 Tensor operator+(const Tensor &x, const Tensor &y) { return x.with(AddOp::create(x.b, x.loc, x, y)); }
@@ -98,6 +96,8 @@ Tensor operator-(double x, const Tensor &y) { return y.same(x) - y; }
 Tensor operator*(double x, const Tensor &y) { return y.same(x) * y; }
 Tensor operator/(double x, const Tensor &y) { return y.same(x) / y; }
 Tensor pow(const Tensor &x, const Tensor &y) { return x.with(PowOp::create(x.b, x.loc, x, y)); }
+Tensor greater(const Tensor &x, const Tensor &y) { return x.with(MaximumOp::create(x.b, x.loc, x, y)); }
+Tensor lesser(const Tensor &x, const Tensor &y) { return x.with(MinimumOp::create(x.b, x.loc, x, y)); }
 Tensor fma(const Tensor &x, const Tensor &y, const Tensor &z) { return x.with(FmaOp::create(x.b, x.loc, x, y, z)); }
 Tensor less(const Tensor &x, const Tensor &y) { return x.with(CompareOp::create(x.b, x.loc, Predicate::lt, x, y)); }
 Tensor less(const Tensor &x, double y) { return less(x, x.same(y)); }

@@ -41,6 +41,8 @@ struct Tensor {
   /// The number of elements over these dimensions, and 1 / that, of rank 0.
   Tensor count(llvm::ArrayRef<int64_t> dims) const;
   Tensor reciprocalCount(llvm::ArrayRef<int64_t> dims) const;
+  /// 1, -1, or x itself where that is 0 or NaN.
+  Tensor sign() const;
   Tensor operator-() const;
 };
 Tensor operator+(const Tensor &, const Tensor &);
@@ -56,6 +58,9 @@ Tensor operator-(double, const Tensor &);
 Tensor operator*(double, const Tensor &);
 Tensor operator/(double, const Tensor &);
 Tensor pow(const Tensor &, const Tensor &);
+/// NaN if either is.
+Tensor greater(const Tensor &, const Tensor &);
+Tensor lesser(const Tensor &, const Tensor &);
 /// x * y + z, rounded once.
 Tensor fma(const Tensor &x, const Tensor &y, const Tensor &z);
 /// i1 tensors.

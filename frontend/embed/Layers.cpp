@@ -16,7 +16,12 @@ struct Row {
 
 Init initOf(tools::Spec &s, Init otherwise) {
   std::string word = s.word("init", "");
-  return word == "he" ? nn::he : word == "xavier" ? nn::xavier : word == "zeros" ? nn::zeros : word == "ones" ? nn::ones : otherwise;
+  return word == "he"           ? nn::he
+         : word == "xavier"     ? nn::xavier
+         : word == "zeros"      ? nn::zeros
+         : word == "ones"       ? nn::ones
+         : word == "orthogonal" ? Init{dl::InitKind::orthogonal, 1.0}
+                                : otherwise;
 }
 nn::Window windowOf(tools::Spec &s) {
   int64_t k = s.requiredCount("kernel"), stride = s.count("stride", 1), p = int64_t(s.amount("padding", 0));
@@ -62,6 +67,12 @@ const Row rows[] = {
     {"dropout", 1,
      [](tools::Spec &s) -> Make {
        return [rate = s.amount("rate", 0.5, 1)](Graph &g, llvm::StringRef n, Values x) { return nn::dropout(g, n, x[0], rate); };
+     }},
+    {"kl_sparsity", 1,
+     [](tools::Spec &s) -> Make {
+       return [target = s.amount("target", 0.05, 1), weight = s.amount("weight", 3)](Graph &g, llvm::StringRef n, Values x) {
+         return nn::klSparsity(g, n, x[0], target, weight);
+       };
      }},
     {"flatten", 1, plain<nn::flatten>},
     {"relu", 1, plain<nn::relu>},

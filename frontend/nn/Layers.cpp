@@ -114,6 +114,10 @@ Value layerNorm(Graph &g, StringRef name, Value x, double epsilon, StringRef gam
 Value dropout(Graph &g, StringRef name, Value x, double rate) {
   return g.op("dl.dropout", name, {x}, {attribute(g, "rate", g.builder.getF64FloatAttr(rate))});
 }
+Value klSparsity(Graph &g, StringRef name, Value x, double target, double weight) {
+  return g.op("dl.kl_sparsity", name, {x},
+              {attribute(g, "target", g.builder.getF64FloatAttr(target)), attribute(g, "weight", g.builder.getF64FloatAttr(weight))});
+}
 Value flatten(Graph &g, StringRef name, Value x) {
   RankedTensorType type = checked(g, name, x, -1);
   if (!type)

@@ -47,6 +47,8 @@ Value layerNorm(Graph &g, llvm::StringRef name, Value x, double epsilon = 1e-5, 
                 llvm::StringRef beta = "beta");
 /// The identity in inference.
 Value dropout(Graph &g, llvm::StringRef name, Value x, double rate);
+/// In training, adds a penalty on units of x [batch..., units] that are active more often than `target`.
+Value klSparsity(Graph &g, llvm::StringRef name, Value x, double target, double weight);
 /// [n, ...] -> [n, product of the rest], which must be constant.
 Value flatten(Graph &g, llvm::StringRef name, Value x);
 Value reshape(Graph &g, llvm::StringRef name, Value x, llvm::ArrayRef<mlir::AffineExpr> shape);

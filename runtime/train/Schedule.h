@@ -1,34 +1,31 @@
 // Learning rates over the iterations of a training run.
 #pragma once
-#include <cmath>
 #include <cstdint>
+#include <span>
 
 namespace dlc::train {
 
+/// A rule, its numbers, and a warm-up before it. Iterations count from 0.
 struct Schedule {
-  enum Kind {
-    Constant, ///< lr0
-    Inverse,  ///< lr0 (1 + gamma i)^-b, Caffe's "inv"
-    Step,     ///< lr0 gamma^floor(i / every)
-    Cosine    ///< from lr0 to lr1 by half a cosine over `every` iterations, then lr1
-  } kind = Constant;
-  double lr0 = 0.01, gamma = 0, b = 0, lr1 = 0;
-  int64_t every = 1;
+  struct Key {
+    const char *name;
+    enum Kind { Amount, Ratio, Count, Share } kind = Amount; ///< 0 or more; above 0; a whole number from 1; 0 to below 1
+    double usual = -1;                                       ///< negative: it has to be given
+  };
+  struct Rule {
+    const char *name, *definition, *source;
+    Key keys[5];                             ///< up to one without a name
+    double (*at)(const double *k, double i); ///< k: the numbers, in the order of keys
+  };
+  static std::span<const Rule> rules();
+  /// The schedule that is one rate.
+  static Schedule constant(double lr);
 
-  /// Of iteration i, from 0.
-  double at(int64_t i) const {
-    switch (kind) {
-    case Constant:
-      return lr0;
-    case Inverse:
-      return lr0 * std::pow(1 + gamma * double(i), -b);
-    case Step:
-      return lr0 * std::pow(gamma, double(i / every));
-    case Cosine:
-      return i >= every ? lr1 : lr1 + (lr0 - lr1) * 0.5 * (1 + std::cos(M_PI * double(i) / double(every)));
-    }
-    return lr0;
-  }
+  const Rule *rule;
+  double numbers[5] = {};
+  int64_t warmup = 0; ///< iterations from warmupFrom of the rule's first rate to that, linearly; the rule begins behind them
+  double warmupFrom = 1. / 3;
+  double at(int64_t i) const;
 };
 
 } // namespace dlc::train

@@ -25,9 +25,11 @@ static int64_t countRight(const dlrt_tensor &scores, const int32_t *labels, int6
   return right;
 }
 /// -log of the probability of the row's label, as the loss has it: held at 100, or from logits by log-sum-exp.
-static double lossOf(const dlrt_tensor &scores, int64_t row, int32_t label, bool logits) {
+static double lossOf(const dlrt_tensor &scores, int64_t row, int32_t label, Outputs outputs) {
   int64_t classes = scores.shape[1], first = row * classes;
-  if (!logits)
+  if (outputs == Outputs::Scores)
+    return NAN;
+  if (outputs == Outputs::Probabilities)
     return -std::max(std::log(element(scores, first + label)), -100.0); // NaN stays
   double most = element(scores, first), sum = 0;
   for (int64_t c = 1; c < classes; ++c)
@@ -47,7 +49,44 @@ static Status checkScores(const Entry &entry, int output, const Dataset &set) {
                std::to_string(set.classes) + " classes or more, as '" + set.name + "' has"};
 }
 
-Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch, bool logits) {
+namespace {
+/// A batch's labels as an entry takes them: class numbers, or floats [n, classes].
+class Labels {
+public:
+  static Result<Labels> make(const dlrt_tensor_info &info, const Dataset &set, int64_t batch, double other) {
+    Labels labels;
+    if (info.ndim == 1 && info.dtype == data::I32)
+      return labels;
+    bool floats = info.dtype == data::F32 || info.dtype == data::F64;
+    if (info.ndim != 2 || !floats || info.dims[1] < set.classes)
+      return Error{"input 'label' is " + data::toString(info.dtype) + " of rank " + std::to_string(info.ndim) +
+                   ": expected i32 [n], class numbers, or f32 or f64 [n, classes], " + std::to_string(set.classes) + " classes or more"};
+    auto memory = data::Array::make(info.dtype, {batch, info.dims[1]});
+    if (!memory)
+      return memory.error();
+    labels.rows = std::move(*memory), labels.other = other, labels.each = true;
+    return labels;
+  }
+  void *of(data::Array &numbers, int64_t n) {
+    if (!each)
+      return numbers.data();
+    int64_t classes = rows.shape[1];
+    auto fill = [&](auto *to) {
+      for (int64_t i = 0; i < n * classes; ++i)
+        to[i] = numbers.data<int32_t>()[i / classes] == i % classes ? 1 : other;
+    };
+    rows.type == data::F32 ? fill(rows.data<float>()) : fill(rows.data<double>());
+    return rows.data();
+  }
+
+private:
+  bool each = false; ///< an element a class
+  data::Array rows;
+  double other = 0;
+};
+} // namespace
+
+Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch, Outputs outputs) {
   auto entry = Entry::bind(model, params, team, "run");
   if (!entry)
     return entry.error();
@@ -70,7 +109,7 @@ Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team
     const int32_t *labels = batches->labels.data<int32_t>();
     m.accuracy += countRight(scores, labels, n);
     for (int64_t row = 0; row < n; ++row)
-      m.loss += lossOf(scores, row, labels[row], logits);
+      m.loss += lossOf(scores, row, labels[row], outputs);
     m.samples += n;
   }
   m.loss /= m.samples, m.accuracy /= m.samples;
@@ -109,9 +148,9 @@ Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Data
   }
   if (label < 0 || loss < 0 || samples < 0)
     return Error{"train_step needs the inputs 'label' and samples, and the output 'loss'"};
-  if (const dlrt_tensor_info &info = entry->inputInfo(label); info.ndim != 1 || !(info.dtype == data::I32))
-    return Error{"input 'label' is " + data::toString(info.dtype) + " of rank " + std::to_string(info.ndim) +
-                 ": expected i32 [n], class numbers; write --loss sparse_categorical_cross_entropy"};
+  auto labels = Labels::make(entry->inputInfo(label), set, options.batch, options.otherClass);
+  if (!labels)
+    return labels.error();
   if (Status s = entry->bindSamples(samples, set); !s)
     return s;
   auto [bound, constant] = entry->batch(samples);
@@ -138,7 +177,7 @@ Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Data
       if (Status s = entry->set(rate, options.schedule.at(step)); !s)
         return s;
     entry->feed(samples, n, batches->samples.data());
-    entry->feed(label, n, batches->labels.data());
+    entry->feed(label, n, labels->of(batches->labels, n));
     if (Status s = entry->run(); !s)
       return s;
     double value = element(entry->result(loss), 0);

@@ -7,7 +7,10 @@
 namespace dlc::train {
 using data::Result, data::Status, data::Dataset;
 
-/// Averages over samples. The loss of an evaluation is the mean of -log(probability of the label).
+/// What a model's first output is to its loss.
+enum class Outputs { Probabilities, Logits, Scores };
+
+/// Averages over samples. The loss of an evaluation is the mean of -log(probability of the label); NaN where outputs are scores.
 struct Metrics {
   double loss = 0, accuracy = 0;
   int64_t samples = 0;
@@ -16,9 +19,10 @@ struct Metrics {
 struct Options {
   int64_t batch = 64;
   int64_t epochs = 1;
-  int64_t iterations = 0; ///< if positive, these instead of the epochs
-  uint64_t seed = 0;      ///< of the order of samples
-  Schedule schedule;      ///< gives the input `lr`
+  int64_t iterations = 0;                       ///< if positive, these instead of the epochs
+  uint64_t seed = 0;                            ///< of the order of samples
+  Schedule schedule = Schedule::constant(0.01); ///< gives the input `lr`
+  double otherClass = 0;                        ///< what a label of floats has for the classes that are not the sample's, which has 1
   /// The other rank-0 inputs of train_step by name.
   std::vector<std::pair<std::string, double>> hyperparameters;
 };
@@ -35,11 +39,12 @@ struct Report {
 using Progress = std::function<void(int64_t step, int64_t steps, double loss)>;
 
 /// Evaluates a model on labelled samples: the first output of `run` is [n, classes], and the class with the greatest
-/// element is the answer (the first of equals). `logits`: that output has logits, not probabilities.
-Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch, bool logits = false);
+/// element is the answer (the first of equals).
+Result<Metrics> evaluate(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, int64_t batch,
+                         Outputs outputs = Outputs::Probabilities);
 
-/// Trains. `train_step` has the inputs `label` (integers), the hyper-parameters (rank 0) and one other, the samples; its
-/// outputs are `loss` and `run`'s. A report that gives an error ends the run. A loss that is not finite is an error.
+/// Trains. `train_step` has the inputs `label` (class numbers, or floats [n, classes]), the hyper-parameters (rank 0) and one other, the
+/// samples; its outputs are `loss` and `run`'s. A report that gives an error ends the run. A loss that is not finite is an error.
 Status train(dlrt_model *model, dlrt_params *params, dlrt_team *team, const Dataset &set, const Options &options,
              const std::function<Status(const Report &)> &report, const Progress &progress = {});
 

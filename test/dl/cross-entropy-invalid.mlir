@@ -60,3 +60,35 @@ func.func @binary_label(%x: tensor<8xf32>, %t: tensor<8xf64>) {
   %l = dl.binary_cross_entropy %x, %t : tensor<8xf32>, tensor<8xf64>
   return
 }
+
+// -----
+
+func.func @smoothing(%x: tensor<8x10xf32>, %t: tensor<8xi32>) {
+  // expected-error@+1 {{'dl.sparse_categorical_cross_entropy' op expected 0 <= label_smoothing < 1, found 1}}
+  %l = dl.sparse_categorical_cross_entropy %x, %t {label_smoothing = 1.0} : tensor<8x10xf32>, tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @smoothing_of_probabilities(%x: tensor<8x10xf32>) {
+  // expected-error@+1 {{'dl.categorical_cross_entropy' op expected 0 <= label_smoothing < 1, found -5.000000e-01}}
+  %l = dl.categorical_cross_entropy %x, %x {label_smoothing = -5.0e-1} : tensor<8x10xf32>, tensor<8x10xf32>
+  return
+}
+
+// -----
+
+func.func @nll(%x: tensor<8x10xf32>, %t: tensor<7xi32>) {
+  // expected-error@+1 {{'dl.nll' op expected a label for each row of x}}
+  %l = dl.nll %x, %t : tensor<8x10xf32>, tensor<7xi32>
+  return
+}
+
+// -----
+
+func.func @divergence(%x: tensor<8x10xf32>, %t: tensor<8x9xf32>) {
+  // expected-error@+1 {{'dl.kl_divergence' op expected a label of the prediction's type}}
+  %l = dl.kl_divergence %x, %t : tensor<8x10xf32>, tensor<8x9xf32>
+  return
+}

@@ -20,3 +20,12 @@ func.func @mae(%x: tensor<?x3xf32, #dl.dims<B, 3>>, %t: tensor<?x3xf32, #dl.dims
   %l = dl.mae %x, %t : tensor<?x3xf32, #dl.dims<B, 3>>, tensor<?x3xf32, #dl.dims<B, 3>>
   return %l : tensor<f32>
 }
+
+// CHECK-LABEL: func @huber
+func.func @huber(%x: tensor<8x3xf32>) -> (tensor<f32>, tensor<f32>) {
+  // CHECK: dl.huber %{{.*}}, %{{.*}} : tensor<8x3xf32>, tensor<8x3xf32>
+  // CHECK: dl.huber %{{.*}}, %{{.*}} {delta = 5.000000e-01 : f64} : tensor<8x3xf32>, tensor<8x3xf32>
+  %l = dl.huber %x, %x {delta = 1.0} : tensor<8x3xf32>, tensor<8x3xf32>
+  %m = dl.huber %x, %x {delta = 0.5} : tensor<8x3xf32>, tensor<8x3xf32>
+  return %l, %m : tensor<f32>, tensor<f32>
+}

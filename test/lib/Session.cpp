@@ -98,7 +98,7 @@ Session::Session(ModuleOp module, const CompileOptions &options, StringRef libra
 }
 std::string Session::open(ModuleOp module, const CompileOptions &options, StringRef library) {
   if (options.train) {
-    auto all = getHyperparameters(module.getLoc(), options.train->optimizer, options.train->optimizerAttributes);
+    auto all = getHyperparameters(module.getLoc(), *options.train);
     if (failed(all))
       return "no such optimiser";
     for (const dl::Hyperparameter &h : *all)

@@ -208,11 +208,17 @@ func.func @probabilities(%x: tensor<2x3xf32>, %t: tensor<2xi32>) -> tensor<f32> 
   %y = dl.sparse_categorical_cross_entropy %x, %t {mean_over_counted} : tensor<2x3xf32>, tensor<2xi32>
   return %y : tensor<f32>
 }
+func.func @named(%x: tensor<2x3xf32>, %t: tensor<2xi32>) -> tensor<f32> {
+  %y = dl.sparse_categorical_cross_entropy %x, %t {from_logits, mean_over_counted, ignore_index = -1} : tensor<2x3xf32>, tensor<2xi32>
+  return %y : tensor<f32>
+}
 )",
-        {"all", "counted", "softmax_counted", "probabilities", "counted_grad"},
+        {"all", "counted", "softmax_counted", "probabilities", "counted_grad", "named"},
         {{"all_grad", {{-inf, -inf, -inf, 0, 0, 0}, {-100, 1}, {1}}, {{ln3 / 2}, {0, 0, 0, third / 2, -third, third / 2}}, 1e-6},
          {"all_grad", {{nan, 1, 1, 0, 0, 0}, {-100, 1}, {1}}, {{ln3 / 2}, {0, 0, 0, third / 2, -third, third / 2}}, 1e-6},
          {"all_grad", {{nan, inf, 1, 0, 0, 0}, {3, 1}, {1}}, {{ln3 / 2}, {0, 0, 0, third / 2, -third, third / 2}}, 1e-6},
+         {"named", {{nan, inf, 1, 0, 0, 0}, {-1, 1}}, {{ln3}}, 1e-6},
+         {"named", {{0, 0, 0, 0, 0, 0}, {-2, 1}}, {{nan}}}, // neither a class nor the one to be ignored
          {"counted_grad", {{nan, 1, 1, 0, 0, 0}, {-100, 1}, {1}}, {{ln3}, {0, 0, 0, third, -2 * third, third}}, 1e-6},
          {"softmax_counted_grad", {{nan, 1, 1, 0, 0, 0}, {-100, 1}, {1}}, {{ln3}, {0, 0, 0, third, -2 * third, third}}, 1e-6},
          {"counted_grad", {{0}, {-100}, {1}}, {{nan}, {0}}, 1e-6},

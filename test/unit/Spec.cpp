@@ -49,7 +49,7 @@ TEST(Spec, TypedRefusals) {
   EXPECT_EQ(refusal("sgd(lr=-1)", [](Spec &s) { s.amount("lr", 0); }), "lr of 'sgd' is '-1': expected 0 or more");
   EXPECT_EQ(refusal("s(n=0)", [](Spec &s) { s.count("n", 1); }), "n of 's' is '0': expected a whole number from 1");
   EXPECT_EQ(refusal("s(n=yes)", [](Spec &s) { s.flag("n"); }), "n of 's' is 'yes': expected true or false");
-  EXPECT_EQ(refusal("inv", [](Spec &s) { s.required("lr0"); }), "'inv' needs lr0: write inv(lr0=...)");
+  EXPECT_EQ(refusal("inv", [](Spec &s) { s.need("lr0"); }), "'inv' needs lr0: write inv(lr0=...)");
   EXPECT_EQ(refusal("sgd(rate=1)", [](Spec &s) { s.number("lr", 0), s.flag("nesterov"); }), "'sgd' has no rate: it knows lr, nesterov");
   EXPECT_EQ(refusal("mse(x=1)"), "'mse' has no x: it takes no options");
 }

@@ -16,7 +16,8 @@ namespace {
 /// the interface alone.
 struct Product : dl::LossOpInterface::ExternalModel<Product, dl::MulOp> {
   static RankedTensorType getLabelType(RankedTensorType prediction) { return prediction; }
-  static int64_t getLabelClasses(RankedTensorType) { return 0; }
+  static std::pair<int64_t, int64_t> getLabelRange(RankedTensorType, DictionaryAttr) { return {0, 0}; }
+  static SmallVector<dl::Hyperparameter> getNumbers() { return {}; }
 };
 
 class Training : public testing::Test {

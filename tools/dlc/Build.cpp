@@ -26,6 +26,7 @@ void BuildFlags::add(CLI::App &command, const char *modelHelp) {
   auto *flag = command.add_flag("--train", train, "add the entry train_step");
   command.add_option("--loss", training.loss, "with --train")->capture_default_str()->needs(flag);
   command.add_option("--optimizer", training.optimizer, "with --train")->capture_default_str()->needs(flag);
+  command.add_option("--freeze", training.freeze, "with --train, parameters that stay as they are: names with * and ?")->needs(flag);
 }
 
 void BuildFlags::addCache(CLI::App &command) {
@@ -97,6 +98,8 @@ Exit build(const BuildFlags &flags, const llvm::MemoryBuffer &text, StringRef na
         text.getBuffer(),         name,  flags.target, codegen::hostLevel(), level, flags.train ? "train" : "", flags.training.loss,
         flags.training.optimizer, budget};
     parts.append(flags.shapes.begin(), flags.shapes.end());
+    parts.push_back("frozen");
+    parts.append(flags.training.freeze.begin(), flags.training.freeze.end());
     key = cacheKey(parts);
     if (auto cached = key.empty() ? std::nullopt : readCached(flags.cache, key)) {
       built = std::move(*cached);

@@ -78,13 +78,22 @@ double Spec::amount(StringRef key, double otherwise, double limit) {
     refuse(key, *find(key), std::isinf(limit) ? "0 or more" : "0 or more and below " + llvm::formatv("{0}", limit).str());
   return value;
 }
+double Spec::positive(StringRef key, double otherwise) {
+  double value = number(key, otherwise);
+  if (has(key) && value <= 0)
+    refuse(key, *find(key), "more than 0");
+  return value;
+}
+int64_t Spec::whole(StringRef key, int64_t otherwise) {
+  const std::string *text = find(key);
+  int64_t value = otherwise;
+  if (text && (!to_integer(*text, value, 10) || std::abs(value) > INT32_MAX))
+    refuse(key, *text, "a whole number of 32 bits");
+  return value;
+}
 void Spec::need(StringRef key) {
   if (!has(key) && error.empty())
     error = ("'" + name + "' needs " + key + ": write " + name + "(" + key + "=...)").str();
-}
-double Spec::required(StringRef key) {
-  need(key);
-  return amount(key, 0);
 }
 int64_t Spec::requiredCount(StringRef key) {
   need(key);

@@ -19,7 +19,11 @@ public:
   double number(llvm::StringRef key, double otherwise);
   /// At least 0, and below the limit.
   double amount(llvm::StringRef key, double otherwise, double limit = INFINITY);
-  double required(llvm::StringRef key);
+  /// A key that has to be given.
+  void need(llvm::StringRef key);
+  /// More than 0.
+  double positive(llvm::StringRef key, double otherwise);
+  int64_t whole(llvm::StringRef key, int64_t otherwise);
   int64_t requiredCount(llvm::StringRef key);
   /// At least 1.
   int64_t count(llvm::StringRef key, int64_t otherwise);
@@ -34,7 +38,6 @@ private:
   struct Pair {
     std::string key, value;
   };
-  void need(llvm::StringRef key);
   const std::string *find(llvm::StringRef key);
   void refuse(llvm::StringRef key, llvm::StringRef value, llvm::StringRef expected);
 

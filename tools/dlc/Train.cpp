@@ -1,12 +1,10 @@
 // dlc train: builds a model's training step, runs it over a data set, writes the weights.
 #include "compiler/autodiff/Passes.h"
 #include "compiler/emit/Artefact.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "runtime/train/Trainer.h"
 #include "tools/dlc/Session.h"
 #include "tools/dlc/Training.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/JSON.h"
 #include <unistd.h>
 
@@ -14,7 +12,6 @@ namespace dlc::tools {
 namespace {
 struct Options {
   std::string model, data, validation, weights, out, json;
-  std::vector<std::string> freeze;
   TrainingSpecs specs;
   train::Options train;
   int threads = 0;
@@ -42,7 +39,9 @@ public:
     llvm::outs() << llvm::format("epoch %.4g  step %lld  loss %.4f  accuracy %.2f %%", r.epoch, (long long)r.step, r.training.loss,
                                  100 * r.training.accuracy);
     if (validation) {
-      line["val_loss"] = validation->loss, line["val_accuracy"] = validation->accuracy;
+      line["val_accuracy"] = validation->accuracy;
+      if (!std::isnan(validation->loss))
+        line["val_loss"] = validation->loss;
       llvm::outs() << llvm::format("  validation %.2f %%", 100 * validation->accuracy);
     }
     if (test) {
@@ -64,26 +63,6 @@ private:
   int64_t samples = 0;
 };
 } // namespace
-
-/// Takes parameters that match a pattern out of training.
-static Exit freeze(mlir::ModuleOp module, const std::vector<std::string> &patterns) {
-  auto main = module.lookupSymbol<mlir::func::FuncOp>("main");
-  for (const std::string &text : patterns) {
-    auto pattern = llvm::GlobPattern::create(text);
-    if (!pattern)
-      return misuse("--freeze '" + text + "': " + llvm::toString(pattern.takeError()));
-    bool any = false;
-    for (unsigned i = 0; main && i < main.getNumArguments(); ++i)
-      if (auto p = main.getArgAttrOfType<dl::ParamAttr>(i, "dl.param"); p && pattern->match(p.getName())) {
-        if (p.isTrainable())
-          main.setArgAttr(i, "dl.param", dl::ParamAttr::get(module.getContext(), p.getName(), p.getInit(), p.getValue(), false));
-        any = true;
-      }
-    if (!any)
-      return fail("--freeze '" + text + "': no parameter of the model has such a name");
-  }
-  return Done;
-}
 
 static Exit train(Options o) {
   Files files;
@@ -117,8 +96,6 @@ static Exit train(Options o) {
       return fail(llvm::toString(opened.takeError()));
     validation = std::move(*opened);
   }
-  if (Exit e = freeze(*model.module, o.freeze); e != Done)
-    return e;
   Session session;
   CompileOptions compile;
   compile.train = plan->options;
@@ -139,14 +116,19 @@ static Exit train(Options o) {
   o.train.schedule = plan->schedule;
   o.train.hyperparameters = plan->hyperparameters;
   Log log(o);
-  bool logits = plan->options.lossAttributes.contains("from_logits");
+  const std::string &loss = plan->options.loss; // logarithms of probabilities are logits as well
+  bool logits = loss == "nll" || plan->options.lossAttributes.contains("from_logits");
+  auto outputs = logits                                                                                    ? train::Outputs::Logits
+                 : llvm::StringRef(loss).ends_with("categorical_cross_entropy") || loss == "kl_divergence" ? train::Outputs::Probabilities
+                                                                                                           : train::Outputs::Scores;
+  o.train.otherClass = loss == "hinge" ? -1 : 0;
   auto report = [&](const train::Report &r) -> data::Status {
-    auto onTest = train::evaluate(session.model->get(), params, team.get(), *test, o.train.batch, logits);
+    auto onTest = train::evaluate(session.model->get(), params, team.get(), *test, o.train.batch, outputs);
     if (!onTest)
       return onTest.error();
     if (!validation)
       return log.report(r, nullptr, &*onTest);
-    auto onValidation = train::evaluate(session.model->get(), params, team.get(), *validation, o.train.batch, logits);
+    auto onValidation = train::evaluate(session.model->get(), params, team.get(), *validation, o.train.batch, outputs);
     return onValidation ? log.report(r, &*onValidation, &*onTest) : data::Status(onValidation.error());
   };
   data::Status status = train::train(session.model->get(), params, team.get(), *data, o.train, report,
@@ -165,15 +147,16 @@ void addTrain(CLI::App &app) {
   c->add_option("--data", o->data, "mnist:DIR, a folder with the four IDX files")->required();
   c->add_option("--validation", o->validation, "data to evaluate at each report");
   c->add_option("--loss", o->specs.loss, "such as sparse_categorical_cross_entropy(from_logits=true)")->capture_default_str();
-  c->add_option("--optimizer", o->specs.optimizer, "such as sgd(lr=0.01,momentum=0.9,l2=0.0005), adam(lr=0.001)")->capture_default_str();
+  c->add_option("--optimizer", o->specs.optimizer,
+                "such as sgd(lr=0.01,momentum=0.9,l2=0.0005), adam(lr=0.001,clip_norm=1); docs/training.md lists all")
+      ->capture_default_str();
   c->add_option("--schedule", o->specs.schedule,
-                "of the learning rate, instead of the optimiser's: constant(lr=), inv(lr0=,gamma=,b=), "
-                "step(lr0=,gamma=,every=), cosine(lr0=,lr1=,iterations=)");
+                "of the learning rate, instead of the optimiser's: " + scheduleHelp() + "; each with warmup=,warmup_from=");
   c->add_option("--batch", o->train.batch, "samples of one step")->check(CLI::Range(1, 1 << 20))->capture_default_str();
   auto *epochs = c->add_option("--epochs", o->train.epochs, "passes over the data")->check(CLI::Range(1, 1 << 20))->capture_default_str();
   c->add_option("--iterations", o->train.iterations, "steps, instead of epochs")->check(CLI::Range(1, 1 << 30))->excludes(epochs);
   c->add_option("--weights", o->weights, "a safetensors file to start from; without it, the initialisers");
-  c->add_option("--freeze", o->freeze, "parameters that stay as they are: names with * and ?");
+  c->add_option("--freeze", o->specs.freeze, "parameters that stay as they are: names with * and ?");
   c->add_option("--seed", o->train.seed, "of initialisers, order of samples and dropout")->check(checkSeed)->capture_default_str();
   c->add_option("--threads", o->threads, "0: one a CPU; the results don't depend on it")->check(CLI::Range(0, 1024))->capture_default_str();
   c->add_option("-O", o->level, "optimisation; 0: plain loops")->check(CLI::Range(0, 3))->capture_default_str();

@@ -1,6 +1,9 @@
 // Specs of a training run.
 #include "tools/dlc/Training.h"
+#include "compiler/autodiff/Regularizers.h"
 #include "tools/dlc/Spec.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/GlobPattern.h"
 
 using namespace mlir;
 namespace dlc::tools {
@@ -35,14 +38,18 @@ static llvm::Error planLoss(MLIRContext *context, StringRef text, TrainingPlan &
     return op.takeError();
   Builder b(context);
   NamedAttrList attributes;
-  for (StringAttr flag : flagsOf(*op)) {
-    std::string word = spec->word(flag, "false");
-    if (word == "true" || word == "false") {
-      if (spec->flag(flag))
-        attributes.set(flag, b.getUnitAttr());
-    } else {
-      attributes.set(flag, b.getF64FloatAttr(spec->number(flag, 0)));
+  auto numbers = op->getInterface<dl::LossOpInterface>()->getNumbers();
+  for (StringAttr name : flagsOf(*op)) {
+    const auto *number = llvm::find_if(numbers, [&](const dl::Hyperparameter &n) { return n.name == name; });
+    if (number == numbers.end()) {
+      if (spec->flag(name))
+        attributes.set(name, b.getUnitAttr());
+      continue;
     }
+    Attribute value = number->whole ? Attribute(b.getI64IntegerAttr(spec->whole(name, 0)))
+                                    : b.getF64FloatAttr(spec->amount(name, number->value, number->limit));
+    if (spec->has(name))
+      attributes.set(name, value);
   }
   plan.options.loss = spec->name;
   plan.options.lossAttributes = attributes.getDictionary(context);
@@ -77,29 +84,52 @@ static llvm::Error planOptimizer(MLIRContext *context, StringRef text, bool ownR
     double value = spec->amount(h.name, h.value, h.limit);
     plan.options.usual.push_back({h.name.str(), value});
     if (h.name == "lr")
-      plan.schedule.lr0 = value;
+      plan.schedule = train::Schedule::constant(value);
     else
       plan.hyperparameters.push_back({h.name.str(), value});
+  }
+  for (const Regularizer &r : getRegularizers()) {
+    if (llvm::any_of(everything, [&](const dl::Hyperparameter &h) { return h.name == r.name; }))
+      continue;
+    if (double value = r.bound ? spec->positive(r.name, 0) : spec->amount(r.name, 0)) {
+      plan.options.regularizers.push_back(r.name);
+      plan.options.usual.push_back({r.name, value});
+      plan.hyperparameters.push_back({r.name, value});
+    }
   }
   return spec->finish();
 }
 
+static ArrayRef<train::Schedule::Key> keysOf(const train::Schedule::Rule &rule) {
+  return ArrayRef(rule.keys).take_while([](const train::Schedule::Key &key) { return key.name; });
+}
+std::string scheduleHelp() {
+  SmallVector<std::string> all;
+  for (const train::Schedule::Rule &rule : train::Schedule::rules())
+    all.push_back(rule.name + ("(" + llvm::join(llvm::map_range(keysOf(rule), [](auto &key) { return std::string(key.name); }), "=,")) +
+                  "=)");
+  return llvm::join(all, ", ");
+}
 static llvm::Error planSchedule(StringRef text, train::Schedule &s) {
-  using train::Schedule;
+  using Key = train::Schedule::Key;
   auto spec = Spec::parse(text);
   if (!spec)
     return spec.takeError();
-  auto kind = spec->among("schedule", {"constant", "inv", "step", "cosine"});
-  if (!kind)
-    return kind.takeError();
-  s.kind = Schedule::Kind(*kind);
-  s.lr0 = spec->required(s.kind == Schedule::Constant ? "lr" : "lr0");
-  if (s.kind == Schedule::Inverse)
-    s.gamma = spec->amount("gamma", 1e-4), s.b = spec->number("b", 0.75);
-  else if (s.kind == Schedule::Step)
-    s.gamma = spec->amount("gamma", 0.1), s.every = spec->requiredCount("every");
-  else if (s.kind == Schedule::Cosine)
-    s.lr1 = spec->amount("lr1", 0), s.every = spec->requiredCount("iterations");
+  auto rules = train::Schedule::rules();
+  auto index = spec->among("schedule", llvm::map_to_vector(rules, [](auto &rule) { return StringRef(rule.name); }));
+  if (!index)
+    return index.takeError();
+  s.rule = &rules[*index];
+  for (auto [key, number] : llvm::zip(keysOf(*s.rule), s.numbers)) {
+    if (key.usual < 0)
+      spec->need(key.name);
+    number = key.kind == Key::Count   ? double(spec->count(key.name, 1))
+             : key.kind == Key::Share ? spec->amount(key.name, key.usual, 1)
+             : key.kind == Key::Ratio ? spec->positive(key.name, key.usual)
+                                      : spec->amount(key.name, std::max(key.usual, 0.0));
+  }
+  s.warmup = spec->count("warmup", 0);
+  s.warmupFrom = spec->amount("warmup_from", s.warmupFrom, 1);
   return spec->finish();
 }
 
@@ -112,6 +142,10 @@ llvm::Expected<TrainingPlan> planTraining(MLIRContext *context, const TrainingSp
   if (!specs.schedule.empty())
     if (llvm::Error e = planSchedule(specs.schedule, plan.schedule))
       return e;
+  for (const std::string &text : specs.freeze)
+    if (auto pattern = llvm::GlobPattern::create(text); !pattern)
+      return message("--freeze '" + text + "': " + llvm::toString(pattern.takeError()));
+  plan.options.frozen = specs.freeze;
   return plan;
 }
 

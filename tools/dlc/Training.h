@@ -9,14 +9,18 @@ namespace dlc::tools {
 
 struct TrainingSpecs {
   std::string loss = "sparse_categorical_cross_entropy", optimizer = "sgd(momentum=0.9)", schedule;
+  std::vector<std::string> freeze; ///< names with * and ?
 };
 struct TrainingPlan {
   TrainOptions options;                                        ///< for buildTrainStep
   std::vector<std::pair<std::string, double>> hyperparameters; ///< all but lr
-  train::Schedule schedule;                                    ///< gives lr
+  train::Schedule schedule = train::Schedule::constant(0.01);  ///< gives lr
 };
 /// Losses and optimisers are those of the dialect: an operation's flags and numbers are a spec's keys.
 llvm::Expected<TrainingPlan> planTraining(mlir::MLIRContext *context, const TrainingSpecs &specs);
+
+/// What --schedule takes: "constant(lr=), inv(lr0=,gamma=,b=), ...".
+std::string scheduleHelp();
 
 /// `mnist:DIR`.
 llvm::Expected<data::Dataset> openData(llvm::StringRef spec, data::Split split);

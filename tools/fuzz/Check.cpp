@@ -266,9 +266,14 @@ static void buildStep(ModuleOp module, uint64_t which) {
   Builder b(module.getContext());
   TrainOptions options;
   options.loss = "mse";
-  options.optimizer = which % 3 == 0 ? "adam" : which % 3 == 1 ? "adamw" : "sgd";
-  if (which % 3 == 2 && which % 2)
+  static constexpr const char *optimizers[] = {"sgd", "adam", "adamw", "adagrad", "adadelta", "rmsprop", "lamb", "lion"};
+  options.optimizer = optimizers[which % 8];
+  if (which / 8 % 2 && (options.optimizer == "sgd" || options.optimizer == "rmsprop"))
     options.optimizerAttributes = b.getDictionaryAttr({b.getNamedAttr("momentum", b.getUnitAttr())});
+  static constexpr const char *regularizers[] = {"clip_value", "clip_norm", "l1"};
+  for (auto [i, name] : llvm::enumerate(regularizers))
+    if (which / 16 >> i & 1)
+      options.regularizers.push_back(name);
   (void)buildTrainStep(module, options);
 }
 

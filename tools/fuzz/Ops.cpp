@@ -406,8 +406,11 @@ bool norm(Gen &g, StringRef name) {
   return g.make(name, operands, all, types);
 }
 bool dropout(Gen &g, StringRef name) { return g.make(name, g.floats(), {g.real("rate", 0.5)}); }
+bool sparsity(Gen &g, StringRef name) { return g.make(name, g.floats(2), {g.real("target", 0.25), g.real("weight", 0.5)}); }
 bool loss(Gen &g, StringRef name) {
-  bool sparse = name == "sparse_categorical_cross_entropy", classes = sparse || name == "categorical_cross_entropy";
+  bool probabilities = name.ends_with("cross_entropy") || name == "kl_divergence";
+  bool sparse = name == "sparse_categorical_cross_entropy" || name == "nll" || name == "multi_margin";
+  bool classes = sparse || (probabilities && name != "binary_cross_entropy");
   Value x =
       g.find([&](Value v) { return Gen::isFloat(v) && Gen::rank(v) >= classes && (!classes || getConstant(getExtents(v).back()) > 0); },
              [&] {
@@ -417,7 +420,7 @@ bool loss(Gen &g, StringRef name) {
              });
   Extents e = getExtents(x);
   SmallVector<NamedAttribute> all;
-  if (classes || name == "binary_cross_entropy") {
+  if (probabilities) {
     if (g.r.chance(0.5))
       all.push_back(g.flag("from_logits"));
     else if (Operation *p = classes ? g.make("softmax", x, {g.whole("axis", Gen::rank(x) - 1)}) : g.make("sigmoid", x))
@@ -425,10 +428,14 @@ bool loss(Gen &g, StringRef name) {
   }
   g.maybe(name, "half", all);
   g.maybe(name, "mean_over_counted", all);
+  if (name.contains("categorical") && g.r.chance(0.3))
+    all.push_back(g.real("label_smoothing", 0.125));
+  if ((name == "nll" || name.starts_with("sparse")) && g.r.chance(0.3))
+    all.push_back(g.whole("ignore_index", g.r.between(-1, 2)));
   if (sparse)
     return g.make(name, {x, g.like(g.withExtents(ArrayRef(e).drop_back(), g.integer()))}, all);
   Value label = g.like(x.getType());
-  if (g.r.chance(0.5) && name != "mse" && name != "mae") // in [0, 1]
+  if (g.r.chance(0.5) && probabilities) // in [0, 1]
     if (Operation *op = g.make("sigmoid", label))
       label = op->getResult(0);
   return g.make(name, {x, label}, all);
@@ -442,6 +449,8 @@ bool optimizer(Gen &g, StringRef name) {
     if (g.r.chance(0.5))
       all.push_back(g.flag("nesterov"));
   }
+  if (name == "rmsprop" && g.r.chance(0.5))
+    all.push_back(g.flag(g.r.chance(0.5) ? "momentum" : "centered"));
   g.maybe(name, "epsilon_hat", all);
   auto registered = RegisteredOperationName::lookup(("dl." + name).str(), g.c);
   auto *update = registered ? registered->getInterface<OptimizerOpInterface>() : nullptr;
@@ -452,7 +461,7 @@ bool optimizer(Gen &g, StringRef name) {
   Type scalar = g.withExtents({}, Gen::elementOf(w));
   SmallVector<Value> operands = {w, g.like(w.getType())};
   int32_t slots = update->getSlotNames(dictionary).size();
-  int32_t scalars = update->getHyperparameters(dictionary).size() + update->getCounterNames(dictionary).size();
+  int32_t scalars = update->getHyperparameters(dictionary).size() + update->getCounterNames().size();
   for (int32_t i = 0; i < slots; ++i)
     operands.push_back(g.like(w.getType()));
   for (int32_t i = 0; i < scalars; ++i)
@@ -625,14 +634,25 @@ const std::vector<OpRow> table = {{"neg", unary},
                                   {"batch_norm_train", norm, 1, Place::Alone, Elements::Floats},
                                   {"layer_norm", norm, 2, Place::Alone, Elements::Floats},
                                   {"dropout", dropout, 1, Place::Alone, Elements::Floats},
+                                  {"kl_sparsity", sparsity, 1, Place::Alone, Elements::Floats},
                                   {"sparse_categorical_cross_entropy", loss, 1, Place::Alone, Elements::Floats},
                                   {"categorical_cross_entropy", loss, 1, Place::Alone, Elements::Floats},
                                   {"binary_cross_entropy", loss, 1, Place::Alone, Elements::Floats},
                                   {"mse", loss, 1, Place::Alone, Elements::Floats},
                                   {"mae", loss, 1, Place::Alone, Elements::Floats},
+                                  {"huber", loss, 1, Place::Alone, Elements::Floats},
+                                  {"hinge", loss, 1, Place::Alone, Elements::Floats},
+                                  {"nll", loss, 1, Place::Alone, Elements::Floats},
+                                  {"multi_margin", loss, 1, Place::Alone, Elements::Floats},
+                                  {"kl_divergence", loss, 1, Place::Alone, Elements::Floats},
                                   {"sgd", optimizer, 1, Place::Alone, Elements::Floats},
                                   {"adam", optimizer, 1, Place::Alone, Elements::Floats},
                                   {"adamw", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"adagrad", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"adadelta", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"rmsprop", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"lamb", optimizer, 1, Place::Alone, Elements::Floats},
+                                  {"lion", optimizer, 1, Place::Alone, Elements::Floats},
                                   {"scan", scan, 2, Place::Alone, Elements::Floats}};
 } // namespace
 ArrayRef<OpRow> opTable() { return table; }

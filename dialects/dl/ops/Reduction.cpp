@@ -161,7 +161,7 @@ LogicalResult ArgmaxOp::verify() {
 }
 Nest ArgmaxOp::getNest() { return nestOf(getX(), {(int64_t)getAxis()}); }
 /// The greater of two (value, index); NaN is greatest, at a tie the lower index wins: any order of merging gives one answer.
-static SmallVector<Value> greater(Scalars e, ValueRange x, ValueRange y) {
+static SmallVector<Value> greatest(Scalars e, ValueRange x, ValueRange y) {
   Value above = e.gt(y[0], x[0]), tie = e.eq(y[0], x[0]);
   if (isa<FloatType>(getElementTypeOrSelf(x[0].getType()))) {
     Value xNan = e.ne(x[0], x[0]), yNan = e.ne(y[0], y[0]);
@@ -179,9 +179,9 @@ SmallVector<Value> ArgmaxOp::emitTerm(OpBuilder &b, Location loc, ValueRange acc
   Scalars e{b, loc};
   auto lanes = dyn_cast<VectorType>(acc[1].getType());
   Value index = e.spread(coord(getNest().parallel), lanes ? lanes.getDimSize(0) : 1);
-  return greater(e, acc, {x[0], index});
+  return greatest(e, acc, {x[0], index});
 }
-SmallVector<Value> ArgmaxOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) { return greater({b, loc}, x, y); }
+SmallVector<Value> ArgmaxOp::emitMerge(OpBuilder &b, Location loc, ValueRange x, ValueRange y) { return greatest({b, loc}, x, y); }
 void ArgmaxOp::buildVjp(Differentiator &d) {
   Value g = d.cotangent(getValue());
   if (!g || !d.needs(getX()))
