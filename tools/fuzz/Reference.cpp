@@ -30,9 +30,12 @@ Num nearest(Num v, Type t) {
   test::Cell c = test::rounded({v.f, v.i}, t);
   return {c.f, c.i, v.e};
 }
+/// As far as integers are moved within their bound; one that is larger is none.
+static constexpr double mostMoved = 1e9;
 Num stored(Num v, Type t, double half) {
   if (!isa<FloatType>(t)) {
     v.i = nearest(v, t).i;
+    v.e = v.e > mostMoved ? unknown : v.e;
     return v;
   }
   if (v.e == unknown || std::isnan(v.f) || std::isinf(v.f))
@@ -227,7 +230,7 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
       for (auto [v, i] : anything)
         sample(v, i);
     } else {
-      int64_t d = int64_t(std::min(e, 1e9));
+      int64_t d = int64_t(std::min(e, mostMoved));
       for (double s : {-1.0, 1.0, -0.5, 0.5})
         sample(was.f + s * e, was.i + int64_t(s * d));
       if (std::fabs(was.f) <= e)
@@ -250,7 +253,7 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
     for (unsigned bits = 0; bits < 1u << loose.size(); ++bits) {
       for (auto [k, j] : llvm::enumerate(loose)) {
         bool up = bits >> k & 1, bit = was[j].e == 1 && (was[j].i == 0 || was[j].i == 1);
-        auto d = int64_t(std::min(was[j].e, 1e9));
+        auto d = int64_t(std::min(was[j].e, mostMoved));
         x[j].f = was[j].f + (up ? was[j].e : -was[j].e);
         x[j].i = bit ? up : was[j].i + (up ? d : -d);
       }
@@ -477,7 +480,7 @@ LogicalResult Frame::combine(CombineOpInterface op) {
     if (products) {
       const Num &b = y[j];
       double e = a.e == 0 && b.e == 0 ? 0 : std::fabs(a.f) * b.e + std::fabs(b.f) * a.e + a.e * b.e;
-      if (element.isF64() && !how.exact) // whose products are rounded here too
+      if (element.isF64() && !how.exact && std::isfinite(a.f * b.f)) // whose products are rounded here too
         e += 0x1p-53 * std::fabs(a.f * b.f);
       sum.add(a.f * b.f, std::isnan(e) || a.e == unknown || b.e == unknown ? unknown : e);
       sum.i += uint64_t(a.i) * uint64_t(b.i);
