@@ -134,13 +134,13 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
     return fn;
   }
 
-  void form(Block &block, ModuleOp module, SmallVectorImpl<Attribute> &verdicts) {
+  void form(Block &block, const Layers &layers, ModuleOp module, SmallVectorImpl<Attribute> &verdicts) {
     // Bodies of control ops first: they are blocks like this one.
     for (Operation &op : block)
       for (Region &region : op.getRegions())
         for (Block &inner : region)
-          form(inner, module, verdicts);
-    Grouping grouping(block, fuse, groups, [&](const Grouping &grouping, const Group &group) {
+          form(inner, layers, module, verdicts);
+    Grouping grouping(block, layers, fuse, groups, [&](const Grouping &grouping, const Group &group) {
       llvm::SetVector<Value> reads;
       SmallVector<Value> writes;
       OwningOpRef<func::FuncOp> kernel = outline(grouping, group, reads, writes);
@@ -193,6 +193,12 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
         arguments.push_back(resolve(v));
       auto call = func::CallOp::create(b, first->getLoc(), fn, arguments);
       call->setAttr("dlx.group", b.getI64IntegerAttr(grouping.number(*group)));
+      call->setAttr("dlx.place", b.getStringAttr(layers.place(layers.mainOf(group->ops, group->anchor))));
+      llvm::SetVector<StringRef> of;
+      for (Operation *op : group->ops)
+        if (StringRef layer = layers.of(op); !layer.empty())
+          of.insert(layer);
+      call->setAttr("dlx.layers", b.getStrArrayAttr(of.getArrayRef()));
       for (auto [v, r] : llvm::zip(writes, call.getResults()))
         map.map(v, r);
     }
@@ -216,7 +222,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       if (fn.isDeclaration() || fn->hasAttr("dlx.kernel"))
         continue;
       SmallVector<Attribute> verdicts;
-      form(fn.getBody().front(), module, verdicts);
+      form(fn.getBody().front(), Layers(fn), module, verdicts);
       fn->setAttr("dlx.verdicts", ArrayAttr::get(&getContext(), verdicts));
     }
   }

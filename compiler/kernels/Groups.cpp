@@ -137,18 +137,7 @@ static bool isLate(const Group &g) {
   return llvm::any_of(g.ops, [](Operation *op) { return op->hasAttr("dlx.late"); });
 }
 
-/// "dl.matmul at lenet.mlir:12"
-static std::string describe(Operation *op) {
-  std::string text = op->getName().getStringRef().str();
-  Location loc = op->getLoc();
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return text + " '" + name.getName().str() + "'";
-  if (auto file = loc->findInstanceOf<FileLineColLoc>())
-    return text + " at line " + std::to_string(file.getLine());
-  return text;
-}
-
-Grouping::Grouping(Block &block, bool fuse, int64_t first, Unfit unfit) : first(first) {
+Grouping::Grouping(Block &block, const Layers &layers, bool fuse, int64_t first, Unfit unfit) : layers(layers), first(first) {
   if (auto module = block.getParentOp()->getParentOfType<ModuleOp>())
     ranges = getSymbolRanges(module);
   collect(block);
@@ -185,9 +174,9 @@ Grouping::Grouping(Block &block, bool fuse, int64_t first, Unfit unfit) : first(
                                    ? "a part of a parameter or state is copied to where it lies, without a kernel"
                                    : "more than " + std::to_string(mostParts) + " parts of one value: they are copied, without a kernel"
                              : it->second;
-    list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, describe(ops[e.producer])).getValue(), describe(ops[e.consumer]),
-                                         one, reason, 2 * bytes(e.value), number(groups[groupOf[e.producer]]),
-                                         number(groups[groupOf[e.consumer]])));
+    list.push_back(dlx::VerdictAttr::get(context, StringAttr::get(context, layers.describe(ops[e.producer])).getValue(),
+                                         layers.describe(ops[e.consumer]), one, reason, 2 * bytes(e.value),
+                                         number(groups[groupOf[e.producer]]), number(groups[groupOf[e.consumer]])));
   }
 }
 
@@ -288,7 +277,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     return "it is copied in pieces";
   if (isLate(c) && !isLate(p))
     return "the consumer is of the backward pass and waits for it: memory is to be saved";
-  auto name = [&](const Group &g) { return describe(g.anchor ? g.anchor : g.ops.back()); };
+  auto name = [&](const Group &g) { return layers.describe(g.anchor ? g.anchor : g.ops.back()); };
   auto cost = [&](const Twine &what) { return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay"; };
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))
     return cost("a reshape lies between, so the consumer's elements are numbered otherwise");
@@ -444,7 +433,7 @@ std::string Grouping::pathAround(unsigned p, unsigned c) const {
       if (!other.seen.contains(to))
         continue;
       const Group &middle = groups[to == other.start ? own.at : to];
-      return describe(middle.anchor ? middle.anchor : middle.ops.back()) + ", in another kernel, reads the one and feeds the other";
+      return layers.describe(middle.anchor ? middle.anchor : middle.ops.back()) + ", in another kernel, reads the one and feeds the other";
     }
   return "too many kernels lie between to tell that none reads the one and feeds the other";
 }

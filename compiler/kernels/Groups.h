@@ -1,5 +1,6 @@
 // Which ops of a block become one kernel, and why: decided by structures, recorded for every producer-consumer pair.
 #pragma once
+#include "compiler/kernels/Layers.h"
 #include "dialects/dl/Bounds.h"
 #include "dialects/dlx/Dlx.h"
 #include <map>
@@ -29,7 +30,7 @@ public:
   /// `unfit` says why no emitter would take a group, or nothing.
   using Unfit = llvm::function_ref<std::string(const Grouping &, const Group &)>;
   /// Groups are numbered from `first` on.
-  Grouping(Block &block, bool fuse, int64_t first, Unfit unfit);
+  Grouping(Block &block, const Layers &layers, bool fuse, int64_t first, Unfit unfit);
   /// In an order in which every group stands behind what it reads.
   SmallVector<const Group *> ordered() const;
   bool isMaterialized(Operation *op) const { return index.count(op); }
@@ -54,6 +55,7 @@ private:
   std::string pathAround(unsigned p, unsigned c) const;
   int64_t bytes(Value v) const;
 
+  const Layers &layers;
   SmallVector<Operation *> ops;               // grouped ops in block order
   llvm::SmallPtrSet<Operation *, 8> inPieces; // of them: movements of many parts
   llvm::DenseMap<Operation *, unsigned> index;

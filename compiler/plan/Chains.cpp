@@ -229,6 +229,13 @@ struct Former {
     func::FuncOp fn = build(m, hidden, rowsOf(m, hidden), reads.getArrayRef(), writes);
     OpBuilder b(m.calls.back());
     auto call = func::CallOp::create(b, m.calls[0]->getLoc(), fn, reads.getArrayRef());
+    llvm::SmallSetVector<Attribute, 8> layers; // for explain, where kernels were formed by --dl-kernels-form
+    for (Operation *part : m.calls)
+      if (auto of = part->getAttrOfType<ArrayAttr>("dlx.layers"))
+        layers.insert_range(of);
+    call->setAttr("dlx.layers", b.getArrayAttr(layers.getArrayRef()));
+    if (Attribute place = m.calls[0]->getAttr("dlx.place"))
+      call->setAttr("dlx.place", place);
     for (auto [v, by] : llvm::zip(writes, call.getResults()))
       v.replaceAllUsesWith(by);
     for (Operation *op : llvm::reverse(*after))

@@ -31,8 +31,9 @@ void DlxDialect::initialize() {
 }
 
 LogicalResult DlxDialect::verifyOperationAttribute(Operation *op, NamedAttribute attr) {
-  static constexpr StringRef known[] = {"dlx.kernel", "dlx.plan",  "dlx.fallback", "dlx.verdicts", "dlx.group", "dlx.late",
-                                        "dlx.pieces", "dlx.micro", "dlx.elements", "dlx.sizes",    "dlx.own"};
+  static constexpr StringRef known[] = {"dlx.kernel", "dlx.plan",   "dlx.fallback", "dlx.verdicts", "dlx.group",
+                                        "dlx.late",   "dlx.pieces", "dlx.micro",    "dlx.elements", "dlx.sizes",
+                                        "dlx.own",    "dlx.place",  "dlx.layers"};
   if (llvm::is_contained(known, attr.getName().strref()))
     return success();
   return op->emitOpError("has the unknown attribute '") << attr.getName().strref() << "': " << dl::spell(attr.getName(), known);

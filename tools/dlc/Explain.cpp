@@ -1,10 +1,12 @@
 // dlc explain: why ops share a kernel or don't, who writes each kernel and how it is cut, where buffers lie and how long. In
 // short by default (Summary.cpp).
+#include "compiler/kernels/Layers.h"
 #include "tools/dlc/Build.h"
 #include "tools/dlc/Labels.h"
 #include "tools/dlc/Program.h"
 #include "tools/dlc/Summary.h"
 #include "tools/dlc/Table.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
@@ -17,25 +19,30 @@ namespace dlc::tools {
 namespace {
 struct Options {
   BuildFlags build;
-  std::string entry, kernel;
+  std::string entry, kernel, layer;
   bool json = false, all = false;
 };
 std::string numbers(llvm::ArrayRef<int64_t> list) {
   return llvm::join(llvm::map_range(list, [](int64_t n) { return std::to_string(n); }), "x");
 }
 
+Row rowOf(dlx::VerdictAttr v) {
+  return {v.getFused() ? "fused" : "refused", v.getProducer().str(), "->", v.getConsumer().str(),
+          amount(double(v.getBytes()), "B"),  v.getReason().str()};
+}
 llvm::json::Array explainPairs(func::FuncOp source, bool json) {
   llvm::json::Array list;
   std::vector<Row> rows;
   if (auto verdicts = source->getAttrOfType<ArrayAttr>("dlx.verdicts"))
     for (auto v : verdicts.getAsRange<dlx::VerdictAttr>()) {
       list.push_back(llvm::json::Object{{"producer", v.getProducer()},
+                                        {"producer_layer", Layers::named(v.getProducer())},
                                         {"consumer", v.getConsumer()},
+                                        {"consumer_layer", Layers::named(v.getConsumer())},
                                         {"fused", v.getFused()},
                                         {"reason", v.getReason()},
                                         {"bytes", v.getBytes()}});
-      rows.push_back({v.getFused() ? "fused" : "refused", v.getProducer().str(), "->", v.getConsumer().str(),
-                      amount(double(v.getBytes()), "B"), v.getReason().str()});
+      rows.push_back(rowOf(v));
     }
   if (!json) {
     llvm::outs() << "\nproducers and consumers: bytes that fusing saves or would save\n";
@@ -53,7 +60,8 @@ std::string shortName(Attribute recipe) {
                             : llvm::formatv("lanes({0}, {1}, {2})", lanes.getRowLanes(), lanes.getRun(), lanes.getRowChunk());
 }
 
-llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, bool json) {
+llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, ModuleOp module, bool json) {
+  auto labels = labelsOf(module.lookupSymbol<func::FuncOp>(program.getSource()), module);
   auto kernels = programs.kernels(program);
   auto cost = [&](const Kernel &k) { return k.calls * programs.at(k.flops); };
   std::vector<std::pair<int64_t, size_t>> order;
@@ -94,7 +102,11 @@ llvm::json::Array explainKernels(Programs &programs, dlx::ProgramOp program, boo
                     text + ": " + llvm::join(ops.getArrayRef(), " ")});
     if (fallback)
       plain.push_back({name.str(), fallback.getValue().str()});
+    Label label = labels.lookup(name);
     list.push_back(llvm::json::Object{{"name", name},
+                                      {"what", label.what},
+                                      {"part", label.part},
+                                      {"layers", llvm::json::Array(label.layers)},
                                       {"emitter", emitter},
                                       {"tile", llvm::json::Array(k.plan.getTile())},
                                       {"block", llvm::json::Array(k.plan.getBlock())},
@@ -179,6 +191,61 @@ Exit explainKernel(const Options &o, Programs &programs, ModuleOp module) {
   return Done;
 }
 
+/// Whether a layer is the one that was asked for, or in it: "layer1.0.conv1" is in "layer1.0".
+bool isIn(StringRef layer, StringRef asked) { return layer.consume_front(asked) && (layer.empty() || layer[0] == '.'); }
+
+/// One layer, or all of a block: its kernels, and the edges of its ops.
+Exit explainLayer(const Options &o, Programs &programs, ModuleOp module) {
+  llvm::SetVector<StringRef> known;
+  bool found = false;
+  for (dlx::ProgramOp program : programs.all()) {
+    if (program.getIsPrepare() || (!o.entry.empty() && entryName(program.getSource()) != o.entry))
+      continue;
+    auto source = module.lookupSymbol<func::FuncOp>(program.getSource());
+    llvm::MapVector<StringRef, std::vector<func::CallOp>> calls; // by kernel
+    source.walk([&](func::CallOp call) {
+      auto layers = call->getAttrOfType<ArrayAttr>("dlx.layers");
+      known.insert_range(layers.getAsValueRange<StringAttr>());
+      if (llvm::any_of(layers.getAsValueRange<StringAttr>(), [&](StringRef layer) { return isIn(layer, o.layer); }))
+        calls[call.getCallee()].push_back(call);
+    });
+    if (calls.empty())
+      continue;
+    auto parts = partsOf(source);
+    std::vector<Row> rows, edges;
+    for (auto &[name, list] : calls) {
+      Kernel k = programs.kernel(name);
+      llvm::SmallVector<StringRef> places;
+      for (func::CallOp call : list)
+        places.push_back(call->getAttrOfType<StringAttr>("dlx.place"));
+      int64_t flops = int64_t(list.size()) * programs.at(k.flops);
+      rows.push_back({name.str(), list.size() == 1 ? "" : "x" + std::to_string(list.size()), amount(double(flops), "flop"),
+                      dlx::stringifyEmitter(k.plan.getEmitter()).str(), parts.lookup(list[0]).str(),
+                      mainOp(k.function) + " " + foldNumbers(places)});
+    }
+    if (auto verdicts = source->getAttrOfType<ArrayAttr>("dlx.verdicts"))
+      for (auto v : verdicts.getAsRange<dlx::VerdictAttr>())
+        if (isIn(Layers::named(v.getProducer()), o.layer) || isIn(Layers::named(v.getConsumer()), o.layer))
+          edges.push_back(rowOf(v));
+    llvm::outs() << (found ? "\n" : "") << "entry " << entryName(program.getSource()) << ", " << o.layer << ": kernels\n";
+    printTable(rows);
+    llvm::outs() << "producers and consumers: bytes that fusing saves or would save\n";
+    printTable(edges);
+    found = true;
+  }
+  if (found)
+    return Done;
+  StringRef near;
+  unsigned least = 1 + o.layer.size() / 4;
+  for (StringRef layer : known)
+    if (unsigned far = layer.edit_distance(o.layer); far <= least)
+      near = layer, least = far - (far > 0);
+  return fail("there is no layer '" + o.layer + "': " +
+              (known.empty()  ? "the model names none"
+               : near.empty() ? "it has " + known.front().str() + " to " + known.back().str()
+                              : "there is " + near.str()));
+}
+
 Exit explain(const Options &o) {
   if (isArtefact(o.build.model))
     return fail("'" + o.build.model + "' is compiled: only a model can be explained; write dlc explain model.mlir");
@@ -189,24 +256,22 @@ Exit explain(const Options &o) {
   if (!model.read(o.build.model) || failed(runStages(*model.module, options)))
     return Fault;
   Programs programs(*model.module);
-  if (!o.entry.empty() && !programs.find(o.entry)) {
-    std::vector<llvm::StringRef> names;
-    for (dlx::ProgramOp p : programs.all())
-      if (!p.getIsPrepare())
-        names.push_back(entryName(p.getSource()));
-    return fail("there is no entry '" + o.entry + "': it has " + llvm::join(names, ", "));
-  }
+  if (!o.entry.empty() && !programs.find(o.entry))
+    return fail(programs.missing(o.entry));
   if (!o.kernel.empty())
     return explainKernel(o, programs, *model.module);
+  if (!o.layer.empty())
+    return explainLayer(o, programs, *model.module);
   if (!o.all && !o.json) {
-    llvm::StringRef before;
+    std::vector<dlx::ProgramOp> shown;
     for (dlx::ProgramOp program : programs.all())
-      if (!program.getIsPrepare() && (o.entry.empty() || entryName(program.getSource()) == o.entry)) {
-        llvm::outs() << before;
-        printSummary(programs, program, *model.module);
-        before = "\n";
-      }
-    llvm::outs() << "\n--all: every edge, kernel and buffer; --kernel NAME: one kernel and its ops; --json: all of it for programs\n";
+      if (!program.getIsPrepare() && (o.entry.empty() || entryName(program.getSource()) == o.entry))
+        shown.push_back(program);
+    for (auto [i, program] : llvm::enumerate(shown)) {
+      llvm::outs() << (i ? "\n" : "");
+      printSummary(programs, program, *model.module, shown.size() == 1 ? 5 : 3);
+    }
+    llvm::outs() << "\n--all: every edge, kernel and buffer; --kernel NAME, --layer NAME: one of them; --json: all of it for programs\n";
     return Done;
   }
   llvm::json::Array entries;
@@ -221,7 +286,7 @@ Exit explain(const Options &o) {
     llvm::json::Object entry{{"name", name}};
     if (!program.getIsPrepare()) // its pairs are the entry's
       entry["pairs"] = explainPairs(source, o.json);
-    entry["kernels"] = explainKernels(programs, program, o.json);
+    entry["kernels"] = explainKernels(programs, program, *model.module, o.json);
     entry["memory"] = explainMemory(program, o.json);
     entries.push_back(std::move(entry));
   }
@@ -237,8 +302,9 @@ void addExplain(CLI::App &app) {
   o->build.add(*command, "model.mlir or -");
   command->add_option("--entry", o->entry, "only this one");
   auto *kernel = command->add_option("--kernel", o->kernel, "one kernel and its ops");
-  auto *all = command->add_flag("--all", o->all, "every edge, kernel and buffer")->excludes(kernel);
-  command->add_flag("--json", o->json, "all of it as JSON")->excludes(kernel)->excludes(all);
+  auto *layer = command->add_option("--layer", o->layer, "one layer, such as layer1.0.conv1, or block: layer1.0")->excludes(kernel);
+  auto *all = command->add_flag("--all", o->all, "every edge, kernel and buffer")->excludes(kernel)->excludes(layer);
+  command->add_flag("--json", o->json, "all of it as JSON")->excludes(kernel)->excludes(layer)->excludes(all);
   setAction(command, "dlc explain lenet.mlir --train --entry train_step", [o] { return explain(*o); });
 }
 } // namespace dlc::tools

@@ -28,6 +28,7 @@ Programs::Programs(ModuleOp scheduled) : module(scheduled) {
       bool packs = plan.getLaunches().front().getName() == "pack"; // often once, in prepare
       dlx::LaunchAttr counted = plan.getEmitter() == dlx::Emitter::chain ? plan.getLaunches().back() : plan.getLaunches()[packs];
       const Kernel &kernel = byLaunch[(fn.getSymName() + counted.getName()).str()] = {fn, plan, flopsOf(fn)};
+      byName[fn.getSymName()] = &kernel;
       for (dlx::LaunchAttr launch : plan.getLaunches())
         byAnyLaunch[(fn.getSymName() + launch.getName()).str()] = &kernel;
     }
@@ -45,6 +46,13 @@ dlx::ProgramOp Programs::find(llvm::StringRef entry) {
 std::vector<dlx::ProgramOp> Programs::all() {
   auto ops = module.getOps<dlx::ProgramOp>();
   return {ops.begin(), ops.end()};
+}
+std::string Programs::missing(llvm::StringRef entry) {
+  std::string names;
+  for (dlx::ProgramOp p : all())
+    if (!p.getIsPrepare())
+      names += (names.empty() ? "" : ", ") + entryName(p.getSource()).str();
+  return "there is no entry '" + entry.str() + "': it has " + names;
 }
 
 int64_t Programs::at(AffineExpr e, const llvm::StringMap<int64_t> &values) {

@@ -44,9 +44,13 @@ public:
   /// The program of an entry by the name that runtime and user know ("run" for @main); null if there is none.
   dlx::ProgramOp find(llvm::StringRef entry);
   std::vector<dlx::ProgramOp> all();
+  /// "there is no entry 'x': it has run, train_step"
+  std::string missing(llvm::StringRef entry);
   Cost cost(dlx::ProgramOp program);
   /// Kernels that the program launches, with their number of calls, in the order of first use.
   std::vector<Kernel> kernels(dlx::ProgramOp program);
+  /// Of a function with a plan, wherever it is launched; of no program's calls.
+  const Kernel &kernel(llvm::StringRef function) const { return *byName.at(function); }
   /// By function.
   llvm::StringMap<Launches> launches(dlx::ProgramOp program);
   /// The value at the symbols' upper bounds, or at these values where given.
@@ -59,6 +63,7 @@ private:
   mlir::ModuleOp module;
   llvm::StringMap<Kernel> byLaunch;            ///< by the first launch behind packing
   llvm::StringMap<const Kernel *> byAnyLaunch; ///< by every launch
+  llvm::StringMap<const Kernel *> byName;
   llvm::StringMap<int64_t> bounds;
 };
 

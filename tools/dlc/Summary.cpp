@@ -4,12 +4,9 @@
 #include "tools/dlc/Table.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/Regex.h"
 
 using namespace mlir;
 namespace dlc::tools {
-constexpr size_t shown = 5;
-
 static std::string percent(int64_t part, int64_t all) {
   std::string text;
   llvm::raw_string_ostream(text) << llvm::format("%.1f %%", all ? 100.0 * double(part) / double(all) : 0.0);
@@ -17,21 +14,12 @@ static std::string percent(int64_t part, int64_t all) {
 }
 static std::string counted(int64_t n, llvm::StringRef what) { return std::to_string(n) + " " + what.str() + (n == 1 ? "" : "s"); }
 static std::string times(int64_t n) { return n == 1 ? "" : "x" + std::to_string(n); }
-/// What a verdict says of a place, without the place: equal for the blocks of a deep net.
-static std::string withoutLines(llvm::StringRef text) {
-  static const llvm::Regex line(" at line [0-9]+");
-  std::string rest = text.str();
-  for (std::string before; before != rest;)
-    before = rest, rest = line.sub("", before);
-  return rest;
-}
-
 /// Refused edges by what they are, those of most bytes first.
-static void printEdges(func::FuncOp source) {
+static void printEdges(func::FuncOp source, size_t shown) {
   struct Edge {
-    dlx::VerdictAttr first;
-    int64_t number = 0, count = 0;
-    int64_t bytes() const { return count * first.getBytes(); }
+    dlx::VerdictAttr first; // of the most bytes
+    SmallVector<StringRef> producers, consumers;
+    int64_t number = 0, bytes = 0;
   };
   llvm::MapVector<std::string, Edge, llvm::StringMap<unsigned>> edges;
   int64_t number = 0;
@@ -39,30 +27,35 @@ static void printEdges(func::FuncOp source) {
     for (auto v : verdicts.getAsRange<dlx::VerdictAttr>()) {
       if (v.getFused())
         continue;
-      ++number;
-      Edge &edge = edges[withoutLines(v.getProducer()) + "\n" + withoutLines(v.getConsumer()) + "\n" + std::to_string(v.getBytes()) + "\n" +
-                         withoutLines(v.getReason())];
-      if (!edge.count)
-        edge.first = v, edge.number = number;
-      ++edge.count;
+      Edge &edge = edges[maskNumbers(v.getProducer()) + "\n" + maskNumbers(v.getConsumer()) + "\n" + maskNumbers(v.getReason())];
+      if (!edge.first)
+        edge.number = ++number;
+      if (!edge.first || edge.first.getBytes() < v.getBytes())
+        edge.first = v;
+      edge.producers.push_back(v.getProducer());
+      edge.consumers.push_back(v.getConsumer());
+      edge.bytes += v.getBytes();
     }
   std::vector<Edge> order;
-  for (auto &[key, edge] : edges)
-    order.push_back(edge);
-  llvm::sort(order, [](const Edge &x, const Edge &y) { return std::pair(-x.bytes(), x.number) < std::pair(-y.bytes(), y.number); });
+  int64_t all = 0;
+  for (auto &[key, edge] : edges) {
+    all += edge.producers.size();
+    order.push_back(std::move(edge));
+  }
+  llvm::sort(order, [](const Edge &x, const Edge &y) { return std::pair(-x.bytes, x.number) < std::pair(-y.bytes, y.number); });
   std::vector<Row> rows;
   for (const Edge &e : llvm::ArrayRef(order).take_front(shown)) {
     std::string reason = e.first.getReason().str(), tail = ": " + std::to_string(e.first.getBytes()) + " bytes of traffic stay";
     if (llvm::StringRef(reason).ends_with(tail))
       reason.resize(reason.size() - tail.size());
     rows.push_back(
-        {amount(double(e.bytes()), "B"), times(e.count), e.first.getProducer().str() + " -> " + e.first.getConsumer().str(), reason});
+        {amount(double(e.bytes), "B"), times(e.producers.size()), foldNumbers(e.producers) + " -> " + foldNumbers(e.consumers), reason});
   }
-  llvm::outs() << "\nlargest of " << number << " edges that go through memory\n";
+  llvm::outs() << "largest of " << all << " edges that go through memory\n";
   printTable(rows);
 }
 
-void printSummary(Programs &programs, dlx::ProgramOp program, ModuleOp module) {
+void printSummary(Programs &programs, dlx::ProgramOp program, ModuleOp module, size_t shown) {
   auto source = module.lookupSymbol<func::FuncOp>(program.getSource());
   auto labels = labelsOf(source, module);
   auto kernels = programs.kernels(program);
@@ -91,11 +84,11 @@ void printSummary(Programs &programs, dlx::ProgramOp program, ModuleOp module) {
       hot.push_back(row(k, dlx::stringifyEmitter(k.plan.getEmitter()).str() + ", " + what));
   }
   if (!plain.empty()) {
-    llvm::outs() << "\nfell to plain loops: " << counted(plain.size(), "kernel") << "\n";
+    llvm::outs() << "fell to plain loops: " << counted(plain.size(), "kernel") << "\n";
     printTable(llvm::ArrayRef(plain).take_front(shown));
   }
-  llvm::outs() << "\nhottest kernels\n";
+  llvm::outs() << "hottest kernels\n";
   printTable(hot);
-  printEdges(source);
+  printEdges(source, shown);
 }
 } // namespace dlc::tools

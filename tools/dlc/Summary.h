@@ -4,6 +4,7 @@
 #include "tools/dlc/Program.h"
 
 namespace dlc::tools {
-/// Prints what an entry costs, what fell to plain loops, its hottest kernels and the largest edges that fusing left in memory.
-void printSummary(Programs &programs, dlx::ProgramOp program, mlir::ModuleOp module);
+/// Prints what an entry costs, what fell to plain loops, its hottest kernels and the largest edges that fusing left in memory, so many
+/// of each; blocks of a deep net as one.
+void printSummary(Programs &programs, dlx::ProgramOp program, mlir::ModuleOp module, size_t shown);
 } // namespace dlc::tools
