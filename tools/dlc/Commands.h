@@ -26,6 +26,7 @@ void addInfo(CLI::App &app);
 void addBench(CLI::App &app);
 void addExplain(CLI::App &app);
 void addProfile(CLI::App &app);
+void addViz(CLI::App &app);
 void addOps(CLI::App &app);
 /// Of all that `app` has by the time that they run.
 void addManual(CLI::App &app);

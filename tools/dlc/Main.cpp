@@ -77,6 +77,7 @@ int main(int argc, char **argv) {
   addBench(app);
   addExplain(app);
   addProfile(app);
+  addViz(app);
   addOps(app);
   addManual(app);
   auto commands = app.get_subcommands([](CLI::App *) { return true; });
