@@ -537,7 +537,7 @@ struct Machine {
   void advance() {
     Thread &t = threads[self];
     for (unsigned steps = 0;; ++steps) {
-      if (t.at >= entry.code.size() || steps > 50'000'000) {
+      if (t.at >= entry.code.size() || steps > 1'000'000'000) {
         t.at = std::min<unsigned>(t.at, entry.code.size() - 1);
         fail("it does not end");
       }
