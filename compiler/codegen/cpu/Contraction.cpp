@@ -318,7 +318,7 @@ struct Tiles {
       return;
     call.a = call.b = call.ahead = call.aheadTile = call.first = call.last = {}; // of the last tile, which stands in loops that ended
     call.counts.clear();
-    Value count = c.hasRow() ? atLeast0(f.sub(rows.hi, rows.lo)) : f.c(1);
+    Value count = c.hasRow() || mayLack() ? atLeast0(f.sub(rows.hi, rows.lo)) : f.c(1);
     auto row = [&] {
       if (c.hasRow())
         call.index[c.row] = rows.lo;
@@ -336,10 +336,14 @@ struct Tiles {
     call.index[c.plane] = f.c(0);
   }
 
+  /// Without a row loop: `rows` is one row, or none where the element is no element of the result.
+  bool mayLack() const {
+    return llvm::any_of(c.ranges, [](auto &r) { return r.reduced < 0; });
+  }
   /// All tiles of one panel of columns within the area's rows.
   void panel(ContractionEmitter::Columns columns) {
     if (!c.hasRow()) {
-      if (llvm::none_of(c.ranges, [](auto &r) { return r.reduced < 0; }))
+      if (!mayLack())
         return emitTile(c.vector, 1, columns, -1);
       f.loop(rows.lo, rows.hi, [&](Value) { emitTile(c.vector, 1, columns, -1); }); // once, or there is no such element
       return;
