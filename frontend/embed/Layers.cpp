@@ -15,7 +15,7 @@ struct Row {
 };
 
 Init initOf(tools::Spec &s, Init otherwise) {
-  std::string word = s.word("init", "");
+  std::string word = s.word("init", {"he", "xavier", "zeros", "ones", "orthogonal"});
   return word == "he"           ? nn::he
          : word == "xavier"     ? nn::xavier
          : word == "zeros"      ? nn::zeros
@@ -117,8 +117,6 @@ Value addLayer(Graph &g, llvm::StringRef layer, llvm::StringRef name, Values ope
     return refuse(llvm::createStringError("'" + row.name + "' has " + llvm::Twine(operands.size()) + " operands, expected " +
                                           (row.operands ? llvm::Twine(row.operands) : llvm::Twine("one or more"))));
   Make make = row.read(*spec);
-  if (std::string init = spec->word("init", ""); spec->has("init") && init != "he" && init != "xavier" && init != "zeros" && init != "ones")
-    return refuse(llvm::createStringError("no initialiser '" + init + "': there are he, xavier, zeros, ones"));
   if (llvm::Error e = spec->finish())
     return refuse(std::move(e));
   return make(g, name, operands);

@@ -20,14 +20,14 @@ TEST(Spec, Values) {
   EXPECT_EQ(spec->number("l2", 0.25), 0.25);
   EXPECT_TRUE(spec->flag("nesterov"));
   EXPECT_EQ(spec->count("every", 1), 3);
-  EXPECT_EQ(spec->word("mode", ""), "fast");
+  EXPECT_EQ(spec->word("mode", {"slow", "fast"}), "fast");
   EXPECT_FALSE(bool(spec->finish()));
 }
 TEST(Spec, Arguments) {
   auto spec = Spec::parse("csv:some/path (1)/a=b.csv(label=target)");
   ASSERT_TRUE(bool(spec));
   EXPECT_EQ(spec->argument, "some/path (1)/a=b.csv");
-  EXPECT_EQ(spec->word("label", ""), "target");
+  EXPECT_EQ(spec->word("label", {"target"}), "target");
   auto plain = Spec::parse("mnist:/data/a:b");
   ASSERT_TRUE(bool(plain));
   EXPECT_EQ(plain->argument, "/data/a:b");
@@ -49,6 +49,7 @@ TEST(Spec, TypedRefusals) {
   EXPECT_EQ(refusal("sgd(lr=-1)", [](Spec &s) { s.amount("lr", 0); }), "lr of 'sgd' is '-1': expected 0 or more");
   EXPECT_EQ(refusal("s(n=0)", [](Spec &s) { s.count("n", 1); }), "n of 's' is '0': expected a whole number from 1");
   EXPECT_EQ(refusal("s(n=yes)", [](Spec &s) { s.flag("n"); }), "n of 's' is 'yes': expected true or false");
+  EXPECT_EQ(refusal("s(mode=fats)", [](Spec &s) { s.word("mode", {"slow", "fast"}); }), "mode of 's' is 'fats': expected slow, fast");
   EXPECT_EQ(refusal("inv", [](Spec &s) { s.need("lr0"); }), "'inv' needs lr0: write inv(lr0=...)");
   EXPECT_EQ(refusal("sgd(rate=1)", [](Spec &s) { s.number("lr", 0), s.flag("nesterov"); }), "'sgd' has no rate: it knows lr, nesterov");
   EXPECT_EQ(refusal("mse(x=1)"), "'mse' has no x: it takes no options");

@@ -112,9 +112,11 @@ bool Spec::flag(StringRef key, bool otherwise) {
     refuse(key, *text, "true or false");
   return text ? *text == "true" : otherwise;
 }
-std::string Spec::word(StringRef key, StringRef otherwise) {
+std::string Spec::word(StringRef key, ArrayRef<StringRef> words) {
   const std::string *text = find(key);
-  return text ? *text : otherwise.str();
+  if (text && !llvm::is_contained(words, *text))
+    refuse(key, *text, llvm::join(words, ", "));
+  return text ? *text : "";
 }
 Error Spec::finish() {
   for (const Pair &p : pairs)

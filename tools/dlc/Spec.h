@@ -28,7 +28,8 @@ public:
   /// At least 1.
   int64_t count(llvm::StringRef key, int64_t otherwise);
   bool flag(llvm::StringRef key, bool otherwise = false);
-  std::string word(llvm::StringRef key, llvm::StringRef otherwise);
+  /// One of these, or "" where none is given.
+  std::string word(llvm::StringRef key, llvm::ArrayRef<llvm::StringRef> words);
   bool has(llvm::StringRef key) const;
   llvm::Error finish();
 

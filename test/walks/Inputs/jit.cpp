@@ -21,6 +21,7 @@ int main(int argc, char **argv) {
   bool any = mistake("no 'densee' layer", [](dlc::Graph &g) { return g.layer("densee(units=2)", "hidden", g.input("x", "f32[3, 2]")); });
   any |= mistake("no operand", [](dlc::Graph &g) { return g.layer("relu", "hidden", {}); });
   any |= mistake("an unknown option", [](dlc::Graph &g) { return g.layer("dense(units=2,unit=3)", "hidden", g.input("x", "f32[3, 2]")); });
+  any |= mistake("an unknown word", [](dlc::Graph &g) { return g.layer("dense(units=2,init=hee)", "hidden", g.input("x", "f32[3, 2]")); });
   any |= mistake("a type without its symbol", [](dlc::Graph &g) { return g.layer("relu", "hidden", g.input("x", "f32[B, 2]")); });
   any |= mistake("an op that is none", [](dlc::Graph &g) { return g.op("dl.expp", "e", {g.input("x", "f32[3, 2]")}); });
   any |= mistake("operands that differ",
