@@ -3,6 +3,7 @@
 #include "runtime/cpu/Processors.h"
 #include "runtime/cpu/ThreadTeam.h"
 #include "test/unit/RuntimeProgram.h"
+#include "test/unit/Sanitized.h"
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -12,12 +13,6 @@
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <xmmintrin.h>
-#endif
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
 #endif
 
 static std::atomic<long> allocations{0};

@@ -1,6 +1,7 @@
 // libdldata: IDX and .npy as written by others, refused damage, shuffled batches, files that are whole or not there.
 #include "runtime/data/Dataset.h"
 #include "runtime/data/File.h"
+#include "test/unit/Sanitized.h"
 #include <cstring>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -11,12 +12,6 @@
 #include <thread>
 #include <unistd.h>
 #include <zlib.h>
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
 
 using namespace dlc::data;
 using namespace std::string_literals;

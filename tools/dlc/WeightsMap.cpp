@@ -1,5 +1,7 @@
+// Rules of a map, and a file's tensors by them.
 #include "tools/dlc/WeightsMap.h"
 #include "runtime/Safetensors.h"
+#include "runtime/Tensor.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -86,12 +88,7 @@ std::string fill(StringRef pattern, ArrayRef<StringRef> stars) {
       s += stars.front(), stars = stars.size() > 1 ? stars.drop_front() : stars;
   return s;
 }
-std::string shapeText(ArrayRef<int64_t> shape) {
-  std::string s = "[";
-  for (auto [i, n] : llvm::enumerate(shape))
-    s += (i ? "," : "") + std::to_string(n);
-  return s + "]";
-}
+std::string shapeText(ArrayRef<int64_t> shape) { return dlrt::ShapeText(shape.data(), int64_t(shape.size())).text; }
 
 /// -1 where 64 bits do not hold it.
 int64_t product(ArrayRef<int64_t> shape) {

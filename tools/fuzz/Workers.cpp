@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,11 +96,8 @@ struct Worker {
   /// Forks; the child runs `body` with the pipe's end and leaves.
   void start(llvm::function_ref<void(int)> body) {
     int ends[2];
-    char path[] = "/tmp/dlc-fuzz-XXXXXX";
-    if (::pipe(ends))
-      llvm::report_fatal_error("no pipe");
-    errors = mkstemp(path);
-    unlink(path);
+    if (::pipe(ends) || (errors = memfd_create("dlc-fuzz", 0)) < 0)
+      llvm::report_fatal_error("no pipe or memory for a worker's messages");
     text.clear();
     busy = false;
     started = moved = Clock::now();
