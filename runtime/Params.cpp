@@ -95,19 +95,19 @@ dlrt_status dlrt_params_generation(const dlrt_params *params, const char *name, 
 /// Counts a loaded parameter's change.
 static void noteLoaded(Store &params, size_t i) { static_cast<dlrt_params &>(params).changed(i); }
 
-dlrt_status dlrt_params_load(dlrt_params *params, const char *path, size_t *skipped) {
+dlrt_status dlrt_params_load(dlrt_params *params, const char *path, dlrt_loaded *loaded) {
   if (!path)
     return fail(DLRT_VALUE, "dlrt_params_load: a null path");
-  return loadFile(*params, path, noteLoaded, skipped);
+  return loadFile(*params, path, noteLoaded, loaded);
 }
 
-dlrt_status dlrt_params_map(dlrt_params *params, const char *path, size_t *skipped) {
+dlrt_status dlrt_params_map(dlrt_params *params, const char *path, dlrt_loaded *loaded) {
   if (!path)
     return fail(DLRT_VALUE, "dlrt_params_map: a null path");
   Mapping mapping;
   if (dlrt_status status = mapping.open(path))
     return status;
-  if (dlrt_status status = loadMemory(*params, path, mapping.data(), mapping.size(), true, noteLoaded, skipped))
+  if (dlrt_status status = loadMemory(*params, path, mapping.data(), mapping.size(), true, noteLoaded, loaded))
     return status;
   for (size_t i = 0; i < params->size(); ++i) // what the file lacked
     if (params->mapping.holds(params->referred[i]))
@@ -118,10 +118,10 @@ dlrt_status dlrt_params_map(dlrt_params *params, const char *path, size_t *skipp
   return DLRT_OK;
 }
 
-dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, size_t *skipped) {
+dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, dlrt_loaded *loaded) {
   if (!bytes)
     return fail(DLRT_VALUE, "dlrt_params_load_memory: a null pointer");
-  return loadMemory(*params, "weights in memory", bytes, size, false, noteLoaded, skipped);
+  return loadMemory(*params, "weights in memory", bytes, size, false, noteLoaded, loaded);
 }
 
 dlrt_status dlrt_params_save(const dlrt_params *params, const char *path, dlrt_saved what) {

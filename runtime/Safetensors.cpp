@@ -1,8 +1,10 @@
 // Parameters and states from safetensors files, read or mapped: everything is checked before anything changes.
 #include "runtime/Safetensors.h"
 #include "runtime/Error.h"
+#include "runtime/Floats.h"
 #include "runtime/Foreign.h"
 #include "runtime/Tensor.h"
+#include "runtime/cpu/ThreadTeam.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -126,11 +128,60 @@ private:
   char first[400] = "", list[700] = "";
 };
 
+/// The type to cast a stored tensor from where it differs from tensor i's own, which becomes `to`; None where it is not, or is not to be,
+/// cast.
+static Float castFrom(const Store &store, size_t i, const StoredTensor &stored, Float &to) {
+  const char *own = safetensorsName(store.tensor(i).dtype);
+  to = floatNamed(own);
+  bool casts = strcmp(stored.dtype, own) && to != Float::None && store.names == &store.model->params;
+  return casts ? floatNamed(stored.dtype) : Float::None;
+}
+
+/// Casts the stored tensor to tensor i's type, to `out`, or only looks where that is null.
+static dlrt_status castTensor(const Store &store, size_t i, const Source &source, uint64_t at, Float from, Float to, char *out,
+                              Casts &casts) {
+  constexpr uint64_t room = 8192;
+  char block[room], element[8];
+  uint64_t each = bytesOf(from), own = bytesOf(to), count = store.bytes(i) / own;
+  for (uint64_t first = 0; first < count; first += room / each) {
+    uint64_t n = count - first < room / each ? count - first : room / each;
+    if (dlrt_status status = source.read(at + first * each, block, n * each))
+      return status;
+    for (uint64_t k = 0; k < n; ++k) {
+      double v = readFloat(block + k * each, from);
+      casts.note(v, writeFloat(v, out ? out + (first + k) * own : element, to), first + k);
+    }
+  }
+  return DLRT_OK;
+}
+
+/// Refuses casts to infinity and counts the others. Tensors fit; their bytes are at `data`.
+static dlrt_status checkCasts(const Store &store, const Source &source, uint64_t data, const Array<StoredTensor> &tensors,
+                              dlrt_loaded &done) {
+  for (size_t i = 0; i < store.size(); ++i) {
+    const StoredTensor *stored = findStored(tensors, store.info(i).name);
+    Float to, from = stored ? castFrom(store, i, *stored, to) : Float::None;
+    if (from == Float::None)
+      continue;
+    Casts casts;
+    if (!holdsAll(to, from))
+      if (dlrt_status status = castTensor(store, i, source, data + stored->begin, from, to, nullptr, casts))
+        return status;
+    if (casts.at != UINT64_MAX)
+      return fail(DLRT_VALUE, "%s: tensor '%.100s' has the value %g at element %" PRIu64 ", more than the parameter's %s holds",
+                  source.name, stored->name, casts.beyond, casts.at, safetensorsName(store.tensor(i).dtype));
+    ++done.cast, done.rounded += casts.changed;
+  }
+  return DLRT_OK;
+}
+
 /// A stored tensor against the one that it is for.
 static dlrt_status matchTensor(const char *file, const Store &store, size_t i, const StoredTensor &stored, Mismatches &mismatches) {
   const dlrt_tensor_info &info = store.info(i);
   const char *dtype = safetensorsName(store.tensor(i).dtype);
-  bool same = !strcmp(stored.dtype, dtype) && stored.rank == uint32_t(info.ndim), turned = same && stored.rank == 2;
+  Float to, from = castFrom(store, i, stored, to);
+  bool casts = from != Float::None;
+  bool same = (casts || !strcmp(stored.dtype, dtype)) && stored.rank == uint32_t(info.ndim), turned = same && stored.rank == 2;
   for (uint32_t d = 0; turned && d < 2; ++d)
     turned = stored.shape[d] == info.dims[1 - d];
   for (uint32_t d = 0; same && d < stored.rank; ++d)
@@ -142,15 +193,16 @@ static dlrt_status matchTensor(const char *file, const Store &store, size_t i, c
                    dtype, ShapeText(info).text, turned ? " (it looks transposed)" : "");
     return DLRT_OK;
   }
-  if (stored.end - stored.begin != store.bytes(i))
+  uint64_t bytes = casts ? store.bytes(i) / bytesOf(to) * bytesOf(from) : store.bytes(i);
+  if (stored.end - stored.begin != bytes)
     return fail(DLRT_FORMAT, "%s: tensor '%s' has %" PRIu64 " bytes, expected %" PRIu64 " for %s %s: corrupt; write it again", file,
-                info.name, stored.end - stored.begin, store.bytes(i), dtype, ShapeText(info).text);
+                info.name, stored.end - stored.begin, bytes, stored.dtype, ShapeText(info).text);
   return DLRT_OK;
 }
 
 /// Reads, checks and only then copies: nothing changes but after an error of
 /// the disk in the middle of the copying.
-static dlrt_status load(Store &store, const Source &source, bool stays, Loaded loaded, size_t *skipped) {
+static dlrt_status load(Store &store, const Source &source, bool stays, Wrote wrote, dlrt_loaded *loaded) {
   constexpr uint64_t mostHeader = 100000000; // as the reference implementation
   uint64_t headerBytes = 0;
   if (source.size < 8)
@@ -174,13 +226,13 @@ static dlrt_status load(Store &store, const Source &source, bool stays, Loaded l
     return status;
   if (dlrt_status status = parseSafetensors(source.name, header.data(), headerBytes, source.size - 8 - headerBytes, tensors))
     return status;
-  size_t lacking = 0;
+  dlrt_loaded done = {};
   Mismatches mismatches(source.name);
   for (const StoredTensor &stored : tensors) {
     if (store.model->find(*store.names, stored.name, strlen(stored.name)) >= 0)
       continue;
     if (isOptimizers(store, stored.name))
-      ++lacking;
+      ++done.skipped;
     else
       mismatches.add("the file belongs to another model", "tensor '%.100s' is no %s of model '%.60s'", stored.name, store.names->what,
                      dlrt_model_name(store.model));
@@ -196,6 +248,9 @@ static dlrt_status load(Store &store, const Source &source, bool stays, Loaded l
   }
   if (dlrt_status status = mismatches.status())
     return status;
+  FloatingPointScope scope; // casts round to nearest whatever the caller has set
+  if (dlrt_status status = checkCasts(store, source, 8 + headerBytes, tensors, done))
+    return status;
   Array<uint8_t> needed; // own memory, because runs of some entry write there
   const Program &program = store.model->program;
   if (!needed.allocate(program.params.count))
@@ -207,28 +262,33 @@ static dlrt_status load(Store &store, const Source &source, bool stays, Loaded l
   for (size_t i = 0; i < store.size() && !status; ++i)
     if (const StoredTensor *stored = findStored(tensors, store.info(i).name)) {
       uint64_t at = 8 + headerBytes + stored->begin;
-      if (stays && !needed[i] && !store.viewed[i] &&
-          reinterpret_cast<uintptr_t>(source.bytes + at) % elementBytes(store.tensor(i).dtype) == 0)
+      Float to, from = castFrom(store, i, *stored, to);
+      Casts noted;
+      if (from != Float::None)
+        status = castTensor(store, i, source, at, from, to, store.overwrite(i), noted);
+      else if (stays && !needed[i] && !store.viewed[i] &&
+               reinterpret_cast<uintptr_t>(source.bytes + at) % elementBytes(store.tensor(i).dtype) == 0)
         store.refer(i, source.bytes + at);
       else
         status = source.read(at, store.overwrite(i), store.bytes(i));
-      if (loaded)
-        loaded(store, i); // also where it was read in part
+      if (wrote)
+        wrote(store, i); // also where it was read in part
     }
-  if (skipped)
-    *skipped = lacking;
+  if (loaded)
+    *loaded = done;
   return status;
 }
 
-dlrt_status dlrt::loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, bool stays, Loaded loaded, size_t *skipped) {
-  return load(store, Source(name, bytes, size), stays, loaded, skipped);
+dlrt_status dlrt::loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, bool stays, Wrote wrote,
+                             dlrt_loaded *loaded) {
+  return load(store, Source(name, bytes, size), stays, wrote, loaded);
 }
 
-dlrt_status dlrt::loadFile(Store &store, const char *path, Loaded loaded, size_t *skipped) {
+dlrt_status dlrt::loadFile(Store &store, const char *path, Wrote wrote, dlrt_loaded *loaded) {
   Source source(path);
   if (dlrt_status status = source.open())
     return status;
-  return load(store, source, false, loaded, skipped);
+  return load(store, source, false, wrote, loaded);
 }
 
 dlrt_status Mapping::open(const char *path) {

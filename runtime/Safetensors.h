@@ -21,15 +21,16 @@ struct StoredTensor {
 dlrt_status parseSafetensors(const char *file, char *header, uint64_t headerBytes, uint64_t dataBytes, Array<StoredTensor> &tensors);
 
 /// Told of each tensor that a load wrote.
-using Loaded = void (*)(Store &, size_t);
+using Wrote = void (*)(Store &, size_t);
 
 /// Loads a store from memory, whose `name` begins messages, or from a file: all
-/// of its tensors or, but for an error of the disk, none. What an optimiser
-/// keeps may be missing in the file, or in the store: `skipped`, if not null, is
-/// how many were. `loaded` may be null. `stays`: the bytes outlive the store and
-/// don't change, so tensors that no entry writes are read where they are.
-dlrt_status loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, bool stays, Loaded loaded, size_t *skipped);
-dlrt_status loadFile(Store &store, const char *path, Loaded loaded, size_t *skipped);
+/// of its tensors or, but for an error of the disk, none. Parameters are cast
+/// between floating-point types, and what an optimiser keeps may be missing in
+/// the file, or in the store, as dlrt_params_load says. `wrote` and `loaded` may
+/// be null. `stays`: the bytes outlive the store and don't change, so tensors
+/// that no entry writes are read where they are.
+dlrt_status loadMemory(Store &store, const char *name, const void *bytes, uint64_t size, bool stays, Wrote wrote, dlrt_loaded *loaded);
+dlrt_status loadFile(Store &store, const char *path, Wrote wrote, dlrt_loaded *loaded);
 
 /// Pages of a file, read-only.
 class Mapping {

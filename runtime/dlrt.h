@@ -124,16 +124,21 @@ DLRT_API dlrt_status dlrt_params_set(dlrt_params *params, const char *name, cons
 DLRT_API dlrt_status dlrt_params_changed(dlrt_params *params, const char *name);
 /* Raised by every change of the parameter: set, init, load, changed, runs that write it. Prepare runs again for what changed alone. */
 DLRT_API dlrt_status dlrt_params_generation(const dlrt_params *params, const char *name, uint64_t *generation);
-/* A safetensors file. Every parameter of the model's own must be there with its dtype and shape. What an optimiser keeps may be
- * missing and stays as it is; where the model lacks it, it is skipped: "<parameter>/<slot>", "optimizer/<counter>" and "random/key".
- * Other names that the model lacks are refused. skipped: how many tensors were, or null. */
-DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path, size_t *skipped);
-/* The same without a copy: what no entry writes is read where it lies in the file, and given back once it is prepared, so that resident
- * memory has one copy of the weights and not two. dlrt_params_get and dlrt_params_set give a parameter memory of its own. Until params
- * are freed or map another file, this one must not be written or cut: a write shows, or, beyond a cut, kills the process (SIGBUS).
- * Replacing or deleting its name is fine. */
-DLRT_API dlrt_status dlrt_params_map(dlrt_params *params, const char *path, size_t *skipped);
-DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, size_t *skipped);
+/* What loading did beside copying: tensors that were skipped; that were cast; and those of them in which a value was rounded. */
+typedef struct {
+  size_t skipped, cast, rounded;
+} dlrt_loaded;
+/* A safetensors file. Every parameter of the model's own must be there in its shape and its type, or, where that is a floating-point
+ * type, in f16, bf16, f32 or f64: values are then cast, rounded once to nearest; a finite one that becomes infinite is refused. What an
+ * optimiser keeps may be missing and stays as it is; where the model lacks it, it is skipped: "<parameter>/<slot>", "optimizer/<counter>"
+ * and "random/key". Other names that the model lacks are refused. loaded may be null. */
+DLRT_API dlrt_status dlrt_params_load(dlrt_params *params, const char *path, dlrt_loaded *loaded);
+/* The same without a copy: what no entry writes and needs no cast is read where it lies in the file, and given back once it is prepared, so
+ * that resident memory has one copy of the weights and not two. dlrt_params_get and dlrt_params_set give a parameter memory of its own.
+ * Until params are freed or map another file, this one must not be written or cut: a write shows, or, beyond a cut, kills the process
+ * (SIGBUS). Replacing or deleting its name is fine. */
+DLRT_API dlrt_status dlrt_params_map(dlrt_params *params, const char *path, dlrt_loaded *loaded);
+DLRT_API dlrt_status dlrt_params_load_memory(dlrt_params *params, const void *bytes, size_t size, dlrt_loaded *loaded);
 /* All of them, to go on training; or the model's own alone. Saving writes beside the path and renames. */
 typedef enum { DLRT_SAVE_ALL, DLRT_SAVE_WEIGHTS } dlrt_saved;
 DLRT_API dlrt_status dlrt_params_save(const dlrt_params *params, const char *path, dlrt_saved what);

@@ -105,17 +105,17 @@ public:
   dlrt_params *get() const { return handle.get(); }
   /// By the declared initialisers.
   void init(std::uint64_t seed) { check(dlrt_params_init(get(), seed)); }
-  /// A safetensors file in, and how many tensors of an optimiser were skipped.
-  std::size_t load(const std::string &path) {
-    std::size_t skipped = 0;
-    check(dlrt_params_load(get(), path.c_str(), &skipped));
-    return skipped;
+  /// A safetensors file in, and what was skipped and cast.
+  dlrt_loaded load(const std::string &path) {
+    dlrt_loaded loaded = {};
+    check(dlrt_params_load(get(), path.c_str(), &loaded));
+    return loaded;
   }
   /// The same without a copy; the file must stay as it is (dlrt_params_map).
-  std::size_t map(const std::string &path) {
-    std::size_t skipped = 0;
-    check(dlrt_params_map(get(), path.c_str(), &skipped));
-    return skipped;
+  dlrt_loaded map(const std::string &path) {
+    dlrt_loaded loaded = {};
+    check(dlrt_params_map(get(), path.c_str(), &loaded));
+    return loaded;
   }
   void save(const std::string &path, dlrt_saved what = DLRT_SAVE_ALL) const { check(dlrt_params_save(get(), path.c_str(), what)); }
   /// A view of the storage; call changed() after writing through it.

@@ -1,5 +1,7 @@
 // safetensors: round trip, malformed files, failing disks.
 #include "test/unit/RuntimeProgram.h"
+#include <cfenv>
+#include <cmath>
 #include <csignal>
 #include <dirent.h>
 #include <fstream>
@@ -16,7 +18,7 @@ struct RuntimeSafetensors : ::testing::Test {
   std::string folder;
   Builder b;
   Session *session = nullptr;
-  size_t skipped = 0;
+  dlrt_loaded loaded = {};
   void SetUp() override {
     folder = ::testing::TempDir() + "dlrt-test-XXXXXX";
     ASSERT_TRUE(mkdtemp(folder.data()));
@@ -54,7 +56,7 @@ struct RuntimeSafetensors : ::testing::Test {
   }
   dlrt_status load(const std::string &bytes) {
     std::ofstream(path("in"), std::ios::binary) << bytes;
-    return dlrt_params_load(session->params, path("in").c_str(), &skipped);
+    return dlrt_params_load(session->params, path("in").c_str(), &loaded);
   }
 };
 
@@ -114,20 +116,20 @@ TEST_F(RuntimeSafetensors, OptimisersAreSkippedOrLeftOut) {
   dlrt_tensor view;
   for (const std::string &bytes : {checkpoint, weights}) {
     ASSERT_EQ(dlrt_params_init(inference.params, 1), DLRT_OK);
-    ASSERT_EQ(dlrt_params_load_memory(inference.params, bytes.data(), bytes.size(), &skipped), DLRT_OK) << dlrt_error();
-    EXPECT_EQ(skipped, bytes == checkpoint ? 1u : 0u);
+    ASSERT_EQ(dlrt_params_load_memory(inference.params, bytes.data(), bytes.size(), &loaded), DLRT_OK) << dlrt_error();
+    EXPECT_EQ(loaded.skipped, bytes == checkpoint ? 1u : 0u);
     ASSERT_EQ(dlrt_params_get(inference.params, "layer.w", &view), DLRT_OK);
     EXPECT_EQ(static_cast<float *>(view.data)[0], 42);
-    ASSERT_EQ(dlrt_params_load_memory(session->params, bytes.data(), bytes.size(), &skipped), DLRT_OK) << dlrt_error();
-    EXPECT_EQ(skipped, 0u);
+    ASSERT_EQ(dlrt_params_load_memory(session->params, bytes.data(), bytes.size(), &loaded), DLRT_OK) << dlrt_error();
+    EXPECT_EQ(loaded.skipped, 0u);
   }
   std::string both = std::string(other) + "," + weight;
   auto with = [&](const char *name) {
     std::string bytes = file("{" + both + ",\"" + name + "\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[32,36]}}", 36);
-    return dlrt_params_load_memory(inference.params, bytes.data(), bytes.size(), &skipped);
+    return dlrt_params_load_memory(inference.params, bytes.data(), bytes.size(), &loaded);
   };
   EXPECT_EQ(with("optimizer/step"), DLRT_OK) << dlrt_error();
-  EXPECT_EQ(skipped, 1u);
+  EXPECT_EQ(loaded.skipped, 1u);
   EXPECT_EQ(with("random/key"), DLRT_OK) << dlrt_error();
   for (const char *name : {"layer.v", "layer/mean", "layer.w2/mean", "random", "optimizer"})
     EXPECT_TRUE(failsWith(with(name), DLRT_NAME, "is no parameter of model 'test': the file belongs to another model")) << name;
@@ -143,6 +145,51 @@ TEST_F(RuntimeSafetensors, TakesWhatTheFormatAllows) {
             DLRT_OK)
       << dlrt_error();
   EXPECT_EQ(load(file("{\"__metadata__\":{}," + both + "}", 32)), DLRT_OK) << dlrt_error();
+}
+
+/// A file with layer.w in another type.
+template <typename T> std::string withWeight(const char *dtype, const std::vector<T> &values) {
+  size_t end = 8 + values.size() * sizeof(T);
+  std::string bytes = file("{" + std::string(other) + ",\"layer.w\":{\"dtype\":\"" + dtype + "\",\"shape\":[2,3],\"data_offsets\":[8," +
+                               std::to_string(end) + "]}}",
+                           8);
+  return bytes + std::string(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
+}
+
+/// Values from IEEE 754's definition of binary16, and ties between two floats.
+TEST_F(RuntimeSafetensors, CastsFloatingPoint) {
+  const std::vector<uint16_t> half = {0x3c00, 0x0001, 0x83ff, 0x7bff, 0xfc00, 0x8000};
+  const float exact[] = {1, 0x1p-24f, -0x1.ff8p-15f, 65504, -INFINITY, -0.0f};
+  ASSERT_EQ(load(withWeight("F16", half)), DLRT_OK) << dlrt_error();
+  EXPECT_EQ(memcmp(w(), exact, sizeof exact), 0);
+  EXPECT_EQ(loaded.cast, 1u);
+  EXPECT_EQ(loaded.rounded, 0u);
+  ASSERT_EQ(load(withWeight<uint16_t>("BF16", {0x3f80, 0x0001, 0xff7f, 0x7f80, 0x8000, 0xc049})), DLRT_OK) << dlrt_error();
+  const float brain[] = {1, 0x1p-133f, -0x1.fep127f, INFINITY, -0.0f, -0x1.92p1f};
+  EXPECT_EQ(memcmp(w(), brain, sizeof brain), 0);
+
+  const std::vector<double> wide = {1 + 0x1p-24, 1 + 0x3p-24, 1 + 0x1.8p-24, -0x1p-149, 0x1.fffffefp127, -INFINITY};
+  const float nearest[] = {1, 1 + 0x1p-22f, 1 + 0x1p-23f, -0x1p-149f, 0x1.fffffep127f, -INFINITY};
+
+  std::fesetround(FE_UPWARD); // the caller's affair
+  dlrt_status status = load(withWeight("F64", wide));
+  std::fesetround(FE_TONEAREST);
+  ASSERT_EQ(status, DLRT_OK) << dlrt_error();
+  EXPECT_EQ(memcmp(w(), nearest, sizeof nearest), 0);
+  EXPECT_EQ(loaded.cast, 1u);
+  EXPECT_EQ(loaded.rounded, 1u);
+
+  std::vector<double> large = wide;
+  large[4] = 0x1.ffffffp127;
+  EXPECT_TRUE(
+      failsWith(load(withWeight("F64", large)), DLRT_VALUE, "has the value 3.40282e+38 at element 4, more than the parameter's F32 holds"));
+  EXPECT_EQ(memcmp(w(), nearest, sizeof nearest), 0);
+
+  // What is cast is copied where the rest is mapped.
+  std::ofstream(path("map"), std::ios::binary) << withWeight("F16", half);
+  ASSERT_EQ(dlrt_params_map(session->params, path("map").c_str(), &loaded), DLRT_OK) << dlrt_error();
+  EXPECT_EQ(loaded.cast, 1u);
+  EXPECT_EQ(memcmp(w(), exact, sizeof exact), 0);
 }
 
 TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
@@ -179,9 +226,15 @@ TEST_F(RuntimeSafetensors, NamesEachFaultAndChangesNothing) {
        DLRT_NAME, "tensor 'v' is no parameter of model 'test'"},
       {file("{\"__metadata__\":{},\"__metadata__\":{}," + both + "}", 32), DLRT_FORMAT, "__metadata__ stands twice"},
       {file("{\"__metadata__\":{\"a\":1}," + both + "}", 32), DLRT_FORMAT, "pair of strings"},
+      {tensor("\"layer.w\":{\"dtype\":\"I32\",\"shape\":[2,3],\"data_offsets\":"
+              "[8,32]}"),
+       DLRT_SHAPE, "tensor 'layer.w' is I32 [2,3], expected F32 [2,3]"},
       {tensor("\"layer.w\":{\"dtype\":\"F64\",\"shape\":[2,3],\"data_offsets\":"
               "[8,32]}"),
-       DLRT_SHAPE, "tensor 'layer.w' is F64 [2,3], expected F32 [2,3]"},
+       DLRT_FORMAT, "tensor 'layer.w' has 24 bytes, expected 48 for F64 [2,3]"},
+      {file("{\"b\\\"\\\\\\n\\u00e9\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]}," + both.substr(both.find("\"empty")) + "}",
+            32),
+       DLRT_SHAPE, "is F64 [], expected I64 []"},
       {tensor("\"layer.w\":{\"dtype\":\"F32\",\"shape\":[3,2],\"data_offsets\":"
               "[8,32]}"),
        DLRT_SHAPE, "is F32 [3,2], expected F32 [2,3]"},

@@ -104,18 +104,20 @@ Exit compile(Options o) {
     Session parameters; // its loading says what doesn't fit
     if (!buffer || !own.parse(std::move(text)) || !parameters.openParameters(*own.module, artefact.model))
       return Fault;
-    size_t skipped = 0;
-    if (dlrt_params_load_memory(parameters.params->get(), buffer->getBufferStart(), buffer->getBufferSize(), &skipped) != DLRT_OK) {
+    dlrt_loaded loaded = {};
+    if (dlrt_params_load_memory(parameters.params->get(), buffer->getBufferStart(), buffer->getBufferSize(), &loaded) != DLRT_OK) {
       llvm::StringRef why = dlrt_error();
       why.consume_front("weights in memory: ");
       return fail(o.weights + ": " + why);
     }
-    if (skipped && !o.build.train) { // what an optimiser keeps is no use in the artefact
+    if (o.build.train) // the artefact has what an optimiser keeps
+      loaded.skipped = 0;
+    noteSkipped(o.weights, loaded);
+    if (loaded.skipped || (loaded.cast && !o.build.train)) { // then the artefact's are used in place
       llvm::SmallString<128> path;
       if (std::error_code ec = llvm::sys::fs::createTemporaryFile("dlc", "safetensors", path))
         return fail("cannot make a temporary file: " + ec.message());
       llvm::scope_exit remove([&] { llvm::sys::fs::remove(path); });
-      noteSkipped(o.weights, skipped);
       parameters.params->save(path.str().str(), DLRT_SAVE_WEIGHTS);
       if (!(buffer = readBytes(path.str().str())))
         return Fault;

@@ -14,10 +14,14 @@ bool isArtefact(StringRef path) {
                                                       "ELF");
 }
 
-void noteSkipped(StringRef file, size_t tensors) {
-  if (tensors)
-    llvm::errs() << "dlc: note: " << file << ": skipped " << tensors << " tensor" << (tensors == 1 ? "" : "s")
-                 << " of an optimiser, which this model has no use for\n";
+void noteSkipped(StringRef file, const dlrt_loaded &loaded) {
+  auto note = [&](const char *what, size_t tensors) -> raw_ostream & {
+    return llvm::errs() << "dlc: note: " << file << ": " << what << " " << tensors << " tensor" << (tensors == 1 ? "" : "s");
+  };
+  if (loaded.skipped)
+    note("skipped", loaded.skipped) << " of an optimiser, which this model has no use for\n";
+  if (loaded.cast)
+    note("cast", loaded.cast) << " of another floating-point type, rounding values of " << loaded.rounded << "\n";
 }
 
 bool Session::open(Compiled compiled, StringRef name) {

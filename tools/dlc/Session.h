@@ -24,8 +24,8 @@ struct Session {
   /// The parameters of @main alone: for initialisers and weights. Leaves the module as it is.
   bool openParameters(mlir::ModuleOp module, llvm::StringRef name);
 };
-/// Tells of tensors in a file of weights that belong to an optimiser, if there are any.
-void noteSkipped(llvm::StringRef file, size_t tensors);
+/// Tells what the loading of a file of weights skipped and cast, if anything.
+void noteSkipped(llvm::StringRef file, const dlrt_loaded &loaded);
 /// An ELF file.
 bool isArtefact(llvm::StringRef path);
 

@@ -1,12 +1,12 @@
 // Rules of a map, and a file's tensors by them.
 #include "tools/dlc/WeightsMap.h"
+#include "runtime/Floats.h"
 #include "runtime/Safetensors.h"
 #include "runtime/Tensor.h"
-#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
-#include <bit>
 #include <cstring>
 
 using llvm::ArrayRef;
@@ -103,31 +103,6 @@ std::string nameOf(dlrt_datatype type) {
   static constexpr const char *kinds[] = {"I", "U", "F", "", "BF"};
   return type.code == 6 ? "BOOL" : kinds[type.code] + std::to_string(type.bits); // dlrt has no other codes
 }
-/// Null where it is none that is cast.
-const llvm::fltSemantics *semanticsOf(StringRef dtype) {
-  return dtype == "F32"    ? &llvm::APFloat::IEEEsingle()
-         : dtype == "F64"  ? &llvm::APFloat::IEEEdouble()
-         : dtype == "F16"  ? &llvm::APFloat::IEEEhalf()
-         : dtype == "BF16" ? &llvm::APFloat::BFloat()
-                           : nullptr;
-}
-unsigned bytesOf(const llvm::fltSemantics &type) { return llvm::APFloat::getSizeInBits(type) / 8; }
-double load(const char *at, const llvm::fltSemantics &type) {
-  uint64_t bits = 0;
-  std::memcpy(&bits, at, bytesOf(type));
-  if (&type == &llvm::APFloat::IEEEdouble())
-    return std::bit_cast<double>(bits);
-  if (&type == &llvm::APFloat::IEEEsingle())
-    return std::bit_cast<float>(uint32_t(bits));
-  return llvm::APFloat(type, llvm::APInt(16, bits)).convertToDouble();
-}
-void store(double v, char *at, const llvm::fltSemantics &type) {
-  llvm::APFloat value(v);
-  bool lost;
-  value.convert(type, llvm::APFloat::rmNearestTiesToEven, &lost);
-  uint64_t bits = value.bitcastToAPInt().getZExtValue();
-  std::memcpy(at, &bits, bytesOf(type));
-}
 
 class Importer {
 public:
@@ -144,6 +119,7 @@ private:
   llvm::StringMap<Source> sources;
   std::vector<Rule> rules;
   std::vector<std::string> wrong; ///< one line each
+  dlrt_loaded done = {};
 
   bool parse(StringRef text);
   bool readTensors();
@@ -239,10 +215,14 @@ bool Importer::readTensors() {
 bool Importer::apply(const Rule &rule, const dlrt_tensor_info &parameter, ArrayRef<StringRef> stars, std::vector<char> &out,
                      std::string &why) {
   std::string dtype = nameOf(parameter.dtype);
-  const llvm::fltSemantics *to = semanticsOf(dtype);
+  const dlrt::Float to = dlrt::floatNamed(dtype.c_str());
+  constexpr dlrt::Float none = dlrt::Float::None;
+  bool cast = false;
+  dlrt::Casts casts;
   Shape wanted(parameter.dims, parameter.dims + parameter.ndim);
   int64_t count = product(wanted);
   std::vector<double> sum(rule.sources.size() > 1 ? count : 0);
+  auto store = [&](double v, int64_t k) { casts.note(v, dlrt::writeFloat(v, out.data() + k * dlrt::bytesOf(to), to), uint64_t(k)); };
   for (StringRef pattern : rule.sources) {
     std::string name = fill(pattern, stars);
     auto at = sources.find(name);
@@ -250,10 +230,10 @@ bool Importer::apply(const Rule &rule, const dlrt_tensor_info &parameter, ArrayR
       return why = "no tensor '" + name + "'", false;
     const dlrt::StoredTensor &t = *at->second.stored;
     Shape shape(t.shape, t.shape + t.rank);
-    const llvm::fltSemantics *from = semanticsOf(t.dtype);
-    if ((StringRef(t.dtype) != dtype || !sum.empty()) && !(from && to))
+    const dlrt::Float from = dlrt::floatNamed(t.dtype);
+    if ((StringRef(t.dtype) != dtype || !sum.empty()) && (from == none || to == none))
       return why = "tensor '" + name + "' is " + t.dtype + ", which is neither cast to " + dtype + " nor added", false;
-    unsigned own = (parameter.dtype.bits + 7) / 8, element = from ? bytesOf(*from) : own;
+    unsigned own = (parameter.dtype.bits + 7) / 8, element = from != none ? dlrt::bytesOf(from) : own;
     int64_t skipped = 0;
     if (rule.parts > 1) {
       if (shape.empty() || shape[0] % rule.parts)
@@ -283,14 +263,15 @@ bool Importer::apply(const Rule &rule, const dlrt_tensor_info &parameter, ArrayR
     if (t.end - t.begin < uint64_t(skipped + has) * element)
       return why = "tensor '" + name + "' is cut", false;
     at->second.used = true;
+    cast |= from != to;
     out.resize(size_t(count) * own);
     SmallVector<int64_t> index(shape.size());
     for (int64_t k = 0, offset = skipped; k < has; ++k) {
       const char *x = data + t.begin + uint64_t(offset) * element;
       if (!sum.empty())
-        sum[k] += load(x, *from);
-      else if (from && from != to)
-        store(load(x, *from), out.data() + k * bytesOf(*to), *to);
+        sum[k] += dlrt::readFloat(x, from);
+      else if (from != to)
+        store(dlrt::readFloat(x, from), k);
       else
         std::memcpy(out.data() + k * element, x, element);
       for (size_t d = shape.size(); d-- > 0; index[d] = 0) {
@@ -302,7 +283,10 @@ bool Importer::apply(const Rule &rule, const dlrt_tensor_info &parameter, ArrayR
     }
   }
   for (auto [k, v] : llvm::enumerate(sum))
-    store(v, out.data() + k * bytesOf(*to), *to);
+    store(v, k);
+  if (casts.at != UINT64_MAX)
+    return why = llvm::formatv("element {0} is {1:e}, more than {2} holds", casts.at, casts.beyond, dtype), false;
+  done.cast += cast, done.rounded += cast && casts.changed;
   return true;
 }
 
@@ -357,6 +341,7 @@ Exit Importer::run() {
     if (!value.empty())
       std::memcpy(session.params->view(dlrt_model_param(model, i)->name).data, value.data(), value.size());
   session.params->changed();
+  noteSkipped(file, done);
   return Done;
 }
 
