@@ -19,12 +19,12 @@ static uint64_t unsignedOf(int64_t v, Type type) {
   return width == 64 ? v : uint64_t(v) & llvm::maskTrailingOnes<uint64_t>(width);
 }
 Cell rounded(Cell v, Type type) {
-  if (!isa<FloatType>(type))
-    return {0, wrap(v.i, type)};
   if (type.isF64())
     return v;
   if (type.isF32())
     return {double(float(v.f)), 0};
+  if (!isa<FloatType>(type))
+    return {0, wrap(v.i, type)};
   bool lost;
   llvm::APFloat x(v.f);
   (void)x.convert(cast<FloatType>(type).getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);

@@ -14,6 +14,7 @@ struct Find {
 };
 struct Counts {
   Hits hits;
+  uint64_t models = 0, rejected = 0;    ///< tried; ops refused while generating
   uint64_t elements = 0, unbounded = 0; ///< compared with the reference; of these, without a bound
   uint64_t gradients = 0, kinks = 0;    ///< compared with differences; left out, no derivative being there
   std::set<std::string> emitted;        ///< ops whose reference is what the dialect emits

@@ -21,6 +21,7 @@ static cl::opt<bool> print("print", cl::desc("print the model and stop, with --o
 static cl::opt<bool> first("first", cl::desc("stop at the first find"), cl::cat(category));
 static cl::opt<bool> whole("no-reduce", cl::desc("write finds as they are"), cl::cat(category));
 static cl::opt<bool> table("coverage", cl::desc("print the whole table of op, type and emitter"), cl::cat(category));
+static cl::opt<std::string> tally("tally", cl::desc("add what was met to this file's counts, and report their sum"), cl::cat(category));
 static cl::opt<bool> plans("plans", cl::desc("count the coverage from the builds' plans, and run nothing"), cl::cat(category));
 static cl::opt<std::string> build("build", cl::desc("with a file: this build alone, such as '-O2 v4'"), cl::cat(category));
 static cl::opt<std::string> out("out", cl::desc("folder of finds"), cl::init("fuzz-finds"), cl::cat(category));
@@ -53,6 +54,7 @@ int main(int argc, char **argv) {
   Campaign campaign;
   campaign.seed = seed, campaign.train = train, campaign.jobs = std::max(1u, unsigned(jobs));
   campaign.first = first, campaign.reduce = !whole && !plans, campaign.plans = plans, campaign.table = table, campaign.out = out;
+  campaign.tally = tally;
   if (only >= 0)
     campaign.begin = only, campaign.end = uint64_t(only) + 1, campaign.seconds = 600;
   else

@@ -16,9 +16,9 @@ using test::Cell;
 using test::ScalarProgram;
 
 Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
-bool isFloat(Value v) { return isa<FloatType>(elementOf(v)); }
+bool isFloat(Value v) { return isFloating(elementOf(v)); }
 /// What the reference computes in: f64 for every floating-point type.
-Type wide(Type element) { return isa<FloatType>(element) ? Float64Type::get(element.getContext()) : element; }
+Type wide(Type element) { return isFloating(element) ? Float64Type::get(element.getContext()) : element; }
 } // namespace
 
 Format formatOf(Type t) {
@@ -33,7 +33,7 @@ Num nearest(Num v, Type t) {
 /// As far as integers are moved within their bound; one that is larger is none.
 static constexpr double mostMoved = 1e9;
 Num stored(Num v, Type t, double half) {
-  if (!isa<FloatType>(t)) {
+  if (!isFloating(t)) {
     v.i = nearest(v, t).i;
     v.e = v.e > mostMoved ? unknown : v.e;
     return v;
@@ -107,7 +107,7 @@ struct Sum {
     }
   }
   Num finish(Type element, bool exact) const {
-    if (!isa<FloatType>(element))
+    if (!isFloating(element))
       return stored({0, i, unsure ? unknown : 0}, element, 0);
     if (nan || (above && below && !unsure))
       return {NAN, 0, 0};
@@ -149,7 +149,7 @@ private:
   LogicalResult emitted(CombineOpInterface op, const Nest &nest, ArrayRef<int64_t> extents);
   LogicalResult decompose(DecomposableOpInterface op);
   LogicalResult scan(ScanOp op);
-  Num keep(Num v, Type element, double half) { return how.exact && isa<FloatType>(element) ? Num{v.f, 0, 0} : stored(v, element, half); }
+  Num keep(Num v, Type element, double half) { return how.exact && isFloating(element) ? Num{v.f, 0, 0} : stored(v, element, half); }
   /// The bound on f's change where each input moves within its own; `x` is left as it was.
   double moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>)> f, bool floats);
 
@@ -283,9 +283,12 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
   std::vector<Values> out(results, Values::zeros(shapeOf(op->getResult(0))));
   SmallVector<Num> x(operands);
   SmallVector<Cell> cells(operands);
-  bool compare = isa<CompareOp>(op), compareFloats = compare && isFloat(op->getOperand(0));
+  Operation *o = op;
+  bool compare = isa<CompareOp>(o), compareFloats = compare && isFloat(o->getOperand(0)), choosesZero = isa<MaximumOp, MinimumOp>(o);
+  bool lgamma = isa<LgammaOp>(o), tan = isa<TanOp>(o), wave = isa<SinOp, CosOp>(o), gelu = isa<GeluOp>(o), fma = isa<FmaOp>(o);
   for (unsigned r = 0; r < results; ++r) {
-    bool floats = isFloat(op->getResult(r));
+    Type element = elementOf(op->getResult(r)), computed = computeType(element);
+    bool floats = isFloating(element), twice = element.isBF16() && meaning.half > 0 && !isa<CastOp>(o); // f32's rounding, then its own
     auto f = [&](ArrayRef<Num> x) -> Num {
       if (!program)
         return meaning.apply(x);
@@ -300,8 +303,8 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
         num = array->cells[i], loose |= num.e != 0;
       Num y = f(x);
       y.e = 0;
-      how.swings |= isa<LgammaOp>(op.getOperation()) && x[0].f < -1000; // poles at whole numbers, each as narrow as a step of x is long
-      how.swings |= isa<SinOp, CosOp, TanOp>(op.getOperation()) && std::fabs(x[0].f) > 1000; // what is so large has mostly grown fast
+      how.swings |= lgamma && x[0].f < -1000; // poles at whole numbers, each as narrow as a step of x is long
+      how.swings |= (wave || tan) && std::fabs(x[0].f) > 1000; // what is so large has mostly grown fast
       if (loose && compare) {
         double e = x[0].e + x[1].e, d = std::fabs(compareFloats ? x[0].f - x[1].f : double(x[0].i) - double(x[1].i));
         bool nan = (std::isnan(x[0].f) && x[0].e == 0) || (std::isnan(x[1].f) && x[1].e == 0);
@@ -309,32 +312,26 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
         y.e = nan || same || d > e ? 0 : 1;
       } else if (loose) {
         y.e = moved(x, f, floats);
-        if (isa<TanOp>(op.getOperation())) { // a pole within the bound, or not to be told apart from x
+        if (tan) { // a pole within the bound, or not to be told apart from x
           double pole = (std::floor(x[0].f / M_PI) + 0.5) * M_PI;
           y.e = std::fabs(x[0].f - pole) <= x[0].e + 0x1p-50 * std::fabs(x[0].f) || x[0].e > 1.5 ? unknown : y.e;
         }
-        if (isa<SinOp, CosOp>(op.getOperation()))
+        if (wave)
           y.e = std::isfinite(x[0].e) && std::isfinite(x[0].f) ? std::min(x[0].e, 2.0) : unknown;
       }
-      if (isa<MaximumOp, MinimumOp>(op.getOperation()) && x[0].f == 0 && x[1].f == 0 && std::signbit(x[0].f) != std::signbit(x[1].f))
+      if (choosesZero && x[0].f == 0 && x[1].f == 0 && std::signbit(x[0].f) != std::signbit(x[1].f))
         y.e = std::max(y.e, eitherZero);
-      Type element = elementOf(op->getResult(r));
       // The tail of gelu is an exponential, whose exponent f64 holds no more exactly than anything else.
-      if (isa<GeluOp>(op.getOperation()) && element.isF64() && !how.exact && x[0].f < 0 && y.f != 0)
+      if (gelu && element.isF64() && !how.exact && x[0].f < 0 && y.f != 0)
         y.e += 4 * 0x1p-53 * std::fabs(y.f * std::log(y.f / x[0].f));
-      if (isa<FmaOp>(op.getOperation()) && !how.exact && std::isfinite(y.f)) { // a target without FMA rounds the product too
-        Format format = formatOf(computeType(element));
+      if (fma && !how.exact && std::isfinite(y.f)) { // a target without FMA rounds the product too
+        Format format = formatOf(computed);
         double product = (std::fabs(x[0].f) + x[0].e) * (std::fabs(x[1].f) + x[1].e);
         y.e += product > format.max ? unknown : format.u * product + format.tiny;
       }
       y.e += how.exact || !std::isfinite(y.f) ? 0 : meaning.absolute;
-      if (element.isBF16() && meaning.half > 0 && !isa<CastOp>(op)) { // computed in f32, then rounded once more
-        y = keep(y, computeType(element), meaning.half);
-        y = keep(y, element, 1);
-      } else {
-        y = keep(y, element, meaning.half);
-      }
-      out[r].cells[i] = y;
+      y = keep(y, twice ? computed : element, meaning.half);
+      out[r].cells[i] = twice ? keep(y, element, 1) : y;
     }
   }
   for (auto [result, array] : llvm::zip_equal(op->getResults(), out))
@@ -464,7 +461,7 @@ struct Greatest {
 
 LogicalResult Frame::combine(CombineOpInterface op) {
   Type element = elementOf(op->getResult(0));
-  bool floats = isa<FloatType>(element);
+  bool floats = isFloating(element);
   std::vector<Values> out;
   for (Value v : op->getResults())
     out.push_back(Values::zeros(shapeOf(v)));

@@ -4,6 +4,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include <chrono>
 #include <csignal>
 #include <poll.h>
@@ -59,15 +60,42 @@ Find unpack(StringRef s) {
   auto [build, message] = rest.split('\1');
   return {kind.str(), build.str(), message.str()};
 }
-std::string pack(const Counts &c, uint64_t rejected) {
+std::string pack(const Counts &c) {
   std::string s;
   llvm::raw_string_ostream os(s);
-  os << c.elements << ' ' << c.unbounded << ' ' << c.gradients << ' ' << c.kinks << ' ' << rejected << '\n';
+  os << c.models << ' ' << c.elements << ' ' << c.unbounded << ' ' << c.gradients << ' ' << c.kinks << ' ' << c.rejected << '\n';
   for (auto &[key, n] : c.hits)
     os << key << ' ' << n << '\n';
   for (const std::string &name : c.emitted)
     os << "emitted " << name << '\n';
   return s;
+}
+/// Adds what was packed; false where it was not.
+bool add(StringRef text, Counts &to) {
+  SmallVector<StringRef> lines, numbers;
+  text.split(lines, '\n', -1, false);
+  if (lines.empty())
+    return false;
+  lines[0].split(numbers, ' ');
+  uint64_t *totals[] = {&to.models, &to.elements, &to.unbounded, &to.gradients, &to.kinks, &to.rejected};
+  if (numbers.size() != std::size(totals))
+    return false;
+  uint64_t n = 0;
+  for (auto [total, number] : llvm::zip_equal(totals, numbers)) {
+    if (number.getAsInteger(10, n))
+      return false;
+    *total += n;
+  }
+  for (StringRef line : llvm::drop_begin(lines)) {
+    auto [key, count] = line.rsplit(' ');
+    if (key == "emitted")
+      to.emitted.insert(count.str());
+    else if (!count.getAsInteger(10, n))
+      to.hits[key.str()] += n;
+    else
+      return false;
+  }
+  return true;
 }
 
 struct Worker {
@@ -168,24 +196,27 @@ Find checkApart(llvm::function_ref<Find()> check, unsigned seconds) {
 
 unsigned Campaign::run(MLIRContext &context) {
   auto start = Clock::now();
+  if (auto before = llvm::MemoryBuffer::getFile(tally); !tally.empty() && before && !add((*before)->getBuffer(), total)) {
+    llvm::errs() << "dlc-fuzz: " << tally << " is no tally of dlc-fuzz; name another file\n";
+    return 1;
+  }
   uint64_t next = begin, done = 0;
   std::vector<Worker> workers(jobs);
   bool stop = false;
   auto launch = [&](Worker &w) {
     w.start([&](int to) {
       Counts counts;
-      uint64_t rejected = 0;
       for (uint64_t k = w.next; k < w.end; ++k) {
         send(to, 'S', k);
         Model model = generate(context, seed, k, train);
-        rejected += model.rejected;
+        ++counts.models, counts.rejected += model.rejected;
         Find find = plans ? countPlans(model, k, counts) : check(model, k, counts);
         if (find)
           send(to, 'F', k, pack(find));
         if (since(start) > seconds)
           break;
       }
-      send(to, 'C', 0, pack(counts, rejected));
+      send(to, 'C', 0, pack(counts));
     });
   };
   auto ended = [&](Worker &w) {
@@ -225,23 +256,8 @@ unsigned Campaign::run(MLIRContext &context) {
           w.moved = Clock::now(); // reducing took a while
         } else {
           w.busy = false;
-          SmallVector<StringRef> lines;
-          StringRef(m.payload).split(lines, '\n', -1, false);
-          uint64_t numbers[5] = {};
-          SmallVector<StringRef> parts;
-          lines[0].split(parts, ' ');
-          for (size_t i = 0; i < 5 && i < parts.size(); ++i)
-            (void)parts[i].getAsInteger(10, numbers[i]);
-          total.elements += numbers[0], total.unbounded += numbers[1], total.gradients += numbers[2], total.kinks += numbers[3];
-          rejected += numbers[4];
-          for (StringRef line : llvm::drop_begin(lines)) {
-            auto [key, count] = line.rsplit(' ');
-            uint64_t n = 0;
-            if (key == "emitted")
-              total.emitted.insert(count.str());
-            else if (!count.getAsInteger(10, n))
-              total.hits[key.str()] += n;
-          }
+          if (!add(m.payload, total))
+            llvm::report_fatal_error("a worker's counts cannot be read");
         }
       }
       if (!open) {
@@ -260,6 +276,13 @@ unsigned Campaign::run(MLIRContext &context) {
     }
   }
   report(context, done, since(start));
+  if (llvm::Error e = tally.empty() ? llvm::Error::success() : llvm::writeToOutput(tally, [&](llvm::raw_ostream &os) {
+        os << pack(total);
+        return llvm::Error::success();
+      })) {
+    llvm::errs() << "dlc-fuzz: " << llvm::toString(std::move(e)) << "\n";
+    return 1;
+  }
   return finds;
 }
 
@@ -301,6 +324,8 @@ void Campaign::found(MLIRContext &context, uint64_t k, Find find) {
 
 void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
   auto &os = llvm::outs();
+  if (total.models > models)
+    os << "with the " << total.models - models << " models of earlier campaigns in " << tally << ":\n";
   printCoverage(os, total.hits, table);
   std::set<std::string> met;
   for (auto &[key, n] : total.hits)
@@ -316,7 +341,7 @@ void Campaign::report(MLIRContext &context, uint64_t models, double seconds) {
     os << "reference by what the dialect emits: " << llvm::join(total.emitted, ", ") << "\n";
   if (!plans)
     os << total.elements << " elements compared with the reference, " << total.unbounded << " of them without a bound; " << total.gradients
-       << " gradients with differences, " << total.kinks << " at kinks left out; " << rejected << " ops refused while generating\n";
+       << " gradients with differences, " << total.kinks << " at kinks left out; " << total.rejected << " ops refused while generating\n";
   for (auto &[key, n] : kinds)
     os << n << " x " << key << "\n";
   rusage used{};

@@ -14,6 +14,7 @@ struct Campaign {
   bool first = false, reduce = true, table = false; ///< stop at the first find; make finds small; print every row of the coverage
   bool plans = false;                               ///< count the coverage of builds' plans, and run nothing
   std::string out;                                  ///< folder of finds
+  std::string tally;                                ///< the file where counts of campaigns add up, or empty
   uint64_t begin = 0, end = UINT64_MAX, seconds = 60;
 
   /// The number of finds.
@@ -23,7 +24,6 @@ private:
   void found(MLIRContext &context, uint64_t k, Find find);
   void report(MLIRContext &context, uint64_t models, double seconds);
   Counts total;
-  uint64_t rejected = 0;
   unsigned finds = 0;
   double reducing = 0;             ///< seconds
   llvm::StringMap<unsigned> kinds; ///< finds alike, by what their reduced models hold
