@@ -383,7 +383,7 @@ FailureOr<std::string> printCode(ModuleOp module, const CompileOptions &options,
   if (kind == "codegen") {
     std::string text;
     llvm::raw_string_ostream os(text);
-    modules[0]->print(os);
+    modules[0]->print(os, OpPrintingFlags().printNameLocAsPrefix());
     return text;
   }
   auto names = target.backend->getCodeNames();

@@ -20,9 +20,9 @@ double writeFloat(double v, char *to, Float type);
 
 /// What casts of elements did.
 struct Casts {
-  bool changed = false;      ///< some value
-  double beyond = 0;         ///< the first finite value that became infinite
-  uint64_t at = UINT64_MAX;  ///< its element; UINT64_MAX: none did
+  bool changed = false;     ///< some value
+  double beyond = 0;        ///< the first finite value that became infinite
+  uint64_t at = UINT64_MAX; ///< its element; UINT64_MAX: none did
   void note(double before, double after, uint64_t element) {
     changed |= before != after && before == before;
     if (at == UINT64_MAX && before - before == 0 && after - after != 0)

@@ -94,8 +94,10 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
     fn->setAttr("dlx.kernel", b.getUnitAttr());
     Block *block = fn.addEntryBlock();
     IRMapping map;
-    for (auto [v, arg] : llvm::zip(reads, block->getArguments()))
+    for (auto [v, arg] : llvm::zip(reads, block->getArguments())) {
+      arg.setLoc(v.getLoc());
       map.map(v, arg);
+    }
     b.setInsertionPointToStart(block);
     for (Operation *op : body)
       b.clone(*op, map)->removeAttr("dlx.late");
@@ -191,7 +193,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       SmallVector<Value> arguments;
       for (Value v : reads)
         arguments.push_back(resolve(v));
-      auto call = func::CallOp::create(b, first->getLoc(), fn, arguments);
+      auto call = func::CallOp::create(b, writes.size() == 1 ? writes.front().getLoc() : first->getLoc(), fn, arguments);
       call->setAttr("dlx.group", b.getI64IntegerAttr(grouping.number(*group)));
       call->setAttr("dlx.place", b.getStringAttr(layers.place(layers.mainOf(group->ops, group->anchor))));
       llvm::SetVector<StringRef> of;

@@ -82,10 +82,14 @@ std::string Layers::place(Operation *op) const {
   if (!name.layer.empty() && name.own)
     return ("of " + name.layer).str();
   Location loc = op->getLoc();
-  if (auto given = dyn_cast<NameLoc>(loc))
+  auto given = dyn_cast<NameLoc>(loc);
+  bool value = given && isa<FileLineColLoc>(given.getChildLoc()); // the text's name of a value, which may be the printer's
+  if (given && !value)
     return "'" + printable(given.getName()) + "'";
   if (!name.layer.empty())
     return ("after " + name.layer).str();
+  if (value)
+    return "at %" + printable(given.getName());
   if (auto file = loc->findInstanceOf<FileLineColLoc>())
     return "at line " + std::to_string(file.getLine());
   return "";

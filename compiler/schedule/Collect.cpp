@@ -16,7 +16,7 @@ void EntrySchedule::bindArguments() {
   for (BlockArgument a : entry.getArguments()) {
     auto param = entry.getArgAttrOfType<dl::ParamAttr>(a.getArgNumber(), "dl.param");
     auto [kind, at] = param ? homes.lookup(param.getName()) : Home(BufferKind::input, inputs++);
-    storageOf[a] = newStorage(kind, at, a.getType());
+    storageOf[a] = newStorage(kind, at, a);
   }
 }
 
@@ -70,7 +70,7 @@ LogicalResult EntrySchedule::collectCall(func::CallOp call, std::vector<Node> &l
   for (Value v : call.getOperands())
     number.push_back(storageOf.lookup(v));
   for (Value v : call.getResults())
-    number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, v.getType()));
+    number.push_back(storageOf[v] = newStorage(BufferKind::arena, 0, v));
   for (dl::DimsAttr bytes : plan.getTemps())
     number.push_back(newStorage(BufferKind::arena, 0, bytes.getExtents()[0], dl::getUpperBound(bytes.getExtents()[0], ranges)));
   for (dlx::LaunchAttr launch : plan.getLaunches()) {
@@ -125,7 +125,7 @@ void EntrySchedule::collectPieces(dl::MovementOpInterface op, std::vector<Node> 
   Value result = op->getResult(0);
   Node n;
   n.kind = Node::Pieces;
-  unsigned whole = storageOf[result] = newStorage(BufferKind::arena, 0, result.getType());
+  unsigned whole = storageOf[result] = newStorage(BufferKind::arena, 0, result);
   n.writes.push_back(whole);
   for (const dl::Source &source : op.getSources()) {
     Value operand = op->getOperand(source.operand);
@@ -154,14 +154,14 @@ LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &lis
   unsigned firstInside = storages.size();
   SmallVector<unsigned> carried;
   for (auto [init, argument, result] : llvm::zip(scan.getInit(), scan.getCarriedArguments(), scan.getFinals())) {
-    unsigned s = newStorage(BufferKind::arena, 0, init.getType());
+    unsigned s = newStorage(BufferKind::arena, 0, argument);
     storages[s].pinned = true;
     list.push_back(copyNode(s, storageOf.lookup(init)));
     storageOf[argument] = storageOf[result] = s;
     carried.push_back(s);
   }
   for (auto [input, argument] : llvm::zip(scan.getInputs(), scan.getInputArguments())) {
-    unsigned base = storageOf.lookup(input), s = newStorage(BufferKind::arena, 0, argument.getType());
+    unsigned base = storageOf.lookup(input), s = newStorage(BufferKind::arena, 0, argument);
     view(s, base);
     storageOf[argument] = s;
     loop.reads.push_back(base);
@@ -171,7 +171,7 @@ LogicalResult EntrySchedule::collectScan(dl::ScanOp scan, std::vector<Node> &lis
     loop.reads.push_back(storageOf.lookup(capture));
   }
   for (Value stack : scan.getStacks())
-    storageOf[stack] = newStorage(BufferKind::arena, 0, stack.getType());
+    storageOf[stack] = newStorage(BufferKind::arena, 0, stack);
   unsigned firstBody = storages.size();
   if (failed(collect(scan.getBody().front(), loop.body)))
     return failure();

@@ -102,13 +102,14 @@ void EntrySchedule::joinSwapped() {
 
 Value EntrySchedule::buffer(OpBuilder &top, unsigned s) {
   Storage &storage = storages[s];
+  Location place = storage.place.value_or(entry.getLoc());
   if (!storage.made && storage.kind == BufferKind::view) {
     Value base = buffer(top, storage.at);
-    storage.made = dlx::ViewOp::create(top, entry.getLoc(), dlx::BufferType::get(entry.getContext()), base, extent(storage.start),
+    storage.made = dlx::ViewOp::create(top, place, dlx::BufferType::get(entry.getContext()), base, extent(storage.start),
                                        extent(storage.stride), extent(storage.bytes), storage.bound);
   }
   if (!storage.made)
-    storage.made = dlx::BufferOp::create(top, entry.getLoc(), dlx::BufferType::get(entry.getContext()), storage.kind, storage.at,
+    storage.made = dlx::BufferOp::create(top, place, dlx::BufferType::get(entry.getContext()), storage.kind, storage.at,
                                          extent(storage.bytes), storage.bound);
   return storage.made;
 }

@@ -31,8 +31,10 @@ private:
   int64_t scratch = 0, preparedBytes = 0;
 
   unsigned newStorage(BufferKind kind, int64_t at, AffineExpr bytes, int64_t bound);
-  unsigned newStorage(BufferKind kind, int64_t at, Type tensor) {
-    return newStorage(kind, at, bytesOf(tensor), dl::getUpperBytes(tensor, ranges));
+  unsigned newStorage(BufferKind kind, int64_t at, Value of) {
+    unsigned s = newStorage(kind, at, bytesOf(of.getType()), dl::getUpperBytes(of.getType(), ranges));
+    storages[s].place = of.getLoc();
+    return s;
   }
   /// Of the same size as another.
   unsigned newStorage(BufferKind kind, int64_t at, unsigned like) {

@@ -16,6 +16,7 @@ struct Storage {
   int64_t bound = 0;               ///< the most bytes within the symbols' bounds
   int first = INT_MAX, last = -1;  ///< times of the first write and the last use
   bool pinned = false;             ///< carried by a loop, which exchanges its pointer: never an output's, a parameter's or a state's own
+  std::optional<Location> place;   ///< of the value that it is for
   Value made;                      ///< its dlx value
 };
 

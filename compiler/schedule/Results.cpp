@@ -129,7 +129,7 @@ void EntrySchedule::bindResults() {
       storages[storage].kind = BufferKind::output;
       storages[storage].at = outputs++;
     } else {
-      addCopy(newStorage(BufferKind::output, outputs++, v.getType()), storage);
+      addCopy(newStorage(BufferKind::output, outputs++, v), storage);
     }
   }
   SmallVector<std::pair<unsigned, unsigned>> copies;

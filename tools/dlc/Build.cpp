@@ -72,9 +72,12 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
   options.times = times.get();
   options.memoryBudget = int64_t(budget);
   if (!printAfter.empty())
-    options.after = [stage = *symbolizeStage(printAfter)](Stage s, ModuleOp m) {
-      if (s == stage)
-        m.print(llvm::errs());
+    options.after = [stage = symbolizeStage(printAfter)](Stage s, ModuleOp m) { // without one: all
+      if (s != stage.value_or(s))
+        return;
+      if (!stage)
+        llvm::errs() << "// After " << stageNames()[size_t(s)] << "\n";
+      m.print(llvm::errs(), OpPrintingFlags().printNameLocAsPrefix());
     };
   for (const std::string &shape : shapes)
     if (!readBound(shape, options))

@@ -1,6 +1,7 @@
 // dlc compile: a model to any stage's text, to an object, a header or a shared library.
 #include "compiler/emit/Artefact.h"
 #include "tools/dlc/Build.h"
+#include "tools/dlc/Labels.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -45,9 +46,11 @@ Exit print(const Options &o, StringRef emit) {
   if (stage && *stage != Stage::Codegen) {
     std::string text;
     llvm::raw_string_ostream os(text);
-    model.module->print(os);
+    model.module->print(os, OpPrintingFlags().printNameLocAsPrefix());
     return write(o.out, text);
   }
+  if (emit == "asm") // elsewhere values keep the model's names
+    nameCode(*model.module);
   auto text = printCode(*model.module, options, emit);
   return failed(text) ? Fault : write(o.out, *text);
 }
@@ -61,8 +64,8 @@ Exit compile(Options o) {
   bool file = emit == "lib" || emit == "obj" || emit == "header";
   if (!file && !symbolizeStage(emit) && !llvm::is_contained(codeNames(), emit))
     return misuse("--emit " + emit + ": expected " + emits());
-  if (!o.build.printAfter.empty() && !symbolizeStage(o.build.printAfter))
-    return misuse("--print-after " + o.build.printAfter + ": expected one of " + llvm::join(stageNames(), ", "));
+  if (StringRef after = o.build.printAfter; !after.empty() && after != "all" && !symbolizeStage(after))
+    return misuse("--print-after " + after + ": expected all or one of " + llvm::join(stageNames(), ", "));
   if (o.out.empty()) {
     if (emit == "lib" || emit == "obj" || emit == "cubin")
       return misuse("no output file: write -o " + (emit == "cubin" ? modelName(o.build.model) + ".cubin"
@@ -163,7 +166,7 @@ void addCompile(CLI::App &app) {
   command->add_option("--embed-weights", o->weights, "put a safetensors file in");
   command->add_flag("--standalone", o->standalone, "link the runtime in");
   command->add_flag_callback("--time-passes", [o] { o->build.times = std::make_shared<Times>(); }, "seconds by stage, LLVM's among them");
-  command->add_option("--print-after", o->build.printAfter, "print the module after a stage");
+  command->add_option("--print-after", o->build.printAfter, "print the module after a stage, or after all of them");
   addMissing(*command, {"--tune"});
   setAction(command, "dlc compile lenet.mlir -o liblenet.so", [o] {
     Exit e = compile(*o);

@@ -186,7 +186,7 @@ Exit explainKernel(const Options &o, Programs &programs, ModuleOp module) {
   }
   OpPrintingFlags flags;
   kernel->removeAttr("dlx.plan");
-  kernel.print(llvm::outs(), flags.useLocalScope());
+  kernel.print(llvm::outs(), flags.useLocalScope().printNameLocAsPrefix());
   llvm::outs() << "\n";
   return Done;
 }

@@ -140,4 +140,29 @@ llvm::StringMap<Label> labelsOf(func::FuncOp entry, ModuleOp module) {
   }
   return labels;
 }
+
+void nameCode(ModuleOp module) {
+  llvm::StringMap<std::string> labels;
+  llvm::StringMap<unsigned> calls;
+  for (auto entry : module.getOps<func::FuncOp>()) {
+    if (entry->hasAttr("dlx.kernel"))
+      continue;
+    for (auto &[kernel, label] : labelsOf(entry, module)) {
+      std::string &all = labels[kernel];
+      all += (all.empty() ? "" : "; ") + label.what;
+    }
+    entry.walk([&](func::CallOp call) { ++calls[call.getCallee()]; });
+  }
+  for (auto fn : module.getOps<func::FuncOp>()) {
+    if (!fn->hasAttr("dlx.kernel"))
+      continue;
+    bool once = calls[fn.getSymName()] == 1; // else its values are those of one call among several
+    fn.walk([&](Operation *op) {
+      std::string name = op == fn ? labels[fn.getSymName()] : op->getName().getStringRef().str();
+      if (auto value = op->getLoc()->findInstanceOf<NameLoc>(); value && once && op != fn)
+        name += (" %" + value.getName().getValue()).str();
+      op->setLoc(NameLoc::get(StringAttr::get(module.getContext(), name.empty() ? fn.getSymName() : name), op->getLoc()));
+    });
+  }
+}
 } // namespace dlc::tools

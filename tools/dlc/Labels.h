@@ -16,6 +16,8 @@ struct Label {
 llvm::StringMap<Label> labelsOf(mlir::func::FuncOp entry, mlir::ModuleOp module);
 /// The part of a training step that each call is of; "" in other entries.
 llvm::DenseMap<mlir::Operation *, llvm::StringRef> partsOf(mlir::func::FuncOp entry);
+/// Names the code of a scheduled module's kernels for --emit asm: functions by their labels, what an op becomes by the op.
+void nameCode(mlir::ModuleOp module);
 /// The op that a kernel is about, "conv2d", or those of a chain's parts.
 std::string mainOp(mlir::func::FuncOp kernel);
 /// Numbers that are no part of a word as '#': equal for the blocks of a deep net.

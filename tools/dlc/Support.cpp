@@ -1,6 +1,8 @@
 // Models in, files out, messages.
 #include "tools/dlc/Support.h"
 #include "compiler/Pipeline.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/AsmParser/AsmParserState.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/Foreign.h"
 #include "runtime/data/File.h"
@@ -142,11 +144,32 @@ bool Model::read(llvm::StringRef path) {
   auto text = readText(path);
   return text && parse(std::move(text));
 }
+/// The place of a value that the text calls by a name, no number: it has the name, and so has what is made of the value.
+static mlir::Location named(llvm::SMRange name, mlir::Location place) {
+  llvm::StringRef text(name.Start.getPointer(), name.End.getPointer() - name.Start.getPointer());
+  if (!text.consume_front("%") || text.empty() || llvm::isDigit(text.front()) || !llvm::isa<mlir::FileLineColLoc>(place))
+    return place;
+  return mlir::NameLoc::get(mlir::StringAttr::get(place.getContext(), text), place);
+}
+static void keepNames(const mlir::AsmParserState &state) {
+  for (const auto &definition : state.getOpDefs())
+    if (!definition.resultGroups.empty())
+      definition.op->setLoc(named(definition.resultGroups.front().definition.loc, definition.op->getLoc()));
+  for (const auto &definition : state.getBlockDefs())
+    for (auto [argument, name] : llvm::zip(definition.block->getArguments(), definition.arguments))
+      argument.setLoc(named(name.loc, argument.getLoc()));
+}
 bool Model::parse(std::unique_ptr<llvm::MemoryBuffer> text) {
   if (std::string deep = findTooDeep(text->getBuffer()); !deep.empty())
     return fail("'" + text->getBufferIdentifier() + "' " + deep) == Done;
+  auto place = mlir::FileLineColLoc::get(&context, text->getBufferIdentifier(), 0, 0);
   sources.AddNewSourceBuffer(std::move(text), {});
-  module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+  mlir::Block block;
+  mlir::AsmParserState state;
+  if (failed(mlir::parseAsmSourceFile(sources, &block, &context, &state)))
+    return false;
+  keepNames(state);
+  module = mlir::detail::constructContainerOpForParserIfNecessary<mlir::ModuleOp>(&block, &context, place);
   return static_cast<bool>(module);
 }
 

@@ -62,7 +62,7 @@ llvm::json::Object textsOf(Programs &programs, const Picture &picture, ModuleOp 
     auto print = [&](func::FuncOp fn) {
       OwningOpRef<func::FuncOp> copy(fn.clone());
       copy.get()->removeAttr("dlx.plan");
-      copy.get()->print(os, OpPrintingFlags().useLocalScope());
+      copy.get()->print(os, OpPrintingFlags().useLocalScope().printNameLocAsPrefix());
       os << "\n";
     };
     print(k.function);

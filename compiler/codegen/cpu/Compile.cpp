@@ -1,8 +1,10 @@
 // LLVM dialect to code: the short pass list that the emitters' output needs, and the code generator. docs/rationale.md has
 // the measurements: unrolling, SLP and loop vectorisation spill the accumulators that emitters laid out.
 #include "compiler/codegen/Llvm.h"
+#include "compiler/codegen/Notes.h"
 #include "compiler/codegen/cpu/Share.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/CodeGen/AsmPrinter.h"
 #include "llvm/CodeGen/Passes.h"
 #include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/InlineAsm.h"
@@ -150,8 +152,10 @@ static void storeSingleLanes(Module &module) {
 /// The code generator's passes; below -O3 without loop strength reduction, which takes a third of their time, while the emitters'
 /// addresses are a base and constants already, without what prepares for it, and without two that find nothing in emitted code.
 struct CodegenPasses : legacy::PassManager {
-  explicit CodegenPasses(unsigned level) : level(level) {}
+  CodegenPasses(unsigned level, const Notes *notes) : level(level), notes(notes) {}
   void add(llvm::Pass *pass) override {
+    if (auto *printer = dynamic_cast<llvm::AsmPrinter *>(pass); printer && notes)
+      notes->attach(*printer);
     static const AnalysisID without[] = {idOf(createLoopStrengthReducePass()), idOf(createCanonicalizeFreezeInLoopsPass()),
                                          idOf(createConstantHoistingPass()), &MachineCombinerID};
     if (level < 3 && is_contained(without, pass->getPassID()))
@@ -161,16 +165,21 @@ struct CodegenPasses : legacy::PassManager {
   }
   static AnalysisID idOf(llvm::Pass *pass) { return std::unique_ptr<llvm::Pass>(pass)->getPassID(); }
   unsigned level;
+  const Notes *notes; ///< for assembly, else null
 };
 
 Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Target &target, unsigned level, CodeKind kind,
                                                 StringRef prefix) {
   LLVMContext context;
+  std::optional<Notes> notes;
+  if (kind == CodeKind::Assembly)
+    notes.emplace(lowered);
   auto module = mlir::translateModuleToLLVMIR(lowered, context, "dlc");
   if (!module)
     return createStringError("translation to LLVM IR failed");
   Machine traits = Machine::of(target);
   auto machine = makeMachine(target, level);
+  machine->Options.MCOptions.AsmVerbose = notes.has_value();
   module->setTargetTriple(machine->getTargetTriple());
   module->setDataLayout(machine->createDataLayout());
   for (Function &f : *module) {
@@ -204,7 +213,7 @@ Expected<std::unique_ptr<MemoryBuffer>> compile(mlir::ModuleOp lowered, const Ta
   if (kind == CodeKind::LLVM) {
     module->print(os, nullptr);
   } else {
-    CodegenPasses passes(level);
+    CodegenPasses passes(level, notes ? &*notes : nullptr);
     auto file = kind == CodeKind::Assembly ? CodeGenFileType::AssemblyFile : CodeGenFileType::ObjectFile;
     if (machine->addPassesToEmitFile(passes, os, nullptr, file))
       return createStringError("the code generator cannot write this kind of file");

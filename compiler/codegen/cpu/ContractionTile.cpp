@@ -207,7 +207,9 @@ void ContractionEmitter::callOwnTile(Frame &f, unsigned rowLoop, int64_t rows, C
     MicroKernel m = microKernel(rowLoop, rows, columns);
     m.last = lastOf(columns);
     MicroKernel::Operands o = operands(own, m, rowLoop, in);
+    own.b.setLoc(c.op.getLoc());
     SmallVector<Value> acc = m.accumulate(own, o);
+    own.b.setLoc(fn.getLoc());
     epilogue(own, in, rowLoop, acc, m.masks(own, o.columns));
   }
   func::CallOp::create(f.b, fn, v);

@@ -348,8 +348,10 @@ void shareMicroKernels(ArrayRef<ModuleOp> modules) {
       for (func::FuncOp fn : declared)
         if (fn != own)
           fn->removeAttr("dlx.micro");
-      if (!alone)
+      if (!alone) {
         own.setPublic();
+        own->setLoc(UnknownLoc::get(own.getContext())); // no one op's
+      }
     }
   }
 }
