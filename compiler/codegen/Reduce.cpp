@@ -96,8 +96,8 @@ Parts::Parts(Frame &f, Box whole, int64_t most, ArrayRef<int64_t> units) : f(f),
 }
 Box Parts::at(Value i) const {
   Box part = box;
-  for (size_t d = counts.size(); d-- > 0;) {
-    Value rest = d ? f.quotient(i, counts[d]) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
+  for (size_t d = counts.size(); d-- > 0;) { // of a box without terms the first part may be asked for
+    Value rest = d ? f.quotient(i, f.max(counts[d], f.c(1))) : f.c(0), here = f.sub(i, f.mul(rest, counts[d]));
     part.lo[d] = f.add(box.lo[d], f.mul(here, steps[d]));
     part.hi[d] = f.min(box.hi[d], f.add(part.lo[d], steps[d]));
     i = rest;
