@@ -156,7 +156,7 @@ static bool writeAll(int fd, std::initializer_list<std::string_view> pieces) {
   return true;
 }
 
-Status writeFile(const std::string &given, std::initializer_list<std::string_view> pieces) {
+Status writeFile(const std::string &given, std::initializer_list<std::string_view> pieces, Sync sync) {
   std::string path = given;
   if (char resolved[PATH_MAX]; realpath(given.c_str(), resolved))
     path = resolved;
@@ -181,7 +181,7 @@ Status writeFile(const std::string &given, std::initializer_list<std::string_vie
   }
   if (fd < 0)
     return failed("write", given);
-  bool good = writeAll(fd, pieces) && fsync(fd) == 0;
+  bool good = writeAll(fd, pieces) && (sync == Sync::no || fsync(fd) == 0);
   int error = errno;
   good = close(fd) == 0 && good;
   if (good && rename(beside.c_str(), path.c_str()) != 0)

@@ -34,8 +34,10 @@ private:
   std::unique_ptr<Stream> stream;
 };
 
+/// Whether a file is to outlast a loss of power, for which the disk is waited for: some 20 ms. What can be made again need not.
+enum class Sync { no, yes };
 /// Writes beside `path`, syncs and renames, so that `path` holds all of the pieces or what it held before; nothing is left
 /// behind on failure. What a symbolic link points to is written, not the link; a device or pipe is written as it stands.
-Status writeFile(const std::string &path, std::initializer_list<std::string_view> pieces);
+Status writeFile(const std::string &path, std::initializer_list<std::string_view> pieces, Sync sync = Sync::yes);
 
 } // namespace dlc::data

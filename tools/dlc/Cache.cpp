@@ -180,7 +180,7 @@ Error writeCached(StringRef folder, StringRef key, const Built &built) {
   if (std::error_code ec = sys::fs::create_directories(folder, true, sys::fs::owner_all))
     return createStringError(ec, "cannot make '" + folder + "': " + ec.message());
   unlink(entryPath(folder, key).c_str()); // a pipe or a link would be written through
-  if (data::Status status = data::writeFile(entryPath(folder, key), {head, entry}); !status)
+  if (data::Status status = data::writeFile(entryPath(folder, key), {head, entry}, data::Sync::no); !status)
     return createStringError(inconvertibleErrorCode(), Twine(status.error().message));
   bound(folder);
   return Error::success();

@@ -232,7 +232,7 @@ Exit write(llvm::StringRef path, llvm::StringRef contents) {
     llvm::outs() << contents;
     return Done; // Main reports what could not be written
   }
-  data::Status status = data::writeFile(path.str(), {contents});
+  data::Status status = data::writeFile(path.str(), {contents}, data::Sync::no); // by a model, again at any time
   return status ? Done : fail(status.error().message);
 }
 
