@@ -76,6 +76,7 @@ SmallVector<Value> ContractionEmitter::arguments(Frame &f, const Call &call) con
 int64_t ContractionEmitter::lastOf(Columns columns) const {
   return Machine::of(kernel.target).lanes >= 16 && columns.last && columns.last < lanes ? MicroKernel::lastVector : columns.last;
 }
+static constexpr int64_t fewTerms = 96;
 MicroKernel ContractionEmitter::microKernel(unsigned rowLoop, int64_t rows, Columns columns) const {
   MicroKernel m{cast<RankedTensorType>(c.a.getType()).getElementType(), bElement(), c.compute, rows, columns.vectors, lanes, columns.last};
   bool scratch = sums < 0 && (after != After::stored || epilogueOfArea());
@@ -90,6 +91,11 @@ MicroKernel ContractionEmitter::microKernel(unsigned rowLoop, int64_t rows, Colu
   // Tiles of other sizes are few, and code is not for nothing.
   m.asks = rows == this->rows && columns.vectors == vectors && aheadSteps();
   m.far = farSteps(rows * columns.vectors) > 0;
+  // A call costs a tile of few terms some percent. A loop over tiles in all micro-kernels would cost the code generator as much.
+  int64_t terms = 1;
+  for (unsigned loop : c.reduced)
+    terms *= std::max<int64_t>(0, dl::getConstant(c.loops[loop].extent));
+  m.many = !m.asks && terms > 0 && terms <= fewTerms;
   return m;
 }
 /// Rows of a b larger than the second-level cache lie too far apart for the hardware to fetch ahead: ask for those of some
@@ -146,7 +152,8 @@ void ContractionEmitter::callTile(Frame &f, unsigned rowLoop, int64_t rows, Colu
   if (ownTile(rows, columns))
     return callOwnTile(f, rowLoop, rows, columns, call);
   MicroKernel m = microKernel(rowLoop, rows, columns);
-  m.call(f, operands(f, m, rowLoop, call), place(f, rowLoop, call));
+  m.many &= rows == this->rows; // one that strips have as well
+  m.call(f, operands(f, m, rowLoop, call), place(f, rowLoop, call), f.c(1));
   if (after == After::mostly)
     callEpilogue(f, rowLoop, columns, call, f.scratch, f.c(rows));
 }

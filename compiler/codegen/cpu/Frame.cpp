@@ -38,8 +38,9 @@ static void pieces(int64_t count, function_ref<void(int64_t, int64_t)> fn) {
 Value Frame::read(Type element, Type type, Value pointer, Value mask) {
   unsigned bytes = storageBytes(element);
   auto known = masks.find(mask);
-  bool direct = machine.lanes >= 16 || (machine.lanes == 8 && bytes >= 4);
-  if (known == masks.end() || direct || isa<VectorType>(pointer.getType()))
+  // A mask takes one of AVX2's 16 registers; what is a narrower load needs none.
+  auto direct = [&](int64_t count) { return machine.lanes >= 16 || (machine.lanes == 8 && bytes >= 4 && !llvm::isPowerOf2_64(count)); };
+  if (known == masks.end() || direct(known->second) || isa<VectorType>(pointer.getType()))
     return codegen::Frame::read(element, type, pointer, mask);
   Value v = arith::ConstantOp::create(b, b.getZeroAttr(type));
   int64_t lanes = cast<VectorType>(type).getNumElements();

@@ -1,5 +1,6 @@
 // Micro-kernels: the nest of multiply-adds, the function around it that kernels share, and where it is written.
 #include "compiler/codegen/cpu/MicroKernel.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -42,6 +43,20 @@ SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
   SmallVector<Value> masks = this->masks(f, o.columns), rowSteps;
   for (int64_t r = 0; r <= std::min(rows - 1, rowsFromOne); ++r)
     rowSteps.push_back(r ? f.mul(o.rowStep, f.c(r)) : f.c(0));
+  // With AVX2 a whole tile takes all registers: beside a mask an accumulator would go to memory and back in each step. The mask stays
+  // there instead, where LLVM is not to take it from. (A power of two is a narrower load: Frame::read.)
+  Value maskInMemory;
+  auto maskType = VectorType::get({lanes}, f.b.getIntegerType(compute.getIntOrFloatBitWidth()));
+  if (Value mask = masks.back(); mask && !whole && !llvm::isPowerOf2_64(last) && f.machine.lanes == 8 && rows * vectors + vectors + 1 >= 16) {
+    maskInMemory = f.local(maskType.getElementType(), lanes);
+    LLVM::StoreOp::create(f.b, arith::ExtSIOp::create(f.b, maskType, mask), maskInMemory, 4);
+  }
+  auto maskAt = [&](int64_t v) -> Value {
+    if (!maskInMemory || v + 1 < vectors)
+      return masks[v];
+    Value bits = LLVM::LoadOp::create(f.b, maskType, maskInMemory, 4, /*isVolatile=*/true);
+    return arith::CmpIOp::create(f.b, arith::CmpIPredicate::slt, bits, arith::ConstantOp::create(f.b, f.b.getZeroAttr(maskType)));
+  };
   bool constantRows = rows > 1 && getConstantIntValue(o.rowStep);
   auto rowAt = [&](Value a, int64_t r) {
     if (constantRows)
@@ -55,7 +70,7 @@ SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
     for (int64_t v = 0; far && v < vectors; ++v)
       LLVM::Prefetch::create(f.b, f.b.getLoc(), f.gep(this->b, b, f.add(o.distance, f.c(v * lanes))), 0, 3, 1);
     for (int64_t v = 0; v < vectors; ++v)
-      y.push_back(f.load(this->b, f.gep(this->b, b, f.c(v * lanes)), lanes, whole ? Value() : masks[v]));
+      y.push_back(f.load(this->b, f.gep(this->b, b, f.c(v * lanes)), lanes, whole ? Value() : maskAt(v)));
     for (int64_t r = 0; r < rows; ++r) {
       Value row = rowAt(a, r), x = aVector ? Value() : s.spread(f.load(this->a, row, 1), lanes);
       for (int64_t v = 0; v < vectors; ++v) {
@@ -132,15 +147,16 @@ static constexpr StringLiteral prefix = "micro_";
 bool isMicroKernel(StringRef symbol) { return symbol.starts_with(prefix); }
 
 namespace {
-/// The same for another number of rows: only whole tiles ask for lines.
+/// The same for another number of rows: only whole tiles ask for lines, and only they are many.
 MicroKernel ofRows(MicroKernel m, int64_t rows) {
   m.asks &= rows == m.rows;
+  m.many &= rows == m.rows;
   m.rows = rows;
   return m;
 }
 /// A micro-kernel as attributes of its declaration, and back.
 SmallVector<int64_t> numbersOf(const MicroKernel &m) {
-  return {m.rows, m.vectors, m.lanes, m.last, m.whole, m.loops, m.aVector, m.rowUnit, m.stepUnit, m.asks, m.far};
+  return {m.rows, m.vectors, m.lanes, m.last, m.whole, m.loops, m.aVector, m.rowUnit, m.stepUnit, m.asks, m.far, m.many};
 }
 std::optional<MicroKernel> microKernelOf(func::FuncOp fn) {
   auto numbers = fn->getAttrOfType<DenseI64ArrayAttr>("dlx.micro");
@@ -150,7 +166,7 @@ std::optional<MicroKernel> microKernelOf(func::FuncOp fn) {
   auto types = fn->getAttrOfType<ArrayAttr>("dlx.elements").getAsValueRange<TypeAttr>();
   SmallVector<Type> t(types);
   return MicroKernel{t[0],      t[1],           t[2],      n[0],      n[1],      n[2],      n[3],
-                     n[4] != 0, unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0};
+                     n[4] != 0, unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0, n[11] != 0};
 }
 std::string nameOf(const MicroKernel &m, ArrayRef<int64_t> sizes = {}) {
   std::string name(prefix);
@@ -166,7 +182,9 @@ std::string nameOf(const MicroKernel &m, ArrayRef<int64_t> sizes = {}) {
   return name;
 }
 
-/// Calls fn(slot) for each argument of the shared function, in order.
+/// How many arguments are last: tiles or a strip's rows, and how far what is asked for lies from a tile to the next.
+unsigned countsOf(const MicroKernel &m, bool strip) { return strip ? 1 + m.asks : m.many; }
+/// Calls fn(slot) for each argument of the shared function before those, in order.
 void eachArgument(const MicroKernel &m, MicroKernel::Operands &o, MicroKernel::Place &p, function_ref<void(Value &)> fn) {
   o.aStep.resize(m.loops), o.bStep.resize(m.loops), o.counts.resize(m.loops);
   fn(o.a), fn(o.b), fn(p.from), fn(p.to);
@@ -202,8 +220,7 @@ static func::FuncOp declare(ModuleOp module, Location loc, const MicroKernel &m,
   eachArgument(m, o, p,
                [&](Value &v) { types.push_back(llvm::is_contained({&o.a, &o.b, &p.from, &p.to, &o.ahead}, &v) ? pointer : index); });
   types.push_back(b.getI1Type());
-  if (!sizes.empty())
-    types.append(1 + m.asks, index);
+  types.append(countsOf(m, !sizes.empty()), index);
   auto fn = func::FuncOp::create(b, loc, name, b.getFunctionType(types, {}));
   fn.setPrivate();
   fn->setAttr("dlx.micro", b.getDenseI64ArrayAttr(numbersOf(m)));
@@ -215,17 +232,23 @@ static func::FuncOp declare(ModuleOp module, Location loc, const MicroKernel &m,
   }
   return fn;
 }
-static SmallVector<Value> argumentsOf(const MicroKernel &m, MicroKernel::Operands o, MicroKernel::Place p) {
+static SmallVector<Value> argumentsOf(const MicroKernel &m, MicroKernel::Operands o, MicroKernel::Place p, Value tiles) {
   SmallVector<Value> arguments;
   eachArgument(m, o, p, [&](Value &v) { arguments.push_back(v); });
   arguments.push_back(p.first);
+  if (m.many)
+    arguments.push_back(tiles);
   return arguments;
 }
-void MicroKernel::call(Frame &f, const Operands &o, const Place &place) const {
-  func::CallOp::create(f.b, declare(f.kernel.out, f.b.getLoc(), *this), argumentsOf(*this, o, place));
+void MicroKernel::call(Frame &f, const Operands &o, const Place &place, Value tiles) const {
+  func::CallOp::create(f.b, declare(f.kernel.out, f.b.getLoc(), *this), argumentsOf(*this, o, place, tiles));
 }
 void MicroKernel::callStrip(Frame &f, const Operands &o, const Place &place, ArrayRef<int64_t> sizes, Value rows, Value aheadTile) const {
-  SmallVector<Value> arguments = argumentsOf(*this, o, place);
+  if (many && sizes.size() == 1)
+    return call(f, o, place, f.floorDiv(rows, this->rows));
+  MicroKernel one = *this;
+  one.many = false;
+  SmallVector<Value> arguments = argumentsOf(one, o, place, {});
   arguments.push_back(rows);
   if (asks)
     arguments.push_back(aheadTile);
@@ -238,12 +261,15 @@ struct Definition {
   Frame f;
   MicroKernel::Operands o;
   MicroKernel::Place p;
-  unsigned taken = 0; ///< arguments
+  Value count, aheadTile; ///< of tiles, or of a strip's rows
+  unsigned taken = 0;     ///< arguments
   Definition(const MicroKernel &m, func::FuncOp declared, const Target &target, ModuleOp module)
       : kernel{declared, {}, {}, target, module}, f(kernel, declared.getSymName(), llvm::to_vector(declared.getArgumentTypes())) {
     f.fn.setVisibility(declared.getVisibility());
     eachArgument(m, o, p, [&](Value &v) { v = next(); });
     p.first = next();
+    unsigned counts = countsOf(m, declared->hasAttr("dlx.sizes"));
+    count = counts ? next() : Value(), aheadTile = counts > 1 ? next() : Value();
     if (m.stepUnit)
       o.aStep.back() = f.c(1);
     if (m.rowUnit)
@@ -251,9 +277,8 @@ struct Definition {
   }
   Value next() { return f.fn.getArgument(taken++); }
 };
-static void write(const MicroKernel &m, func::FuncOp declared, const Target &target, ModuleOp module) {
-  Definition d(m, declared, target, module);
-  auto &[kernel, f, o, p, taken] = d;
+/// A tile at the operands' place.
+static void writeTile(const MicroKernel &m, Frame &f, const MicroKernel::Operands &o, const MicroKernel::Place &p) {
   SmallVector<Value> acc = m.accumulate(f, o), masks = m.masks(f, o.columns), sums;
   auto element = [&](Value base, Value pitch, size_t i) {
     return f.gep(m.compute, f.gep(m.compute, base, i / m.vectors ? f.mul(pitch, f.c(i / m.vectors)) : f.c(0)),
@@ -272,28 +297,48 @@ static void write(const MicroKernel &m, func::FuncOp declared, const Target &tar
   for (auto [i, x] : llvm::enumerate(first.getResults()))
     f.store(m.compute, x, element(p.to, p.toPitch, i), masks[i % m.vectors]);
 }
+/// Tiles one below the other: what goes on from one to the next is pointers.
+static void write(const MicroKernel &m, func::FuncOp declared, const Target &target, ModuleOp module) {
+  Definition d(m, declared, target, module);
+  Frame &f = d.f;
+  if (!m.many)
+    return writeTile(m, f, d.o, d.p);
+  f.loop(f.c(0), d.count, f.c(1), {d.o.a, d.p.from, d.p.to}, [&](Value, ValueRange at, SmallVectorImpl<Value> &next) {
+    MicroKernel::Operands o = d.o;
+    MicroKernel::Place p = d.p;
+    o.a = at[0], p.from = at[1], p.to = at[2];
+    writeTile(m, f, o, p);
+    Value rows = f.c(m.rows);
+    next.append({f.gep(m.a, o.a, f.mul(rows, o.rowStep)), f.gep(m.compute, p.from, f.mul(rows, p.fromPitch)),
+                 f.gep(m.compute, p.to, f.mul(rows, p.toPitch))});
+  });
+}
 /// Tiles of the largest number of rows that is left, one after another. Those of one signature are reached by one call, through a
 /// pointer: calls of twenty arguments are what strips cost the code generator.
 static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::FuncOp declared, const Target &target, ModuleOp module) {
   Definition d(m, declared, target, module);
   Frame &f = d.f;
-  Value rows = d.next(), aheadTile = m.asks ? d.next() : Value(), from = f.c(0);
   Location loc = f.b.getLoc();
-  auto arguments = [&](const MicroKernel &micro, Value row) {
+  auto arguments = [&](const MicroKernel &micro, Value row, Value tiles) {
     MicroKernel::Operands o = d.o;
     MicroKernel::Place p = d.p;
     o.a = f.gep(m.a, o.a, f.mul(row, o.rowStep));
     if (micro.asks)
-      o.ahead = f.gep(m.compute, o.ahead, f.mul(f.floorDiv(row, micro.rows), aheadTile));
+      o.ahead = f.gep(m.compute, o.ahead, f.mul(f.floorDiv(row, micro.rows), d.aheadTile));
     p.from = f.gep(m.compute, p.from, f.mul(row, p.fromPitch));
     p.to = f.gep(m.compute, p.to, f.mul(row, p.toPitch));
-    return argumentsOf(micro, o, p);
+    return argumentsOf(micro, o, p, tiles);
   };
   auto micros = llvm::map_to_vector(sizes, [&](int64_t size) { return ofRows(m, size); });
-  if (m.asks || micros.size() == 1) { // whole tiles ask for lines, and no others
-    f.loop(from, f.mul(f.floorDiv(rows, m.rows), f.c(m.rows)), f.c(m.rows), {},
-           [&](Value row, ValueRange, SmallVectorImpl<Value> &) { func::CallOp::create(f.b, declare(module, loc, m), arguments(m, row)); });
-    from = f.mul(f.floorDiv(rows, m.rows), f.c(m.rows));
+  Value from = f.c(0);
+  auto call = [&](Value row, Value tiles) { func::CallOp::create(f.b, declare(module, loc, m), arguments(m, row, tiles)); };
+  if (m.many || m.asks || micros.size() == 1) { // the others differ
+    Value tiles = f.floorDiv(d.count, m.rows);
+    from = f.mul(tiles, f.c(m.rows));
+    if (m.many)
+      call(f.c(0), tiles);
+    else
+      f.loop(f.c(0), from, f.c(m.rows), {}, [&](Value row, ValueRange, SmallVectorImpl<Value> &) { call(row, {}); });
     micros.erase(micros.begin());
   }
   if (micros.empty())
@@ -302,9 +347,9 @@ static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::Func
   auto loop = scf::WhileOp::create(f.b, index, from);
   OpBuilder::InsertionGuard guard(f.b);
   Value row = f.b.createBlock(&loop.getBefore(), {}, index, loc)->getArgument(0);
-  scf::ConditionOp::create(f.b, f.less(f.add(row, f.c(micros.back().rows - 1)), rows), row);
+  scf::ConditionOp::create(f.b, f.less(f.add(row, f.c(micros.back().rows - 1)), d.count), row);
   row = f.b.createBlock(&loop.getAfter(), {}, index, loc)->getArgument(0);
-  Value left = f.sub(rows, row), size, callee;
+  Value left = f.sub(d.count, row), size, callee;
   for (const MicroKernel &micro : llvm::reverse(micros)) {
     func::FuncOp fn = declare(module, loc, micro);
     Value mine = func::ConstantOp::create(f.b, loc, fn.getFunctionType(), SymbolRefAttr::get(fn)), rows = f.c(micro.rows);
@@ -312,7 +357,11 @@ static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::Func
     size = fits ? f.select(fits, rows, size) : rows;
     callee = fits ? f.select(fits, mine, callee) : mine;
   }
-  func::CallIndirectOp::create(f.b, loc, callee, arguments(micros.front(), row));
+  SmallVector<Value> v = arguments(micros.front(), row, {});
+  if (micros.size() == 1)
+    func::CallOp::create(f.b, declare(module, loc, micros.front()), v);
+  else
+    func::CallIndirectOp::create(f.b, loc, callee, v);
   scf::YieldOp::create(f.b, f.add(row, size));
 }
 void writeMicroKernels(ModuleOp module, const Target &target) {

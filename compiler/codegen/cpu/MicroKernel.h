@@ -18,6 +18,7 @@ struct MicroKernel {
   bool stepUnit = false;                                   ///< and so do steps of the innermost loop
   bool asks = false;                                       ///< for lines that a later tile will read
   bool far = false;                                        ///< steps of b lie too far apart for the hardware to fetch ahead
+  bool many = false;                                       ///< it goes through any number of tiles, one below the other; it does not ask for lines
 
   struct Operands {
     Value a, b;                              ///< where the first terms lie
@@ -37,8 +38,9 @@ struct MicroKernel {
   struct Place {
     Value from, fromPitch, to, toPitch, first;
   };
-  /// Calls the shared function; its name in the module is the micro-kernel, its body is written by writeMicroKernels.
-  void call(Frame &f, const Operands &o, const Place &place) const;
+  /// Calls the shared function for so many tiles (1 unless `many`); its name in the module is the micro-kernel, its body is written by
+  /// writeMicroKernels.
+  void call(Frame &f, const Operands &o, const Place &place, Value tiles) const;
   /// The same over a strip of any number of rows, by micro-kernels of these numbers in turn, each as often as it fits; this one's rows are
   /// the first. `aheadTile`: elements of what is asked for from a tile to the next.
   void callStrip(Frame &f, const Operands &o, const Place &place, ArrayRef<int64_t> sizes, Value rows, Value aheadTile) const;
