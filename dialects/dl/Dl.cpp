@@ -42,7 +42,7 @@ void DlDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
-#include "dialects/dl/Ops.cpp.inc"
+#include "dialects/dl/OpList.cpp.inc"
       >();
 }
 Operation *DlDialect::materializeConstant(OpBuilder &b, Attribute value, Type type, Location loc) {

@@ -2,6 +2,7 @@
 #ifndef DLC_DIALECTS_DL_OPS_TD
 #define DLC_DIALECTS_DL_OPS_TD
 include "dialects/dl/Dl.td"
+include "dialects/dl/ops/Symbol.td"
 include "dialects/dl/ops/Pointwise.td"
 include "dialects/dl/ops/Reduction.td"
 include "dialects/dl/ops/Contraction.td"

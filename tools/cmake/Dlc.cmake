@@ -1,7 +1,10 @@
 # The three verbs. Sources are globs relative to the root: `a/*.cpp` is one folder, `a/**.cpp` the folder and all below it.
 # A target whose globs match nothing is left out (a library stays as an empty name, so that others may link it).
 #
-#   dlc_tablegen(<file.td> DIALECT <name>)   Ops, Dialect, Attrs, Types and Enums {.h,.cpp}.inc beside the .td's path
+#   dlc_tablegen(<file.td> DIALECT <name> [FAMILIES <glob>])
+#                                            Ops, Dialect, Attrs, Types and Enums {.h,.cpp}.inc beside the .td's path. FAMILIES: of each
+#                                            such .td its op classes alone, and a source that compiles them in <name>_families; the list
+#                                            of all ops is OpList.cpp.inc. So a formula's change compiles its family and nothing else.
 #   dlc_tablegen(<file.td> INTERFACES)       Interfaces{.h,.cpp}.inc
 #   dlc_tablegen(<file.td> PASSES <Name>)    Passes.h.inc, the group being called <Name>
 #   dlc_library(<name> [MLIR [SHARED] | C_ABI] SOURCES <glob>... [LINK <library>...])
@@ -28,7 +31,7 @@ function(_dlc_tblgen td output)
 endfunction()
 
 function(dlc_tablegen td)
-  cmake_parse_arguments(PARSE_ARGV 1 A INTERFACES "DIALECT;PASSES" "")
+  cmake_parse_arguments(PARSE_ARGV 1 A INTERFACES "DIALECT;PASSES;FAMILIES" "")
   file(GLOB present CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${td})
   if(NOT present)
     return()
@@ -50,6 +53,26 @@ function(dlc_tablegen td)
       _dlc_tblgen(${td} ${folder}/Types.${suffix} -gen-typedef-${kind} -typedefs-dialect=${A_DIALECT})
       _dlc_tblgen(${td} ${folder}/Enums.${suffix} -gen-enum-${kind})
     endforeach()
+    if(A_FAMILIES)
+      _dlc_glob(families ${A_FAMILIES})
+      set(generated ${PROJECT_BINARY_DIR}/generated/${folder})
+      set(sources "")
+      foreach(family ${families})
+        cmake_path(RELATIVE_PATH family BASE_DIRECTORY ${PROJECT_SOURCE_DIR})
+        string(REGEX REPLACE "td$" "cpp" source ${family})
+        _dlc_tblgen(${family} ${source}.inc -gen-op-defs)
+        file(CONFIGURE OUTPUT generated/${source}
+             CONTENT "#include \"${folder}/Classes.h\"\n#define GET_OP_CLASSES\n#include \"${source}.inc\"\n")
+        list(APPEND sources ${PROJECT_BINARY_DIR}/generated/${source})
+      endforeach()
+      set(${A_DIALECT}_families ${sources} PARENT_SCOPE)
+      add_custom_command(OUTPUT ${generated}/OpList.cpp.inc DEPENDS ${generated}/Ops.cpp.inc
+        COMMAND sed -n "/^#ifdef GET_OP_LIST/,/^#endif/p" ${generated}/Ops.cpp.inc > ${generated}/OpList
+        COMMAND ${CMAKE_COMMAND} -E copy_if_different ${generated}/OpList ${generated}/OpList.cpp.inc
+        COMMENT "Generating ${folder}/OpList.cpp.inc" VERBATIM)
+      add_custom_target(${A_DIALECT}_list DEPENDS ${generated}/OpList.cpp.inc)
+      add_dependencies(dlc_generated ${A_DIALECT}_list)
+    endif()
   endif()
 endfunction()
 
