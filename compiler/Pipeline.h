@@ -22,6 +22,7 @@ struct CompileOptions {
   int64_t rematerialise = 0;    ///< where the forward pass's values are made again: but for the contractions of one in so many; 0: nowhere
   int64_t memoryBudget = 0;     ///< bytes of arena and prepared parameters that every entry must do with; 0: any number
   unsigned threads = 0;         ///< compiling; 0: one a CPU
+  bool verdicts = false;        ///< say of each producer and consumer why they are one kernel or two (dlx.verdicts), for explain
   Times *times = nullptr;       ///< told what is being done, or null
   /// Called after a stage with the module as it then is.
   std::function<void(Stage, mlir::ModuleOp)> after;

@@ -17,92 +17,117 @@ namespace dlc {
 namespace {
 using namespace dlc;
 
-/// Equal for functions that differ in their names and locations alone.
+/// What a group's function holds, reads and gives, before there is one.
+struct Outline {
+  SmallVector<Operation *> body; ///< with the free ops that the group repeats
+  llvm::SetVector<Value> reads;
+  SmallVector<Value> writes; ///< what others read of it
+};
+/// Equal for outlines whose functions differ in their names and locations alone.
 using Structure = std::vector<uintptr_t>;
-void add(Region &region, llvm::DenseMap<Value, unsigned> &numbers, Structure &structure) {
-  auto word = [&](auto x) { structure.push_back(reinterpret_cast<uintptr_t>(x.getAsOpaquePointer())); };
-  auto define = [&](ValueRange values) {
-    structure.push_back(values.size());
+using Attributes = llvm::DenseMap<Operation *, DictionaryAttr>; ///< of ops in kernels: made of their properties each time
+struct StructureOf {
+  Structure words;
+  llvm::DenseMap<Value, unsigned> numbers;
+  Attributes &attributes;
+
+  StructureOf(const Outline &o, Attributes &attributes) : attributes(attributes) {
+    define(o.reads.getArrayRef());
+    for (Operation *op : o.body)
+      add(*op);
+    use(o.writes);
+  }
+  void word(auto x) { words.push_back(reinterpret_cast<uintptr_t>(x.getAsOpaquePointer())); }
+  void use(ValueRange values) {
+    words.push_back(values.size());
+    for (Value v : values)
+      words.push_back(numbers.lookup(v));
+  }
+  void define(ValueRange values) {
+    words.push_back(values.size());
     for (Value v : values) {
       numbers.try_emplace(v, numbers.size());
       word(v.getType());
     }
-  };
-  for (Block &block : region) {
-    define(block.getArguments());
-    for (Operation &op : block) {
-      word(op.getName());
-      word(op.getAttrDictionary());
-      structure.push_back(op.getNumOperands());
-      for (Value v : op.getOperands())
-        structure.push_back(numbers.lookup(v));
-      define(op.getResults());
-      structure.push_back(op.getNumRegions());
-      for (Region &inner : op.getRegions())
-        add(inner, numbers, structure);
-    }
   }
-}
-Structure structureOf(func::FuncOp fn) {
-  Structure structure;
-  llvm::DenseMap<Value, unsigned> numbers;
-  add(fn.getBody(), numbers, structure);
-  return structure;
-}
+  void add(Operation &op) {
+    word(op.getName());
+    auto [at, fresh] = attributes.try_emplace(&op);
+    word(fresh ? at->second = withoutLate(op) : at->second);
+    use(op.getOperands());
+    define(op.getResults());
+    words.push_back(op.getNumRegions());
+    for (Region &region : op.getRegions())
+      for (Block &block : region) {
+        define(block.getArguments());
+        for (Operation &inner : block)
+          add(inner);
+      }
+  }
+  /// The attributes of the op in a kernel, where dlx.late has done its work.
+  static DictionaryAttr withoutLate(Operation &op) {
+    DictionaryAttr all = op.getAttrDictionary();
+    if (!all.contains("dlx.late"))
+      return all;
+    return DictionaryAttr::get(op.getContext(), llvm::to_vector(llvm::make_filter_range(
+                                                    all, [](NamedAttribute a) { return a.getName() != "dlx.late"; })));
+  }
+};
 
 struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
   using FormKernelsBase::FormKernelsBase;
   std::map<Structure, func::FuncOp> known;
   std::map<std::pair<Structure, dlx::Emitter>, std::string> whyPlain; // why an emitter that was asked would not take such a kernel
+  Attributes attributes;                                              // of ops of the block at hand
   llvm::StringSet<> taken;                                            // names
   unsigned count = 0;
   int64_t groups = 0; ///< so far
   codegen::Target made;
 
-  /// A function of what the group reads to what others read of it, and the values to call it with.
-  func::FuncOp outline(const Grouping &grouping, const Group &group, llvm::SetVector<Value> &reads, SmallVectorImpl<Value> &writes) {
-    llvm::SmallPtrSet<Operation *, 8> inside(group.ops.begin(), group.ops.end());
-    SmallVector<Operation *> body; // with the free ops that the group repeats
-    llvm::SmallPtrSet<Operation *, 8> placed;
+  static Outline outline(const Grouping &grouping, const Group &group) {
+    Outline o;
+    llvm::SmallPtrSet<Operation *, 8> inside(group.ops.begin(), group.ops.end()), placed;
     std::function<void(Value)> want = [&](Value v) {
       Operation *def = v.getDefiningOp();
       if (def && inside.contains(def))
         return;
-      if (!def || !isFree(def) || grouping.isMaterialized(def)) {
-        reads.insert(v);
+      if (!def || !grouping.isFree(def) || grouping.isMaterialized(def)) {
+        o.reads.insert(v);
         return;
       }
       if (!placed.insert(def).second)
         return;
       for (Value operand : def->getOperands())
         want(operand);
-      body.push_back(def);
+      o.body.push_back(def);
     };
     for (Operation *op : group.ops) {
       for (Value operand : op->getOperands())
         want(operand);
-      body.push_back(op);
+      o.body.push_back(op);
       for (Value result : op->getResults())
         if (readOutside(grouping, result, inside))
-          writes.push_back(result);
+          o.writes.push_back(result);
     }
+    return o;
+  }
+  func::FuncOp build(const Outline &o, Location loc) {
     OpBuilder b(&getContext());
-    auto type = b.getFunctionType(llvm::to_vector(llvm::map_range(reads, [](Value v) { return v.getType(); })),
-                                  llvm::to_vector(llvm::map_range(writes, [](Value v) { return v.getType(); })));
-    auto fn = func::FuncOp::create(group.ops.front()->getLoc(), "kernel", type);
+    auto types = [](ArrayRef<Value> values) { return llvm::map_to_vector(values, [](Value v) { return v.getType(); }); };
+    auto fn = func::FuncOp::create(loc, "kernel", b.getFunctionType(types(o.reads.getArrayRef()), types(o.writes)));
     fn.setPrivate();
     fn->setAttr("dlx.kernel", b.getUnitAttr());
     Block *block = fn.addEntryBlock();
     IRMapping map;
-    for (auto [v, arg] : llvm::zip(reads, block->getArguments())) {
+    for (auto [v, arg] : llvm::zip(o.reads, block->getArguments())) {
       arg.setLoc(v.getLoc());
       map.map(v, arg);
     }
     b.setInsertionPointToStart(block);
-    for (Operation *op : body)
+    for (Operation *op : o.body)
       b.clone(*op, map)->removeAttr("dlx.late");
     SmallVector<Value> results;
-    for (Value v : writes)
+    for (Value v : o.writes)
       results.push_back(map.lookup(v));
     func::ReturnOp::create(b, fn.getLoc(), results);
     return fn;
@@ -115,49 +140,48 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
       for (Operation *user : work.pop_back_val().getUsers()) {
         if (inside.contains(user) || !seen.insert(user).second)
           continue;
-        if (!isFree(user) || grouping.isMaterialized(user))
+        if (!grouping.isFree(user) || grouping.isMaterialized(user))
           return true;
         work.append(user->result_begin(), user->result_end());
       }
     return false;
   }
-  func::FuncOp intern(func::FuncOp fn, ModuleOp module) {
-    auto [it, fresh] = known.try_emplace(structureOf(fn), fn);
-    if (!fresh) {
-      fn.erase();
-      return it->second;
-    }
+  /// The module's function of this outline.
+  func::FuncOp intern(const Outline &o, Location loc, ModuleOp module) {
+    func::FuncOp &fn = known[StructureOf(o, attributes).words];
+    if (fn)
+      return fn;
     std::string name;
     do // entries may have any name
       name = "k" + std::to_string(count++);
     while (!taken.insert(name).second);
+    fn = build(o, loc);
     fn.setName(name);
     module.push_back(fn);
     return fn;
   }
 
-  void form(Block &block, const Layers &layers, ModuleOp module, SmallVectorImpl<Attribute> &verdicts) {
+  void form(Block &block, const Layers &layers, ModuleOp module, SmallVectorImpl<Attribute> &given) {
     // Bodies of control ops first: they are blocks like this one.
     for (Operation &op : block)
       for (Region &region : op.getRegions())
         for (Block &inner : region)
-          form(inner, layers, module, verdicts);
-    Grouping grouping(block, layers, fuse, groups, [&](const Grouping &grouping, const Group &group) {
-      llvm::SetVector<Value> reads;
-      SmallVector<Value> writes;
-      OwningOpRef<func::FuncOp> kernel = outline(grouping, group, reads, writes);
+          form(inner, layers, module, given);
+    attributes.clear(); // ops of inner blocks are gone
+    Grouping grouping(block, layers, fuse, this->verdicts, groups, [&](const Grouping &grouping, const Group &group) {
+      Outline o = outline(grouping, group);
       using dlx::Emitter;
       auto asked = group.kind == GroupKind::Contraction ? Emitter::contraction
                    : group.kind == GroupKind::Window    ? Emitter::window
                    : group.kind == GroupKind::Scatter   ? Emitter::scatter
                    : group.kind == GroupKind::Columns   ? Emitter::columns
                                                         : Emitter::rows;
-      auto [it, fresh] = whyPlain.try_emplace({structureOf(*kernel), asked});
+      auto [it, fresh] = whyPlain.try_emplace({StructureOf(o, attributes).words, asked});
       if (fresh)
-        it->second = codegen::whyPlainLoops(*kernel, made, asked);
+        it->second = codegen::whyPlainLoops(*OwningOpRef<func::FuncOp>(build(o, group.ops.front()->getLoc())), made, asked);
       return it->second;
     });
-    verdicts.append(grouping.verdicts().begin(), grouping.verdicts().end());
+    given.append(grouping.verdicts().begin(), grouping.verdicts().end());
     groups = grouping.end();
     Operation *terminator = block.getTerminator();
     OpBuilder b(terminator);
@@ -187,13 +211,12 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
           as->setAttr("dlx.pieces", b.getUnitAttr()); // for the schedule
         continue;
       }
-      llvm::SetVector<Value> reads;
-      SmallVector<Value> writes;
-      func::FuncOp fn = intern(outline(grouping, *group, reads, writes), module);
+      Outline o = outline(grouping, *group);
+      func::FuncOp fn = intern(o, first->getLoc(), module);
       SmallVector<Value> arguments;
-      for (Value v : reads)
+      for (Value v : o.reads)
         arguments.push_back(resolve(v));
-      auto call = func::CallOp::create(b, writes.size() == 1 ? writes.front().getLoc() : first->getLoc(), fn, arguments);
+      auto call = func::CallOp::create(b, o.writes.size() == 1 ? o.writes.front().getLoc() : first->getLoc(), fn, arguments);
       call->setAttr("dlx.group", b.getI64IntegerAttr(grouping.number(*group)));
       call->setAttr("dlx.place", b.getStringAttr(layers.place(layers.mainOf(group->ops, group->anchor))));
       llvm::SetVector<StringRef> of;
@@ -201,7 +224,7 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
         if (StringRef layer = layers.of(op); !layer.empty())
           of.insert(layer);
       call->setAttr("dlx.layers", b.getStrArrayAttr(of.getArrayRef()));
-      for (auto [v, r] : llvm::zip(writes, call.getResults()))
+      for (auto [v, r] : llvm::zip(o.writes, call.getResults()))
         map.map(v, r);
     }
     for (OpOperand &operand : terminator->getOpOperands())
@@ -223,9 +246,10 @@ struct FormKernels : dlc::impl::FormKernelsBase<FormKernels> {
     for (auto fn : llvm::to_vector(module.getOps<func::FuncOp>())) {
       if (fn.isDeclaration() || fn->hasAttr("dlx.kernel"))
         continue;
-      SmallVector<Attribute> verdicts;
-      form(fn.getBody().front(), Layers(fn), module, verdicts);
-      fn->setAttr("dlx.verdicts", ArrayAttr::get(&getContext(), verdicts));
+      SmallVector<Attribute> given;
+      form(fn.getBody().front(), Layers(fn), module, given);
+      if (verdicts)
+        fn->setAttr("dlx.verdicts", ArrayAttr::get(&getContext(), given));
     }
   }
 };

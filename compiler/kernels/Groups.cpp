@@ -64,9 +64,10 @@ static bool isFree(Operation *op, unsigned &budget) {
   return llvm::all_of(op->getResults(), [](Value v) { return rankOf(v) == 0; }) && p.getElementCost() <= 4 &&
          llvm::all_of(op->getOperands(), [&](Value v) { return !v.getDefiningOp() || (budget && isFree(v.getDefiningOp(), --budget)); });
 }
-bool isFree(Operation *op) {
+bool Grouping::isFree(Operation *op) const {
+  auto [at, fresh] = free.try_emplace(op);
   unsigned budget = 64;
-  return isFree(op, budget);
+  return fresh ? at->second = dlc::isFree(op, budget) : at->second;
 }
 static bool isKernelOp(Operation *op) {
   return isa<PointwiseOpInterface, PositionalOpInterface, MovementOpInterface, CombineOpInterface>(op) && !isView(op);
@@ -137,7 +138,8 @@ static bool isLate(const Group &g) {
   return llvm::any_of(g.ops, [](Operation *op) { return op->hasAttr("dlx.late"); });
 }
 
-Grouping::Grouping(Block &block, const Layers &layers, bool fuse, int64_t first, Unfit unfit) : layers(layers), first(first) {
+Grouping::Grouping(Block &block, const Layers &layers, bool fuse, bool asked, int64_t first, Unfit unfit)
+    : layers(layers), asked(asked), first(first) {
   if (auto module = block.getParentOp()->getParentOfType<ModuleOp>())
     ranges = getSymbolRanges(module);
   collect(block);
@@ -159,7 +161,7 @@ Grouping::Grouping(Block &block, const Layers &layers, bool fuse, int64_t first,
     joinSiblings(c, unfit);
   }
   MLIRContext *context = block.getParentOp()->getContext();
-  for (const Edge &e : edges) {
+  for (const Edge &e : ArrayRef(edges).take_front(asked ? edges.size() : 0)) {
     bool one = groupOf[e.producer] == groupOf[e.consumer];
     static constexpr StringRef names[] = {
         "pointwise group", "row program", "column reduction", "window", "epilogue of the scatter", "epilogue of the contraction",
@@ -277,7 +279,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
     return "it is copied in pieces";
   if (isLate(c) && !isLate(p))
     return "the consumer is of the backward pass and waits for it: memory is to be saved";
-  auto name = [&](const Group &g) { return layers.describe(g.anchor ? g.anchor : g.ops.back()); };
+  auto name = [&](const Group &g) { return asked ? layers.describe(g.anchor ? g.anchor : g.ops.back()) : ""; };
   auto cost = [&](const Twine &what) { return what.str() + ": " + std::to_string(2 * bytes(first.value)) + " bytes of traffic stay"; };
   if (llvm::any_of(between, [](const Edge *e) { return e->relation == R::View; }))
     return cost("a reshape lies between, so the consumer's elements are numbered otherwise");
@@ -292,7 +294,7 @@ std::string Grouping::refusal(const Group &p, const Group &c, ArrayRef<const Edg
   };
   auto flops = [&] {
     int64_t n = 0;
-    for (Operation *op : p.ops)
+    for (Operation *op : ArrayRef(p.ops).take_front(asked ? p.ops.size() : 0))
       n += count(getFlops(op));
     return n;
   };
@@ -433,7 +435,7 @@ std::string Grouping::pathAround(unsigned p, unsigned c) const {
       if (!other.seen.contains(to))
         continue;
       const Group &middle = groups[to == other.start ? own.at : to];
-      return layers.describe(middle.anchor ? middle.anchor : middle.ops.back()) + ", in another kernel, reads the one and feeds the other";
+      return (asked ? layers.describe(middle.anchor ? middle.anchor : middle.ops.back()) : "") + ", in another kernel, reads the one and feeds the other";
     }
   return "too many kernels lie between to tell that none reads the one and feeds the other";
 }
@@ -452,7 +454,7 @@ bool Grouping::join(unsigned producer, unsigned consumer, Unfit unfit) {
   if (why.empty())
     why = pathAround(p, c);
   if (why.empty() && merged.anchor) {
-    auto taken = [&](const Group &g) { return g.anchor && unfit(*this, g).empty(); };
+    auto taken = [&](Group &g) { return g.taken ? *g.taken : *(g.taken = g.anchor && unfit(*this, g).empty()); };
     if (std::string reason = unfit(*this, merged); !reason.empty() && (taken(groups[p]) || taken(groups[c])))
       why = "no emitter would take the two as one kernel: " + reason;
   }
@@ -465,6 +467,7 @@ bool Grouping::join(unsigned producer, unsigned consumer, Unfit unfit) {
   for (Operation *op : groups[c].ops)
     groupOf[index.lookup(op)] = p;
   groups[c].ops.clear();
+  merged.taken.reset();
   groups[p] = std::move(merged);
   return true;
 }
@@ -490,7 +493,8 @@ void Grouping::joinSiblings(unsigned c, Unfit unfit) {
       Group merged = groups[p];
       merged.ops.append(groups[own].ops);
       llvm::sort(merged.ops, [&](Operation *x, Operation *y) { return index.lookup(x) < index.lookup(y); });
-      if (!unfit(*this, merged).empty())
+      merged.taken = unfit(*this, merged).empty();
+      if (!*merged.taken)
         continue;
       for (Operation *mine : groups[own].ops)
         groupOf[index.lookup(mine)] = p;

@@ -71,6 +71,7 @@ bool BuildFlags::read(MLIRContext *context, StringRef target, CompileOptions &op
   options.level = level;
   options.times = times.get();
   options.memoryBudget = int64_t(budget);
+  options.verdicts |= !printAfter.empty();
   if (!printAfter.empty())
     options.after = [stage = symbolizeStage(printAfter)](Stage s, ModuleOp m) { // without one: all
       if (s != stage.value_or(s))

@@ -34,6 +34,7 @@ Exit print(const Options &o, StringRef emit) {
   if (!o.build.read(&model.context, StringRef(o.build.target).split(',').first, options))
     return Usage;
   auto stage = symbolizeStage(emit);
+  options.verdicts |= stage.has_value();
   auto names = llvm::to_vector(llvm::make_first_range(options.target.backend->getCodeNames()));
   if (!stage && !llvm::is_contained(names, emit))
     return misuse("--emit " + emit + ": " + options.target.spelled() + " has " + llvm::join(names, ", "));

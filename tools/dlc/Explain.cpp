@@ -251,6 +251,7 @@ Exit explain(const Options &o) {
     return fail("'" + o.build.model + "' is compiled: only a model can be explained; write dlc explain model.mlir");
   Model model;
   CompileOptions options;
+  options.verdicts = true;
   if (!o.build.read(&model.context, o.build.target, options))
     return Usage;
   if (!model.read(o.build.model) || failed(runStages(*model.module, options)))

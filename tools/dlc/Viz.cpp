@@ -113,6 +113,7 @@ Exit viz(const Options &o) {
     return e;
   Model model;
   CompileOptions options;
+  options.verdicts = true;
   if (!o.build.read(&model.context, o.build.target, options))
     return Usage;
   auto codes = llvm::make_first_range(options.target.backend->getCodeNames());
