@@ -131,11 +131,44 @@ private:
     if (failed(results))
       return failure();
     takeStableForm((*results)[0].getDefiningOp());
+    checkForm((*results)[0].getDefiningOp(), prediction, attributes);
     Value loss = (*results)[0];
     for (Value term : penalties)
       loss = AddOp::create(b, loc, loss, Tensor{b, loc, term}.cast(getElementTypeOrSelf(loss)));
     copy.addResult(loss, b.getStringAttr("loss"), {}, 0);
     return loss;
+  }
+
+  /// Warns of a loss on probabilities where the model gives logits, and of the reverse: both train, towards nothing. The losses' own
+  /// patterns know what gives probabilities.
+  void checkForm(Operation *loss, Value prediction, DictionaryAttr given) {
+    StringRef flag = "from_logits";
+    if (!llvm::is_contained(loss->getName().getAttributeNames(), flag))
+      return;
+    if (given.contains(flag)) {
+      Operation *without = b.clone(*loss);
+      without->removeAttr(flag);
+      takeStableForm(without);
+      if (without->hasAttr(flag))
+        emitWarning(prediction.getLoc(), "the first result of @")
+            << options.function << " is probabilities, and the loss '" << options.loss << "' takes logits: leave from_logits out";
+      without->erase();
+    } else if (!loss->hasAttr(flag) && givesLogits(prediction)) {
+      emitWarning(prediction.getLoc(), "the first result of @")
+          << options.function << " is logits, as it seems, and the loss '" << options.loss << "' takes probabilities: write "
+          << options.loss << "(from_logits=true), or let the model end in dl.softmax or dl.sigmoid";
+    }
+  }
+  /// A product, with or without a bias.
+  static bool givesLogits(Value v) {
+    Operation *op = v.getDefiningOp();
+    if (!op)
+      return false;
+    if (auto combine = dyn_cast<CombineOpInterface>(op))
+      return combine.isMultiplyAdd();
+    if (isa<AddOp>(op)) // of a bias; other pointwise ops may well give probabilities
+      return llvm::any_of(op->getOperands(), givesLogits);
+    return isa<MovementOpInterface>(op) && givesLogits(op->getOperand(0));
   }
 
   LogicalResult addUpdates(Value loss) {

@@ -11,6 +11,8 @@ ArrayRef<const Backend *> getBackends() {
 }
 
 Target Target::find(StringRef name) {
+  if (name.contains(':'))
+    return parse(name);
   for (const Backend *backend : getBackends())
     if (llvm::is_contained(backend->getTargets(), name))
       return {backend, name.str()};

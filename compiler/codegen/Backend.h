@@ -17,7 +17,7 @@ struct Target {
   const Backend *backend = nullptr;
   std::string name; ///< "x86-64-v3", one of the backend's
 
-  /// The target of that name, of whichever backend; without one where there is none.
+  /// The target of that name, of whichever backend, or so spelled; without one where there is none.
   static Target find(StringRef name);
   /// One that there is; "": this machine's.
   static Target get(StringRef name);

@@ -283,8 +283,11 @@ Attribute ParamAttr::parse(AsmParser &p, Type) {
                << "': write constant(v), uniform(a), normal(s), xavier_uniform(gain), xavier_normal(gain), he_uniform(gain), "
                   "he_normal(gain) or orthogonal(gain)",
            Attribute();
-  if (p.parseLParen() || p.parseFloat(value) || p.parseRParen() || p.parseComma())
+  if (p.parseLParen() || p.parseFloat(value) || p.parseRParen())
     return {};
+  at = p.getCurrentLocation();
+  if (failed(p.parseOptionalComma()))
+    return p.emitError(at, "expected the parameter's role: write , trainable or , non_trainable, optimizer, state"), Attribute();
   at = p.getCurrentLocation();
   if (p.parseKeyword(&role))
     return {};

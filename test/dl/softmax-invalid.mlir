@@ -9,7 +9,7 @@ func.func @softmax(%x: tensor<4x10xf32>) {
 // -----
 
 func.func @log_softmax(%x: tensor<4x10xf32>) {
-  // expected-error@+1 {{'dl.log_softmax' op expected an axis from 0 to 1, found -1}}
+  // expected-error@+1 {{'dl.log_softmax' op expected an axis from 0 to 1, found -1: write axis 1}}
   %y = dl.log_softmax %x axis -1 : tensor<4x10xf32>
   return
 }

@@ -34,11 +34,12 @@ static void addHint(mlir::MLIRContext *context, mlir::Diagnostic &d) {
   if (name.consume_front("custom op 'dl.") && name.contains("' is unknown")) {
     name = name.take_until([](char c) { return c == '\''; });
     llvm::StringRef best;
+    unsigned least = 1 + name.size() / 4; // beyond it is another word
     for (mlir::RegisteredOperationName op : context->getRegisteredOperations())
-      if (llvm::StringRef known = op.stripDialect();
-          op.getDialectNamespace() == "dl" && (best.empty() || name.edit_distance(known) < name.edit_distance(best)))
-        best = known;
-    d.attachNote() << "the nearest op is dl." << best;
+      if (llvm::StringRef known = op.stripDialect(); op.getDialectNamespace() == "dl")
+        if (unsigned far = name.edit_distance(known); far <= least && (best.empty() || far < least))
+          best = known, least = far;
+    d.attachNote() << (best.empty() ? "`dlc ops` lists those that there are" : "the nearest op is dl." + best.str());
   } else if (name == "expected non-function type") {
     d.attachNote() << "write a tensor such as tensor<8x4xf32>; elements are f32, f64, bf16, i1, i8, i32 or i64";
   } else if (name == "'func.func' op arguments may only have dialect attributes") {

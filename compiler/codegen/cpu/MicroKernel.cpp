@@ -47,7 +47,8 @@ SmallVector<Value> MicroKernel::accumulate(Frame &f, const Operands &o) const {
   // there instead, where LLVM is not to take it from. (A power of two is a narrower load: Frame::read.)
   Value maskInMemory;
   auto maskType = VectorType::get({lanes}, f.b.getIntegerType(compute.getIntOrFloatBitWidth()));
-  if (Value mask = masks.back(); mask && !whole && !llvm::isPowerOf2_64(last) && f.machine.lanes == 8 && rows * vectors + vectors + 1 >= 16) {
+  if (Value mask = masks.back();
+      mask && !whole && !llvm::isPowerOf2_64(last) && f.machine.lanes == 8 && rows * vectors + vectors + 1 >= 16) {
     maskInMemory = f.local(maskType.getElementType(), lanes);
     LLVM::StoreOp::create(f.b, arith::ExtSIOp::create(f.b, maskType, mask), maskInMemory, 4);
   }
@@ -165,8 +166,8 @@ std::optional<MicroKernel> microKernelOf(func::FuncOp fn) {
   auto n = numbers.asArrayRef();
   auto types = fn->getAttrOfType<ArrayAttr>("dlx.elements").getAsValueRange<TypeAttr>();
   SmallVector<Type> t(types);
-  return MicroKernel{t[0],      t[1],           t[2],      n[0],      n[1],      n[2],      n[3],
-                     n[4] != 0, unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0, n[11] != 0};
+  return MicroKernel{t[0],           t[1],      t[2],      n[0],      n[1],      n[2],       n[3],      n[4] != 0,
+                     unsigned(n[5]), n[6] != 0, n[7] != 0, n[8] != 0, n[9] != 0, n[10] != 0, n[11] != 0};
 }
 std::string nameOf(const MicroKernel &m, ArrayRef<int64_t> sizes = {}) {
   std::string name(prefix);

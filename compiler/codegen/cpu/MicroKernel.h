@@ -18,7 +18,7 @@ struct MicroKernel {
   bool stepUnit = false;                                   ///< and so do steps of the innermost loop
   bool asks = false;                                       ///< for lines that a later tile will read
   bool far = false;                                        ///< steps of b lie too far apart for the hardware to fetch ahead
-  bool many = false;                                       ///< it goes through any number of tiles, one below the other; it does not ask for lines
+  bool many = false; ///< it goes through any number of tiles, one below the other; it does not ask for lines
 
   struct Operands {
     Value a, b;                              ///< where the first terms lie

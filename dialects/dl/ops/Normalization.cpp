@@ -14,7 +14,11 @@ template <typename Op> static LogicalResult verifyAxis(Op op) {
   int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
   if (op.getAxis() < (uint64_t)rank)
     return success();
-  return op.emitOpError("expected an axis from 0 to ") << rank - 1 << ", found " << (int64_t)op.getAxis();
+  int64_t axis = int64_t(op.getAxis());
+  auto d = op.emitOpError("expected an axis from 0 to ") << rank - 1 << ", found " << axis;
+  if (axis < 0 && axis + rank >= 0)
+    d << ": write axis " << axis + rank;
+  return d;
 }
 /// x minus its maximum along the axis.
 static Tensor shifted(const Tensor &x, int64_t axis) { return x - x.max({axis}).spread(x.type(), {axis}); }
