@@ -12,6 +12,7 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+#include <chrono>
 #include <set>
 
 using namespace mlir;
@@ -254,8 +255,11 @@ Exit explain(const Options &o) {
   options.verdicts = true;
   if (!o.build.read(&model.context, o.build.target, options))
     return Usage;
+  auto start = std::chrono::steady_clock::now();
+  auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   if (!model.read(o.build.model) || failed(runStages(*model.module, options)))
     return Fault;
+  double stages = seconds();
   Programs programs(*model.module);
   if (!o.entry.empty() && !programs.find(o.entry))
     return fail(programs.missing(o.entry));
@@ -271,6 +275,14 @@ Exit explain(const Options &o) {
     for (auto [i, program] : llvm::enumerate(shown)) {
       llvm::outs() << (i ? "\n" : "");
       printSummary(programs, program, *model.module, shown.size() == 1 ? 5 : 3);
+    }
+    llvm::outs().flush(); // what follows takes as long as compiling
+    start = std::chrono::steady_clock::now();
+    if (!options.target.backend->getProcessor(options.target).empty()) { // else code is another tool's to finish
+      if (failed(compileScheduled(*model.module, options)))
+        return Fault;
+      double code = seconds();
+      llvm::outs() << llvm::format("\ncompiles in %.2f s, of which code takes %.2f s", stages + code, code);
     }
     llvm::outs() << "\n--all: every edge, kernel and buffer; --kernel NAME, --layer NAME: one of them; --json: all of it for programs\n";
     return Done;
