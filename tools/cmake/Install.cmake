@@ -72,7 +72,10 @@ endfunction()
 
 # tools/dev package: one Debian package and one archive of what users of dlc need.
 set(CPACK_GENERATOR DEB TZST)
-set(CPACK_COMPONENTS_ALL runtime development tools docs)
+set(CPACK_INSTALL_CMAKE_PROJECTS "")
+foreach(component runtime development tools docs) # a package of all of them, without passes
+  list(APPEND CPACK_INSTALL_CMAKE_PROJECTS ${PROJECT_BINARY_DIR} dlc ${component} /)
+endforeach()
 set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)
 set(CPACK_PACKAGE_NAME dlc)
 set(CPACK_PACKAGE_CONTACT "the dlc developers")
