@@ -69,8 +69,8 @@ struct StructureOf {
     DictionaryAttr all = op.getAttrDictionary();
     if (!all.contains("dlx.late"))
       return all;
-    return DictionaryAttr::get(op.getContext(), llvm::to_vector(llvm::make_filter_range(
-                                                    all, [](NamedAttribute a) { return a.getName() != "dlx.late"; })));
+    return DictionaryAttr::get(op.getContext(),
+                               llvm::to_vector(llvm::make_filter_range(all, [](NamedAttribute a) { return a.getName() != "dlx.late"; })));
   }
 };
 

@@ -435,7 +435,8 @@ std::string Grouping::pathAround(unsigned p, unsigned c) const {
       if (!other.seen.contains(to))
         continue;
       const Group &middle = groups[to == other.start ? own.at : to];
-      return (asked ? layers.describe(middle.anchor ? middle.anchor : middle.ops.back()) : "") + ", in another kernel, reads the one and feeds the other";
+      return (asked ? layers.describe(middle.anchor ? middle.anchor : middle.ops.back()) : "") +
+             ", in another kernel, reads the one and feeds the other";
     }
   return "too many kernels lie between to tell that none reads the one and feeds the other";
 }

@@ -58,8 +58,8 @@ private:
   const Layers &layers;
   bool asked;
   mutable llvm::DenseMap<Operation *, bool> free; // what isFree said
-  SmallVector<Operation *> ops;               // grouped ops in block order
-  llvm::SmallPtrSet<Operation *, 8> inPieces; // of them: movements of many parts
+  SmallVector<Operation *> ops;                   // grouped ops in block order
+  llvm::SmallPtrSet<Operation *, 8> inPieces;     // of them: movements of many parts
   llvm::DenseMap<Operation *, unsigned> index;
   SmallVector<Edge> edges;
   std::vector<SmallVector<unsigned, 4>> in, out; // edges by op

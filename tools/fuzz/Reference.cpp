@@ -303,7 +303,7 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
         num = array->cells[i], loose |= num.e != 0;
       Num y = f(x);
       y.e = 0;
-      how.swings |= lgamma && x[0].f < -1000; // poles at whole numbers, each as narrow as a step of x is long
+      how.swings |= lgamma && x[0].f < -1000;                  // poles at whole numbers, each as narrow as a step of x is long
       how.swings |= (wave || tan) && std::fabs(x[0].f) > 1000; // what is so large has mostly grown fast
       if (loose && compare) {
         double e = x[0].e + x[1].e, d = std::fabs(compareFloats ? x[0].f - x[1].f : double(x[0].i) - double(x[1].i));
