@@ -1,4 +1,4 @@
-// A dense array in memory, and the two file formats that hold one: NumPy's .npy and MNIST's IDX.
+// A dense array in memory, and the file formats that hold one: NumPy's .npy and .npz, MNIST's IDX.
 #pragma once
 #include "../dlrt.h"
 #include "Result.h"
@@ -43,6 +43,9 @@ private:
 
 /// .npy 1.0 to 3.0 with C order and little-endian f32, f64, i32, i64, i8, u8 or bool; anything else is refused.
 Result<Array> readNpy(const std::string &path);
+Result<Array> readNpy(InputFile &file);
+/// The array of a name in what numpy.savez or savez_compressed wrote.
+Result<Array> readNpz(const std::string &path, const std::string &name);
 Status writeNpy(const std::string &path, const dlrt_tensor &tensor);
 /// IDX, plain or gzip, any of its element types, at most 8 dimensions; missing and trailing bytes are refused.
 Result<Array> readIdx(const std::string &path);

@@ -1,116 +1,164 @@
-// MNIST's four files, and shuffled batches.
+// Parts of data sets, and the statistics of their columns.
 #include "runtime/data/Dataset.h"
+#include "runtime/data/Batches.h"
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <numeric>
-#include <unistd.h>
 
 namespace dlc::data {
 
-Result<Dataset> openMnist(const std::string &folder, Split split) {
-  const std::string stem = folder + (split == Split::Train ? "/train" : "/t10k");
-  auto read = [&](const std::string &path) { return readIdx(access(path.c_str(), F_OK) == 0 ? path : path + ".gz"); };
-  auto images = read(stem + "-images-idx3-ubyte");
-  if (!images)
-    return images.error();
-  auto labels = read(stem + "-labels-idx1-ubyte");
-  if (!labels)
-    return labels.error();
-  if (images->shape.size() != 3 || !(images->type == U8))
-    return Error{"the images of '" + stem + "' are " + toString(images->type) + " " + toString(images->shape) +
-                 ": expected u8 [n, height, width]"};
-  if (labels->shape.size() != 1 || !(labels->type == U8))
-    return Error{"the labels of '" + stem + "' are " + toString(labels->type) + " " + toString(labels->shape) + ": expected u8 [n]"};
-  if (labels->size() != images->shape[0])
-    return Error{"'" + stem + "' has " + std::to_string(images->shape[0]) + " images and " + std::to_string(labels->size()) + " labels"};
-  if (images->size() == 0)
-    return Error{"'" + stem + "' has no image"};
-  const auto *first = labels->data<unsigned char>(), *last = first + labels->size();
-  if (auto bad = std::find_if(first, last, [](unsigned char c) { return c > 9; }); bad != last)
-    return Error{"label " + std::to_string(bad - first) + " of '" + stem + "' is " + std::to_string(*bad) + ": expected 0 to 9"};
-  return Dataset{"mnist:" + folder, std::move(*images), std::vector<int32_t>(first, last), 10};
-}
-
-std::vector<std::string> mnistFiles(const std::string &folder) {
-  std::vector<std::string> files;
-  for (const char *split : {"/train", "/t10k"})
-    for (const char *part : {"-images-idx3-ubyte", "-labels-idx1-ubyte"})
-      for (const char *ending : {"", ".gz"})
-        files.push_back(folder + split + part + ending);
-  return files;
-}
-
-namespace {
-/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014).
-struct SplitMix {
-  uint64_t state;
-  uint64_t operator()() {
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  }
-  /// Below `bound`, without bias: Lemire, arXiv:1805.10941.
-  uint32_t below(uint32_t bound) {
-    for (;;) {
-      uint64_t product = ((*this)() >> 32) * bound;
-      if (uint32_t(product) >= -bound % bound)
-        return product >> 32;
-    }
-  }
-};
-} // namespace
-
-template <typename To, typename From> static void convert(To *to, const From *from, int64_t n) {
-  for (int64_t i = 0; i < n; ++i)
-    to[i] = sizeof(From) == 1 ? To(from[i]) / To(255) : To(from[i]);
-}
-template <typename To> static void convertAs(dlrt_datatype type, To *to, const Array &from, int64_t start, int64_t n) {
-  if (type == U8)
-    convert(to, from.data<unsigned char>() + start, n);
-  else if (type == F32)
-    convert(to, from.data<float>() + start, n);
-  else
-    convert(to, from.data<double>() + start, n);
-}
-
-Result<Batches> Batches::make(const Dataset &set, int64_t batch, dlrt_datatype type, std::optional<uint64_t> seed, bool whole) {
-  if (set.size() > UINT32_MAX || batch < 1 || (whole && set.size() < batch))
-    return Error{"'" + set.name + "' has " + std::to_string(set.size()) + " samples: too few or too many for a batch of " +
-                 std::to_string(batch)};
-  Batches b;
-  b.set = &set, b.batch = batch, b.seed = seed, b.whole = whole;
-  auto samples = Array::make(type, {batch, set.width()}), labels = Array::make(I32, {batch});
-  if (!samples || !labels)
-    return (samples ? labels : samples).error();
-  b.samples = std::move(*samples), b.labels = std::move(*labels);
-  b.order.resize(set.size());
-  b.start(0);
-  return b;
-}
-void Batches::start(uint64_t epoch) {
-  at = 0;
-  std::iota(order.begin(), order.end(), 0);
-  if (!seed)
-    return;
-  SplitMix random{SplitMix{*seed}() + epoch * 0xd1342543de82ef95};
-  for (uint32_t i = order.size(); i > 1; --i)
-    std::swap(order[i - 1], order[random.below(i)]);
-}
-int64_t Batches::next() {
-  int64_t n = std::min<int64_t>(batch, order.size() - at), width = set->width();
-  if (n <= 0 || (whole && n < batch))
-    return 0;
-  for (int64_t i = 0; i < n; ++i) {
-    int64_t index = order[at + i];
-    labels.data<int32_t>()[i] = set->labels[index];
-    if (samples.type == F32)
-      convertAs(set->samples.type, samples.data<float>() + i * width, set->samples, index * width, width);
-    else
-      convertAs(set->samples.type, samples.data<double>() + i * width, set->samples, index * width, width);
-  }
-  at += n;
-  samples.shape[0] = labels.shape[0] = n;
+int64_t Dataset::width() const {
+  int64_t n = 1;
+  for (int64_t extent : shape)
+    n *= extent;
   return n;
+}
+Part everything(const Dataset &set) {
+  Part part(set.units());
+  std::iota(part.begin(), part.end(), 0);
+  return part;
+}
+int64_t rowsOf(const Dataset &set, const Part &part) {
+  int64_t n = 0;
+  for (uint32_t unit : part)
+    n += set.rowsOf(unit);
+  return n;
+}
+/// The units in [begin, end) of a shuffled order, and the others; both ascending.
+static Halves cut(const Part &part, uint64_t seed, size_t begin, size_t end) {
+  Part order = part;
+  SplitMix random{SplitMix{seed ^ 0x73706c6974}()}; // another order than an epoch's
+  random.shuffle(order);
+  Halves halves;
+  halves.left.assign(order.begin() + begin, order.begin() + end);
+  halves.kept.assign(order.begin(), order.begin() + begin);
+  halves.kept.insert(halves.kept.end(), order.begin() + end, order.end());
+  for (Part *half : {&halves.left, &halves.kept})
+    std::sort(half->begin(), half->end());
+  return halves;
+}
+Halves fold(const Part &part, uint64_t seed, uint32_t folds, uint32_t k) {
+  return cut(part, seed, part.size() * k / folds, part.size() * (k + 1) / folds);
+}
+Halves share(const Part &part, uint64_t seed, double left) {
+  return cut(part, seed, 0, std::clamp<size_t>(std::llround(left * part.size()), 1, part.size()));
+}
+
+Status standardize(Dataset &set, const Part &part) {
+  const int64_t width = set.width();
+  std::vector<double> mean(width), squares(width), count(width);
+  set.preparation.mean.clear(), set.preparation.deviation.clear(); // the rows as they are
+  auto batches = Batches::make(set, part, {.batch = std::min<int64_t>(256, rowsOf(set, part)), .type = F64});
+  if (!batches)
+    return batches.error();
+  while (true) {
+    auto n = batches->next();
+    if (!n)
+      return n.error();
+    if (*n == 0)
+      break;
+    for (int64_t row = 0; row < *n; ++row)
+      for (int64_t c = 0; c < width; ++c) { // Welford, Technometrics 4, 1962
+        double x = batches->samples.data<double>()[row * width + c];
+        if (std::isnan(x))
+          continue;
+        double off = x - mean[c];
+        mean[c] += off / ++count[c];
+        squares[c] += off * (x - mean[c]);
+      }
+  }
+  std::vector<double> deviation(width);
+  for (int64_t c = 0; c < width; ++c) {
+    if (count[c] == 0)
+      return Error{"'" + set.name + "' has no value in column '" +
+                   (size_t(c) < set.preparation.columns.size() ? set.preparation.columns[c] : std::to_string(c + 1)) +
+                   "' of the rows to train on: leave it out by drop="};
+    deviation[c] = std::sqrt(squares[c] / count[c]);
+    if (!(deviation[c] > 0)) // a column of one value becomes 0
+      deviation[c] = 1;
+  }
+  set.preparation.mean = std::move(mean), set.preparation.deviation = std::move(deviation);
+  return {};
+}
+
+void Fingerprint::mix(uint64_t word) {
+  state = (state ^ word) * 0xbf58476d1ce4e5b9;
+  state ^= state >> 29;
+}
+void Fingerprint::add(const void *bytes, size_t size) {
+  const auto *at = static_cast<const unsigned char *>(bytes);
+  uint64_t word;
+  for (; size; ++at, --size) { // to the next word
+    if (total % 8 == 0 && size >= 8)
+      break;
+    rest[total++ % 8] = *at;
+    if (total % 8 == 0)
+      std::memcpy(&word, rest, 8), mix(word);
+  }
+  for (; size >= 8; at += 8, size -= 8, total += 8)
+    std::memcpy(&word, at, 8), mix(word);
+  if (size)
+    add(at, size);
+}
+uint64_t Fingerprint::value() const {
+  Fingerprint last = *this;
+  uint64_t word = 0;
+  std::memcpy(&word, rest, total % 8);
+  last.mix(word), last.mix(total);
+  return last.state;
+}
+
+Result<Dataset> makeDataset(std::string name, Array samples, Array given) {
+  Dataset set;
+  set.name = std::move(name);
+  if (samples.shape.empty() || samples.shape[0] == 0 || samples.shape[0] > INT32_MAX || samples.size() == 0)
+    return Error{"'" + set.name + "' has samples of " + toString(samples.shape) + ": expected [n, ...], n from 1"};
+  if (!(samples.type == U8 || samples.type == F32 || samples.type == F64))
+    return Error{"'" + set.name + "' has samples of " + toString(samples.type) + ": expected u8, f32 or f64"};
+  set.size = samples.shape[0];
+  set.shape.assign(samples.shape.begin() + 1, samples.shape.end());
+  Fingerprint print;
+  print.add(samples.data(), samples.bytes());
+  set.rows.samples = std::move(samples);
+  if (given.data()) {
+    print.add(given.data(), given.bytes());
+    if (given.shape.empty() || given.shape[0] != set.size)
+      return Error{"'" + set.name + "' has " + std::to_string(set.size) + " samples and labels of " + toString(given.shape)};
+    bool classes = given.shape.size() == 1 && !(given.type == F32 || given.type == F64);
+    int64_t most = -1;
+    auto take = [&](auto *from) -> Status {
+      for (int64_t i = 0; i < given.size(); ++i) {
+        if (classes && !(from[i] >= 0 && from[i] <= 9999))
+          return Error{"label " + std::to_string(i) + " of '" + set.name + "' is " + std::to_string(from[i]) +
+                       ": expected a class from 0 to 9999"};
+        if (classes)
+          set.rows.labels.push_back(int32_t(from[i])), most = std::max<int64_t>(most, int64_t(from[i]));
+        else
+          set.rows.targets.data<double>()[i] = double(from[i]);
+      }
+      return {};
+    };
+    if (!classes) {
+      auto targets = Array::make(F64, {set.size, given.size() / set.size});
+      if (!targets)
+        return targets.error();
+      set.targets = targets->shape[1], set.rows.targets = std::move(*targets);
+    }
+    Status s = given.type == F32   ? take(given.data<float>())
+               : given.type == F64 ? take(given.data<double>())
+               : given.type == I64 ? take(given.data<int64_t>())
+               : given.type == I32 ? take(given.data<int32_t>())
+               : given.type == I16 ? take(given.data<int16_t>())
+               : given.type == I8  ? take(given.data<signed char>())
+                                   : take(given.data<unsigned char>()); // u8, bool
+    if (!s)
+      return s.error();
+    for (int64_t c = 0; c <= most; ++c)
+      set.preparation.classes.push_back(std::to_string(c));
+  }
+  set.fingerprint = print.value();
+  return set;
 }
 
 } // namespace dlc::data

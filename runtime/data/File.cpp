@@ -21,16 +21,19 @@ struct InputFile::Stream {
   explicit Stream(int fd) : fd(fd) {}
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;
-  ~Stream() { close(fd); }
+  ~Stream() {
+    if (fd >= 0)
+      close(fd);
+  }
   /// Makes sure of bytes in the buffer; false at the end of the file.
   Result<bool> fill() {
     while (at == end) {
-      ssize_t n = ::read(fd, buffer, sizeof buffer);
+      ssize_t n = fd >= 0 ? ::read(fd, buffer, sizeof buffer) : ssize_t(bytes.copy(reinterpret_cast<char *>(buffer), sizeof buffer, given));
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
         return Error{std::strerror(errno)};
-      at = 0, end = size_t(n);
+      at = 0, end = size_t(n), given += size_t(n);
       if (n == 0)
         return false;
     }
@@ -39,7 +42,9 @@ struct InputFile::Stream {
   Result<size_t> plain(unsigned char *to, size_t size);
   Result<size_t> inflated(unsigned char *to, size_t size);
 
-  int fd;
+  int fd; ///< -1: the bytes
+  std::string bytes;
+  size_t given = 0;
   std::unique_ptr<Inflater> inflater; ///< of gzip data
   bool regular = false;
   uint64_t bound = UINT64_MAX; ///< bytes that can still come
@@ -97,6 +102,20 @@ Result<InputFile> InputFile::open(const std::string &path) {
     errno = 0;
   if (errno)
     return failed("read", path);
+  stream->regular = S_ISREG(info.st_mode);
+  InputFile file(path, std::move(stream));
+  Status s = file.begin(uint64_t(info.st_size));
+  return s ? Result<InputFile>(std::move(file)) : s.error();
+}
+Result<InputFile> InputFile::memory(const std::string &name, std::string bytes) {
+  auto stream = std::make_unique<Stream>(-1);
+  uint64_t size = bytes.size();
+  stream->bytes = std::move(bytes), stream->regular = true;
+  InputFile file(name, std::move(stream));
+  Status s = file.begin(size);
+  return s ? Result<InputFile>(std::move(file)) : s.error();
+}
+Status InputFile::begin(uint64_t size) {
   if (auto any = stream->fill(); !any)
     return Error{"cannot read '" + path + "': " + any.error().message};
   const unsigned char *b = stream->buffer;
@@ -106,10 +125,9 @@ Result<InputFile> InputFile::open(const std::string &path) {
       return Error{"cannot read '" + path + "': " + inflater.error().message};
     stream->inflater = std::move(*inflater);
   }
-  stream->regular = S_ISREG(info.st_mode);
   if (stream->regular) // deflate turns one byte into 1,032 at most
-    stream->bound = uint64_t(info.st_size) * (stream->inflater ? 1032 : 1);
-  return InputFile(path, std::move(stream));
+    stream->bound = size * (stream->inflater ? 1032 : 1);
+  return {};
 }
 bool InputFile::isPlain() const { return stream->regular && !stream->inflater; }
 Status InputFile::expect(uint64_t size, std::string_view what) {
@@ -145,7 +163,7 @@ Status InputFile::end() {
   return {};
 }
 
-static bool writeAll(int fd, std::initializer_list<std::string_view> pieces) {
+static bool writeAll(int fd, std::span<const std::string_view> pieces) {
   for (std::string_view piece : pieces)
     while (!piece.empty()) {
       ssize_t n = write(fd, piece.data(), std::min(piece.size(), size_t(1) << 30));
@@ -156,7 +174,7 @@ static bool writeAll(int fd, std::initializer_list<std::string_view> pieces) {
   return true;
 }
 
-Status writeFile(const std::string &given, std::initializer_list<std::string_view> pieces, Sync sync) {
+Status writeFile(const std::string &given, std::span<const std::string_view> pieces, Sync sync) {
   std::string path = given;
   if (char resolved[PATH_MAX]; realpath(given.c_str(), resolved))
     path = resolved;
@@ -186,8 +204,15 @@ Status writeFile(const std::string &given, std::initializer_list<std::string_vie
   good = close(fd) == 0 && good;
   if (good && rename(beside.c_str(), path.c_str()) != 0)
     good = false, error = errno;
-  if (good)
+  if (good && sync == Sync::no)
     return {};
+  if (good) { // the name, too; the contents are safe whether or not this succeeds
+    size_t slash = path.rfind('/');
+    int folder = open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0)
+      fsync(folder), close(folder);
+    return {};
+  }
   unlink(beside.c_str());
   errno = error;
   return failed("write", given);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string_view>
 
 namespace dlc::data {
@@ -14,6 +15,8 @@ namespace dlc::data {
 class InputFile {
 public:
   static Result<InputFile> open(const std::string &path);
+  /// Bytes as if they stood in a file of that name.
+  static Result<InputFile> memory(const std::string &name, std::string bytes);
   InputFile(InputFile &&other) noexcept;
   ~InputFile();
   /// Exactly `size` bytes; fewer in the file is an error, which names `what`.
@@ -31,6 +34,7 @@ public:
 private:
   struct Stream;
   InputFile(std::string path, std::unique_ptr<Stream> stream);
+  Status begin(uint64_t size);
   std::unique_ptr<Stream> stream;
 };
 
@@ -38,6 +42,9 @@ private:
 enum class Sync { no, yes };
 /// Writes beside `path`, syncs and renames, so that `path` holds all of the pieces or what it held before; nothing is left
 /// behind on failure. What a symbolic link points to is written, not the link; a device or pipe is written as it stands.
-Status writeFile(const std::string &path, std::initializer_list<std::string_view> pieces, Sync sync = Sync::yes);
+Status writeFile(const std::string &path, std::span<const std::string_view> pieces, Sync sync = Sync::yes);
+inline Status writeFile(const std::string &path, std::initializer_list<std::string_view> pieces, Sync sync = Sync::yes) {
+  return writeFile(path, std::span(pieces.begin(), pieces.size()), sync);
+}
 
 } // namespace dlc::data

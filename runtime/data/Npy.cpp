@@ -84,8 +84,11 @@ struct Header {
 
 Result<Array> readNpy(const std::string &path) {
   auto file = InputFile::open(path);
-  if (!file)
-    return file.error();
+  return file ? readNpy(*file) : file.error();
+}
+Result<Array> readNpy(InputFile &given) {
+  InputFile *file = &given;
+  const std::string &path = file->path;
   unsigned char start[12];
   if (Status s = file->read(start, 10, "the .npy header"); !s)
     return s.error();

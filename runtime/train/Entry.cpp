@@ -71,13 +71,14 @@ Status Entry::set(int i, double value) {
 
 Status Entry::bindSamples(int i, const data::Dataset &set) {
   const dlrt_tensor_info &info = inputInfo(i);
-  std::vector<int64_t> &shape = inShapes[i], extents(set.samples.shape);
+  std::vector<int64_t> &shape = inShapes[i], extents{set.size};
+  extents.insert(extents.end(), set.shape.begin(), set.shape.end());
   auto mismatch = [&] {
     std::string expected;
     for (int d = 1; d < info.ndim; ++d)
       expected += (d > 1 ? ", " : "") + (info.dims[d] >= 0 ? std::to_string(info.dims[d]) : info.symbols[d] ? info.symbols[d] : "any");
-    return Error{"'" + set.name + "' has samples of " + data::toString({set.samples.shape.begin() + 1, set.samples.shape.end()}) +
-                 ", but input '" + info.name + "' takes [" + expected + "] each"};
+    return Error{"'" + set.name + "' has samples of " + data::toString(set.shape) + ", but input '" + info.name + "' takes [" + expected +
+                 "] each"};
   };
   if (info.ndim < 1 || !(info.dtype == data::F32 || info.dtype == data::F64))
     return mismatch();

@@ -1,6 +1,7 @@
 // An entry of a model bound to buffers: inputs found by name, outputs allocated at their bounds.
 #pragma once
-#include "runtime/data/Dataset.h"
+#include "../data/Dataset.h"
+#include <memory>
 
 namespace dlc::train {
 using data::Array, data::Error, data::Result, data::Status;
@@ -16,6 +17,7 @@ public:
   const dlrt_tensor_info &inputInfo(int i) const { return *dlrt_entry_input(model, index, i); }
   const dlrt_tensor_info &outputInfo(int i) const { return *dlrt_entry_output(model, index, i); }
   int inputs() const { return in.size(); }
+  int outputs() const { return out.size(); }
   /// A rank-0 input of f32 or f64.
   Status set(int i, double value);
   /// Samples [n, width] under the extents of input i, whose leading one is n; symbols after it take the set's extents.

@@ -1,5 +1,6 @@
 // The table of schedules.
 #include "Schedule.h"
+#include <algorithm>
 #include <cmath>
 
 namespace dlc::train {
@@ -47,6 +48,19 @@ double Schedule::at(int64_t i) const {
   if (i >= warmup)
     return rule->at(numbers, double(i - warmup));
   return rule->at(numbers, 0) * (warmupFrom + (1 - warmupFrom) * double(i) / double(warmup));
+}
+
+double Plateau::next(double value, double base, double now) {
+  if (factor == 1)
+    return now;
+  bool better = value < best * (1 - threshold);
+  flat = better ? 0 : flat + 1;
+  if (better)
+    best = value;
+  if (flat <= patience || base <= 0)
+    return now;
+  flat = 0;
+  return std::max(now * factor, least / base);
 }
 
 } // namespace dlc::train

@@ -1,7 +1,8 @@
 // libdldata: IDX and .npy as written by others, refused damage, shuffled batches, files that are whole or not there.
-#include "runtime/data/Dataset.h"
+#include "runtime/data/Batches.h"
 #include "runtime/data/File.h"
 #include "test/unit/Sanitized.h"
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -136,9 +137,9 @@ TEST_F(Data, Mnist) {
   file("train-labels-idx1-ubyte", labels);
   auto set = openMnist(folder, Split::Train);
   ASSERT_TRUE(set) << set.error().message;
-  EXPECT_EQ(set->size(), 3);
+  EXPECT_EQ(set->size, 3);
   EXPECT_EQ(set->width(), 2);
-  EXPECT_EQ(set->labels, (std::vector<int32_t>{0, 9, 4}));
+  EXPECT_EQ(set->rows.labels, (std::vector<int32_t>{0, 9, 4}));
   expectError(openMnist(folder, Split::Test), "t10k-images-idx3-ubyte");
   file("train-labels-idx1-ubyte", "\0\0\x08\x01\0\0\0\x02\x01\x02"s);
   expectError(openMnist(folder, Split::Train), "has 3 images and 2 labels");
@@ -196,45 +197,156 @@ TEST_F(Data, NpyRefusals) {
   refuse("{'descr': '|b1', 'fortran_order': False, 'shape': (1,)}", "\x02", "neither 0 nor 1");
 }
 
+namespace {
+/// Rows 0 to n - 1 in blocks of three, each sample its number.
+class Threes final : public Blocks {
+public:
+  explicit Threes(int64_t n) : n(n) {}
+  uint32_t count() const override { return uint32_t((n + 2) / 3); }
+  int64_t rows(uint32_t block) const override { return std::min<int64_t>(3, n - 3 * block); }
+  Result<Rows> read(std::span<const uint32_t> blocks) const override {
+    std::vector<double> all;
+    Rows r;
+    for (uint32_t block : blocks)
+      for (int64_t i = 0; i < rows(block); ++i)
+        all.push_back(3. * block + double(i)), r.labels.push_back(int32_t(3 * block + i));
+    r.samples = std::move(*Array::make(F64, {int64_t(all.size()), 1}));
+    r.targets = std::move(*Array::make(F64, {int64_t(all.size()), 0}));
+    std::copy(all.begin(), all.end(), r.samples.data<double>());
+    most = std::max(most, all.size());
+    return r;
+  }
+  mutable size_t most = 0;
+
+private:
+  int64_t n;
+};
+Dataset numbers(int64_t n, bool inBlocks) {
+  auto samples = Array::make(F64, {n, 1});
+  auto labels = Array::make(I32, {n});
+  for (int i = 0; i < n; ++i)
+    samples->data<double>()[i] = labels->data<int32_t>()[i] = i;
+  auto set = makeDataset("numbers", std::move(*samples), std::move(*labels));
+  if (inBlocks)
+    set->rows = {}, set->blocks = std::make_unique<Threes>(n);
+  return std::move(*set);
+}
+std::vector<int> drain(Batches &b) {
+  std::vector<int> seen;
+  while (int64_t n = *b.next())
+    for (int64_t i = 0; i < n; ++i) {
+      EXPECT_EQ(b.samples.data<double>()[i], b.labels.data<int32_t>()[i]);
+      seen.push_back(b.labels.data<int32_t>()[i]);
+    }
+  return seen;
+}
+} // namespace
+
 TEST_F(Data, BatchesVisitEverySampleOnce) {
-  auto samples = Array::make(F32, {10, 2});
-  Dataset set{"ten", std::move(*samples), std::vector<int32_t>(10), 10};
-  for (int i = 0; i < 10; ++i)
-    set.labels[i] = i, set.samples.data<float>()[2 * i + 1] = i;
-  auto run = [&](std::optional<uint64_t> seed, uint64_t epoch, bool whole) {
-    auto b = Batches::make(set, 4, F64, seed, whole);
-    EXPECT_TRUE(b);
-    b->start(epoch);
-    std::vector<int> seen;
-    while (int64_t n = b->next())
-      for (int64_t i = 0; i < n; ++i) {
-        EXPECT_EQ(b->samples.data<double>()[2 * i + 1], b->labels.data<int32_t>()[i]);
-        seen.push_back(b->labels.data<int32_t>()[i]);
-      }
-    return seen;
-  };
-  std::vector<int> plain(10);
-  std::iota(plain.begin(), plain.end(), 0);
-  EXPECT_EQ(run({}, 3, false), plain);
-  EXPECT_EQ(run({}, 0, true).size(), 8u);
-  auto first = run(7, 0, false);
-  EXPECT_EQ(std::set<int>(first.begin(), first.end()).size(), 10u);
-  EXPECT_EQ(first, run(7, 0, false));
-  EXPECT_NE(first, run(7, 1, false));
-  EXPECT_NE(first, run(8, 0, false));
-  EXPECT_FALSE(Batches::make(set, 11, F32, {}, true));
+  for (bool inBlocks : {false, true}) {
+    Dataset set = numbers(10, inBlocks);
+    Part all = everything(set);
+    auto run = [&](std::optional<uint64_t> seed, uint64_t epoch, bool whole, int64_t skipped = 0) {
+      auto b = Batches::make(set, all, {.batch = 4, .type = F64, .seed = seed, .whole = whole, .window = 4 * 8});
+      EXPECT_TRUE(b);
+      EXPECT_TRUE(b->start(epoch, skipped));
+      return drain(*b);
+    };
+    std::vector<int> plain(10);
+    std::iota(plain.begin(), plain.end(), 0);
+    EXPECT_EQ(run({}, 3, false), plain);
+    EXPECT_EQ(run({}, 0, true).size(), 8u);
+    auto first = run(7, 0, false);
+    EXPECT_EQ(std::set<int>(first.begin(), first.end()).size(), 10u);
+    EXPECT_EQ(first, run(7, 0, false));
+    EXPECT_NE(first, run(7, 1, false));
+    EXPECT_NE(first, run(8, 0, false));
+    const auto whole = run(7, 2, false);
+    for (int64_t skipped : {0, 1, 2, 3}) // as a run that goes on does
+      EXPECT_EQ(run(7, 2, false, skipped), (std::vector<int>(whole.begin() + std::min<int64_t>(10, 4 * skipped), whole.end())));
+    EXPECT_FALSE(Batches::make(set, all, {.batch = 11, .type = F32, .seed = {}, .whole = true}));
+  }
+}
+TEST_F(Data, BlocksAreReadWithinTheWindow) {
+  Dataset set = numbers(100, true);
+  Part all = everything(set);
+  auto b = Batches::make(set, all, {.batch = 8, .type = F64, .seed = 3, .window = 10 * 8});
+  ASSERT_TRUE(b);
+  auto seen = drain(*b);
+  EXPECT_EQ(std::set<int>(seen.begin(), seen.end()).size(), 100u);
+  EXPECT_LE(static_cast<const Threes &>(*set.blocks).most, 10u);
+  EXPECT_GT(*std::max_element(seen.begin(), seen.begin() + 9) - *std::min_element(seen.begin(), seen.begin() + 9), 9); // of several blocks
+}
+TEST_F(Data, PartsAreDisjointAndWhole) {
+  Dataset set = numbers(103, false);
+  Part all = everything(set);
+  std::set<uint32_t> left;
+  for (uint32_t k = 0; k < 10; ++k) {
+    Halves h = fold(all, 5, 10, k);
+    EXPECT_GE(h.left.size(), 10u);
+    EXPECT_LE(h.left.size(), 11u);
+    EXPECT_EQ(h.left.size() + h.kept.size(), 103u);
+    for (uint32_t unit : h.left) {
+      EXPECT_TRUE(left.insert(unit).second);
+      EXPECT_FALSE(std::binary_search(h.kept.begin(), h.kept.end(), unit));
+    }
+  }
+  EXPECT_EQ(left.size(), 103u);
+  EXPECT_EQ(share(all, 5, 0.2).left.size(), 21u);
+  EXPECT_EQ(share(all, 5, 0.2).left, share(all, 5, 0.2).left);
+  EXPECT_NE(share(all, 5, 0.2).left, share(all, 6, 0.2).left);
+  EXPECT_EQ(share(all, 5, 1e-9).left.size(), 1u);
+}
+TEST_F(Data, ColumnsAreStandardizedByAPart) {
+  Dataset set = numbers(8, false);
+  set.standardizes = true;
+  ASSERT_TRUE(standardize(set, {0, 2, 4, 6})); // mean 3, deviation sqrt(5)
+  EXPECT_DOUBLE_EQ(set.preparation.mean[0], 3);
+  EXPECT_DOUBLE_EQ(set.preparation.deviation[0], std::sqrt(5.));
+  Part all = everything(set);
+  auto b = Batches::make(set, all, {.batch = 8, .type = F64});
+  ASSERT_EQ(*b->next(), 8);
+  EXPECT_DOUBLE_EQ(b->samples.data<double>()[7], 4 / std::sqrt(5.));
+  set.rows.samples.data<double>()[1] = NAN; // missing: the mean
+  ASSERT_TRUE(b->start(0));
+  ASSERT_EQ(*b->next(), 8);
+  EXPECT_EQ(b->samples.data<double>()[1], 0);
+  auto again = Preparation::of(set.preparation.texts());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->mean, set.preparation.mean);
+  EXPECT_EQ(again->deviation, set.preparation.deviation);
+  EXPECT_EQ(again->classes, set.preparation.classes);
 }
 TEST_F(Data, BytesBecomeFractions) {
   file("train-images-idx3-ubyte", images), file("train-labels-idx1-ubyte", labels);
   auto set = openMnist(folder, Split::Train);
-  auto b = Batches::make(*set, 2, F32, {});
+  Part all = everything(*set);
+  auto b = Batches::make(*set, all, {.batch = 2, .type = F32});
   EXPECT_EQ(b->count(), 2);
-  EXPECT_EQ(b->next(), 2);
+  EXPECT_EQ(*b->next(), 2);
   EXPECT_EQ(b->samples.data<float>()[1], 1.0f);
   EXPECT_EQ(b->samples.data<float>()[2], 51.0f / 255.0f);
-  EXPECT_EQ(b->next(), 1);
+  EXPECT_EQ(*b->next(), 1);
   EXPECT_EQ(b->samples.shape[0], 1);
-  EXPECT_EQ(b->next(), 0);
+  EXPECT_EQ(*b->next(), 0);
+}
+TEST_F(Data, FingerprintsSeeEveryByteAndNoPieces) {
+  std::string bytes(100, 'x');
+  auto of = [](std::initializer_list<std::string> pieces) {
+    Fingerprint print;
+    for (const std::string &piece : pieces)
+      print.add(piece.data(), piece.size());
+    return print.value();
+  };
+  uint64_t whole = of({bytes});
+  for (size_t cut = 0; cut <= 100; ++cut)
+    EXPECT_EQ(whole, of({bytes.substr(0, cut), bytes.substr(cut)}));
+  for (size_t i = 0; i < 100; ++i) {
+    std::string other = bytes;
+    other[i] ^= 1;
+    EXPECT_NE(whole, of({other}));
+  }
+  EXPECT_NE(whole, of({bytes, std::string(1, '\0')}));
 }
 
 TEST_F(Data, WritesAreWholeOrNothing) {

@@ -118,6 +118,17 @@ std::string Spec::word(StringRef key, ArrayRef<StringRef> words) {
     refuse(key, *text, llvm::join(words, ", "));
   return text ? *text : "";
 }
+std::string Spec::text(StringRef key, StringRef otherwise) {
+  const std::string *text = find(key);
+  return text ? *text : otherwise.str();
+}
+std::vector<std::string> Spec::list(StringRef key) {
+  std::vector<std::string> items;
+  if (const std::string *text = find(key))
+    for (StringRef item : llvm::split(*text, '+'))
+      items.push_back(item.trim().str());
+  return items;
+}
 Error Spec::finish() {
   for (const Pair &p : pairs)
     if (error.empty() && !llvm::is_contained(known, p.key))

@@ -5,6 +5,7 @@
 #include "llvm/Support/Error.h"
 #include <cmath>
 #include <string>
+#include <vector>
 
 namespace dlc::tools {
 
@@ -30,6 +31,9 @@ public:
   bool flag(llvm::StringRef key, bool otherwise = false);
   /// One of these, or "" where none is given.
   std::string word(llvm::StringRef key, llvm::ArrayRef<llvm::StringRef> words);
+  std::string text(llvm::StringRef key, llvm::StringRef otherwise = "");
+  /// Texts between plus signs.
+  std::vector<std::string> list(llvm::StringRef key);
   bool has(llvm::StringRef key) const;
   llvm::Error finish();
 

@@ -108,17 +108,28 @@ std::string scheduleHelp() {
   for (const train::Schedule::Rule &rule : train::Schedule::rules())
     all.push_back(rule.name + ("(" + llvm::join(llvm::map_range(keysOf(rule), [](auto &key) { return std::string(key.name); }), "=,")) +
                   "=)");
+  all.push_back("plateau(lr0=,factor=,patience=,threshold=,least=)");
   return llvm::join(all, ", ");
 }
-static llvm::Error planSchedule(StringRef text, train::Schedule &s) {
+static llvm::Error planSchedule(StringRef text, train::Schedule &s, train::Plateau &plateau) {
   using Key = train::Schedule::Key;
   auto spec = Spec::parse(text);
   if (!spec)
     return spec.takeError();
   auto rules = train::Schedule::rules();
-  auto index = spec->among("schedule", llvm::map_to_vector(rules, [](auto &rule) { return StringRef(rule.name); }));
+  auto names = llvm::map_to_vector(rules, [](auto &rule) { return StringRef(rule.name); });
+  names.push_back("plateau");
+  auto index = spec->among("schedule", names);
   if (!index)
     return index.takeError();
+  if (*index == rules.size()) {
+    spec->need("lr0");
+    s = train::Schedule::constant(spec->amount("lr0", 0));
+    plateau.factor = spec->amount("factor", 0.1, 1);
+    plateau.patience = spec->whole("patience", plateau.patience);
+    plateau.threshold = spec->amount("threshold", plateau.threshold, 1), plateau.least = spec->amount("least", 0);
+    return spec->finish();
+  }
   s.rule = &rules[*index];
   for (auto [key, number] : llvm::zip(keysOf(*s.rule), s.numbers)) {
     if (key.usual < 0)
@@ -133,6 +144,21 @@ static llvm::Error planSchedule(StringRef text, train::Schedule &s) {
   return spec->finish();
 }
 
+static train::Outputs outputsOf(const TrainOptions &o) {
+  using train::Outputs;
+  StringRef loss = o.loss;
+  auto has = [&](StringRef flag) { return o.lossAttributes && o.lossAttributes.contains(flag); };
+  if (loss == "binary_cross_entropy")
+    return has("from_logits") ? Outputs::BinaryLogits : Outputs::Binary;
+  if (loss == "mse")
+    return has("half") ? Outputs::HalfSquared : Outputs::Squared;
+  if (loss == "mae")
+    return Outputs::Absolute;
+  if (loss == "nll" || has("from_logits")) // logarithms of probabilities are logits as well
+    return Outputs::Logits;
+  return loss.ends_with("categorical_cross_entropy") || loss == "kl_divergence" ? Outputs::Probabilities : Outputs::Scores;
+}
+
 llvm::Expected<TrainingPlan> planTraining(MLIRContext *context, const TrainingSpecs &specs) {
   TrainingPlan plan;
   if (llvm::Error e = planLoss(context, specs.loss, plan))
@@ -140,36 +166,14 @@ llvm::Expected<TrainingPlan> planTraining(MLIRContext *context, const TrainingSp
   if (llvm::Error e = planOptimizer(context, specs.optimizer, specs.schedule.empty(), plan))
     return e;
   if (!specs.schedule.empty())
-    if (llvm::Error e = planSchedule(specs.schedule, plan.schedule))
+    if (llvm::Error e = planSchedule(specs.schedule, plan.schedule, plan.plateau))
       return e;
   for (const std::string &text : specs.freeze)
     if (auto pattern = llvm::GlobPattern::create(text); !pattern)
       return message("--freeze '" + text + "': " + llvm::toString(pattern.takeError()));
   plan.options.frozen = specs.freeze;
+  plan.outputs = outputsOf(plan.options);
   return plan;
-}
-
-llvm::Expected<data::Dataset> openData(StringRef text, data::Split split) {
-  auto spec = Spec::parse(text);
-  if (!spec)
-    return spec.takeError();
-  if (auto kind = spec->among("data", {"mnist"}); !kind)
-    return kind.takeError();
-  if (llvm::Error e = spec->finish())
-    return e;
-  if (spec->argument.empty())
-    return message("'mnist' needs a folder: write mnist:data/mnist-small");
-  auto set = data::openMnist(spec->argument, split);
-  return set ? llvm::Expected<data::Dataset>(std::move(*set)) : message(set.error().message);
-}
-
-std::vector<std::string> dataFiles(StringRef text) {
-  auto spec = Spec::parse(text);
-  if (!spec) {
-    llvm::consumeError(spec.takeError());
-    return {};
-  }
-  return spec->argument.empty() ? std::vector<std::string>() : data::mnistFiles(spec->argument);
 }
 
 } // namespace dlc::tools

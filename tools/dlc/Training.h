@@ -1,7 +1,7 @@
-// What --loss, --optimizer, --schedule and --data mean.
+// What --loss, --optimizer and --schedule mean.
 #pragma once
 #include "compiler/autodiff/Passes.h"
-#include "runtime/data/Dataset.h"
+#include "runtime/train/Metrics.h"
 #include "runtime/train/Schedule.h"
 #include "llvm/Support/Error.h"
 
@@ -15,16 +15,13 @@ struct TrainingPlan {
   TrainOptions options;                                        ///< for buildTrainStep
   std::vector<std::pair<std::string, double>> hyperparameters; ///< all but lr
   train::Schedule schedule = train::Schedule::constant(0.01);  ///< gives lr
+  train::Plateau plateau;                                      ///< of it
+  train::Outputs outputs = train::Outputs::Probabilities;      ///< what the model's first output is to the loss
 };
 /// Losses and optimisers are those of the dialect: an operation's flags and numbers are a spec's keys.
 llvm::Expected<TrainingPlan> planTraining(mlir::MLIRContext *context, const TrainingSpecs &specs);
 
 /// What --schedule takes: "constant(lr=), inv(lr0=,gamma=,b=), ...".
 std::string scheduleHelp();
-
-/// `mnist:DIR`.
-llvm::Expected<data::Dataset> openData(llvm::StringRef spec, data::Split split);
-/// The files that either split of it may be read from; none where the spec is malformed.
-std::vector<std::string> dataFiles(llvm::StringRef spec);
 
 } // namespace dlc::tools

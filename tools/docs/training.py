@@ -79,7 +79,7 @@ def reference():
         table("Schedules", schedules + [("warmup", ["warmup", "warmup_from=1/3"],
               "of any schedule: from warmup_from of its first rate to that, linearly over warmup iterations; it begins behind them",
               "Goyal et al., arXiv:1706.02677; torch.optim.lr_scheduler.LinearLR, SequentialLR")],
-              "Of the rate, by iterations i from 0; `dlc train` sets the step's input `lr`."),
+              "Of the rate, by iterations i from 0; `dlc train` sets the step's input `lr`. `plateau` goes by reports (docs/training-loop.md)."),
         table("Initialisers", [(k["symbol"], [], k["definition"], k["source"]) for k in kinds], "v is the number in brackets; in and out are the fans.",
               "initialisers.txt"),
         table("Regularisers", regularizers,
