@@ -20,6 +20,8 @@ void setAction(CLI::App *command, const std::string &example, std::function<Exit
 void addInit(CLI::App &app);
 void addTrain(CLI::App &app);
 void addZoo(CLI::App &app);
+void addEval(CLI::App &app);
+void addPredict(CLI::App &app);
 void addRun(CLI::App &app);
 void addCompile(CLI::App &app);
 void addInfo(CLI::App &app);

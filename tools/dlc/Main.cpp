@@ -71,6 +71,8 @@ int main(int argc, char **argv) {
   addZoo(app);
   addInit(app);
   addTrain(app);
+  addEval(app);
+  addPredict(app);
   addRun(app);
   addCompile(app);
   addInfo(app);
