@@ -11,8 +11,8 @@ enum Exit {
   Usage = 2  ///< of the command line
 };
 
-/// From now on a library that has no memory or no thread, or cannot go on, ends the process with a message and the status Fault.
-void installFailureHandlers();
+/// Makes the kernel back some stack: it is not asked for later, when a limit of the address space may be met.
+void touchStack();
 
 /// What `command` does when it was chosen, once its options have been read; `example` ends its --help.
 void setAction(CLI::App *command, const std::string &example, std::function<Exit()> action);

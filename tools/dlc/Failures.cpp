@@ -1,4 +1,4 @@
-// The end of the process where a library cannot go on: a message and a status, never a signal.
+// The end of the process where a library has no memory or thread or cannot go on: a message and the status Fault, never a signal.
 #include "tools/dlc/Commands.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <cstdlib>
@@ -16,15 +16,14 @@ namespace dlc::tools {
 }
 [[noreturn]] static void endWithoutMemory() { end({"dlc: error: out of memory: raise its limit (ulimit -v), or take a smaller model\n"}); }
 
-/// Makes the kernel back some stack: it is not asked for later, when a limit of the address space may be met.
-[[gnu::noinline]] static void touchStack() {
+[[gnu::noinline]] void touchStack() {
   volatile char stack[1 << 19];
   for (size_t i = 0; i < sizeof stack; i += 4096)
     stack[i] = 0;
 }
 
-void installFailureHandlers() {
-  touchStack();
+/// Before the libraries' own objects are made, for which memory may not suffice either.
+[[gnu::constructor(101)]] static void installFailureHandlers() {
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWithoutMemory(); });
   std::set_new_handler(endWithoutMemory);
   llvm::install_fatal_error_handler([](void *, const char *reason, bool) { end({"dlc: error: ", reason, "\n"}); });

@@ -58,7 +58,7 @@ static std::string unexpected(const CLI::App &command, llvm::StringRef message) 
 }
 
 int main(int argc, char **argv) {
-  installFailureHandlers();
+  touchStack();
   std::signal(SIGXFSZ, SIG_IGN); // a write beyond the limit then fails as one to a full disk does
   CLI::App app("dlc: compiles neural networks, their gradients and optimisers into small native code", "dlc");
   app.set_version_flag("--version", "dlc " DLRT_VERSION);
