@@ -31,6 +31,7 @@ static std::string duration(double seconds) {
 }
 
 void TrainLog::begin(const train::Estimate &e) {
+  (void)open(); // for the memo; what is wrong with it is said at the first line
   if (quiet)
     return;
   llvm::outs() << e.samples << " samples, " << e.steps << " steps an epoch";
@@ -103,11 +104,41 @@ void TrainLog::note(const std::string &text) {
   llvm::errs() << "dlc: warning: " << text << "\n";
 }
 
+/// The log is cut behind what the checkpoint knows of it; another file gets the whole run behind what it has.
 data::Status TrainLog::resume(int64_t step, const std::string &memo) {
-  lines = memo;
+  auto [place, known] = llvm::StringRef(memo).split('\n');
+  lines = known.str();
   if (!quiet)
     llvm::outs() << "goes on behind step " << step << "\n";
-  return path == "-" ? data::Status() : append(memo); // the log then has the whole run
+  if (path.empty() || path == "-")
+    return {};
+  if (data::Status s = open(); !s)
+    return s;
+  int64_t from = 0;
+  std::string there(lines.size(), '\0');
+  if (place.getAsInteger(10, from) || from < 0 || pread(fd, there.data(), there.size(), from) != ssize_t(there.size()) || there != lines)
+    return append(lines);
+  begun = from, written = from + int64_t(lines.size());
+  if (ftruncate(fd, written) != 0 || lseek(fd, written, SEEK_SET) < 0)
+    return data::Error{"cannot write '" + path + "': " + std::strerror(errno)};
+  return {};
+}
+
+/// Behind the last whole line.
+data::Status TrainLog::open() {
+  if (path.empty() || path == "-" || fd >= 0)
+    return {};
+  constexpr int how = O_CREAT | O_CLOEXEC;
+  if (fd = ::open(path.c_str(), O_RDWR | how, 0666); fd < 0)
+    fd = ::open(path.c_str(), O_WRONLY | how, 0666); // a device, say, that cannot be read
+  if (fd < 0)
+    return data::Error{"cannot write '" + path + "': " + std::strerror(errno)};
+  written = std::max<int64_t>(0, lseek(fd, 0, SEEK_END)); // a pipe has no place
+  data::Status cut;
+  if (char last = '\n'; written > 0 && pread(fd, &last, 1, written - 1) == 1 && last != '\n') // by the death of a process
+    cut = append("\n");
+  begun = written;
+  return cut;
 }
 
 /// A line, or none of it.
@@ -120,10 +151,8 @@ data::Status TrainLog::append(llvm::StringRef text) {
     return {};
   }
   auto failed = [&] { return data::Error{"cannot write '" + path + "': " + std::strerror(errno)}; };
-  if (fd < 0)
-    fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_TRUNC, 0666);
-  if (fd < 0)
-    return failed();
+  if (data::Status s = open(); !s)
+    return s;
   for (size_t done = 0; done < text.size();) {
     ssize_t n = ::write(fd, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR)
