@@ -116,7 +116,7 @@ Exit compile(Options o) {
     }
     if (o.build.train) // the artefact has what an optimiser keeps
       loaded.skipped = 0;
-    noteSkipped(o.weights, loaded);
+    noteLoaded(o.weights, loaded);
     if (loaded.skipped || (loaded.cast && !o.build.train)) { // then the artefact's are used in place
       llvm::SmallString<128> path;
       if (std::error_code ec = llvm::sys::fs::createTemporaryFile("dlc", "safetensors", path))

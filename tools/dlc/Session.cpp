@@ -14,7 +14,7 @@ bool isArtefact(StringRef path) {
                                                       "ELF");
 }
 
-void noteSkipped(StringRef file, const dlrt_loaded &loaded) {
+void noteLoaded(StringRef file, const dlrt_loaded &loaded) {
   auto note = [&](const char *what, size_t tensors) -> raw_ostream & {
     return llvm::errs() << "dlc: note: " << file << ": " << what << " " << tensors << " tensor" << (tensors == 1 ? "" : "s");
   };
@@ -45,7 +45,7 @@ void Session::giveWeights(const std::string &file, uint64_t seed) {
   if (!dlrt_model_has_weights(model->get()))
     params->init(seed);
   if (!file.empty())
-    noteSkipped(file, params->load(file));
+    noteLoaded(file, params->load(file));
 }
 
 bool Session::openParameters(ModuleOp module, StringRef name) {

@@ -25,7 +25,7 @@ struct Session {
   bool openParameters(mlir::ModuleOp module, llvm::StringRef name);
 };
 /// Tells what the loading of a file of weights skipped and cast, if anything.
-void noteSkipped(llvm::StringRef file, const dlrt_loaded &loaded);
+void noteLoaded(llvm::StringRef file, const dlrt_loaded &loaded);
 /// An ELF file.
 bool isArtefact(llvm::StringRef path);
 

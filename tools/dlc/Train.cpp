@@ -131,7 +131,7 @@ std::optional<train::Outcome> runOnce(const Options &o, Session &session, const 
   session.params = std::make_unique<dlrt::Params>(*session.model);
   session.params->init(o.train.seed);
   if (!o.weights.empty())
-    noteSkipped(o.weights, session.params->load(o.weights));
+    noteLoaded(o.weights, session.params->load(o.weights));
   dlrt_params *params = session.params->get();
   if (dlrt_tensor key; dlrt_params_get(params, "random/key", &key) == DLRT_OK)
     *static_cast<int64_t *>(key.data) = int64_t(o.train.seed);
@@ -182,9 +182,10 @@ Exit crossValidate(const Options &o, Session &session, Material m, dlrt::Team &t
   for (double v : values)
     squares += (v - mean) * (v - mean) / double(values.size());
   bool percent = llvm::StringRef(what) == "accuracy";
-  llvm::outs() << values.size() << " folds  mean " << what
-               << llvm::format(percent ? " %.2f %%  deviation %.2f\n" : " %.6g  deviation %.3g\n", mean, std::sqrt(squares));
-  return Done;
+  if (!values.empty())
+    llvm::outs() << values.size() << " folds  mean " << what
+                 << llvm::format(percent ? " %.2f %%  deviation %.2f\n" : " %.6g  deviation %.3g\n", mean, std::sqrt(squares));
+  return stop ? Exit(128 + caught) : Done;
 }
 
 std::string checkShare(const Options &o) {

@@ -341,7 +341,7 @@ Exit Importer::run() {
     if (!value.empty())
       std::memcpy(session.params->view(dlrt_model_param(model, i)->name).data, value.data(), value.size());
   session.params->changed();
-  noteSkipped(file, done);
+  noteLoaded(file, done);
   return Done;
 }
 
