@@ -1,6 +1,7 @@
 // libdldata: IDX and .npy as written by others, refused damage, shuffled batches, files that are whole or not there.
 #include "runtime/data/Batches.h"
 #include "runtime/data/File.h"
+#include "test/unit/Folder.h"
 #include "test/unit/Sanitized.h"
 #include <cmath>
 #include <cstring>
@@ -18,14 +19,7 @@ using namespace dlc::data;
 using namespace std::string_literals;
 
 namespace {
-struct Data : testing::Test {
-  std::string folder = testing::TempDir() + "dldata-XXXXXX";
-  void SetUp() override { ASSERT_TRUE(mkdtemp(folder.data())); }
-  void TearDown() override { ASSERT_EQ(std::system(("rm -rf " + folder).c_str()), 0); }
-  std::string file(const std::string &name, const std::string &bytes) {
-    std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
-    return folder + "/" + name;
-  }
+struct Data : FolderTest {
   std::string zipped(const std::string &name, const std::string &bytes) {
     gzFile f = gzopen((folder + "/" + name).c_str(), "wb");
     gzwrite(f, bytes.data(), bytes.size());
@@ -37,10 +31,6 @@ struct Data : testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 };
-template <typename T> void expectError(Result<T> result, const std::string &part) {
-  ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
-}
 const std::string images = "\0\0\x08\x03\0\0\0\x03\0\0\0\x01\0\0\0\x02"s + "\x00\xff\x33\x66\x01\x02"s;
 const std::string labels = "\0\0\x08\x01\0\0\0\x03"s + "\x00\x09\x04"s;
 std::string npy(const std::string &dict, const std::string &data, char version = 1) {

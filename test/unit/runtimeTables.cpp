@@ -3,6 +3,7 @@
 #include "runtime/data/Csv.h"
 #include "runtime/data/Images.h"
 #include "runtime/data/Tensors.h"
+#include "test/unit/Folder.h"
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -16,14 +17,7 @@ using namespace std::string_literals;
 
 namespace {
 const std::string fixtures = std::filesystem::current_path().string() + "/test/fixtures/data/"; // other tests go elsewhere
-struct Tables : testing::Test {
-  std::string folder = testing::TempDir() + "dldata-XXXXXX";
-  void SetUp() override { ASSERT_TRUE(mkdtemp(folder.data())); }
-  void TearDown() override { ASSERT_EQ(std::system(("rm -rf " + folder).c_str()), 0); }
-  std::string file(const std::string &name, const std::string &bytes) {
-    std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
-    return folder + "/" + name;
-  }
+struct Tables : FolderTest {
   Result<Dataset> table(const std::string &text, CsvOptions options = {.label = "y"}) { return openCsv(file("t.csv", text), options); }
   void refuse(const std::string &text, const std::string &part, CsvOptions options = {.label = "y"}) {
     auto set = table(text, options);
@@ -31,10 +25,6 @@ struct Tables : testing::Test {
     EXPECT_NE(set.error().message.find(part), std::string::npos) << set.error().message;
   }
 };
-template <typename T> void expectError(Result<T> result, const std::string &part) {
-  ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find(part), std::string::npos) << result.error().message;
-}
 std::vector<double> samplesOf(const Dataset &set) {
   const double *x = set.rows.samples.data<double>();
   return {x, x + set.rows.samples.size()};
