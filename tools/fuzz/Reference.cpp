@@ -250,15 +250,18 @@ double Frame::moved(MutableArrayRef<Num> x, llvm::function_ref<Num(ArrayRef<Num>
     llvm::copy(was, x.begin());
   }
   if (loose.size() > 1 && loose.size() <= 4 && sum != unknown) {
-    for (unsigned bits = 0; bits < 1u << loose.size(); ++bits) {
-      for (auto [k, j] : llvm::enumerate(loose)) {
-        bool up = bits >> k & 1, bit = was[j].e == 1 && (was[j].i == 0 || was[j].i == 1);
-        auto d = int64_t(std::min(was[j].e, mostMoved));
-        x[j].f = was[j].f + (up ? was[j].e : -was[j].e);
-        x[j].i = bit ? up : was[j].i + (up ? d : -d);
+    for (auto [v, i] : any.empty() ? ArrayRef(anything).take_front() : ArrayRef(anything))
+      for (unsigned bits = 0; bits < 1u << loose.size(); ++bits) {
+        for (auto [k, j] : llvm::enumerate(loose)) {
+          bool up = bits >> k & 1, bit = was[j].e == 1 && (was[j].i == 0 || was[j].i == 1);
+          auto d = int64_t(std::min(was[j].e, mostMoved));
+          x[j].f = was[j].f + (up ? was[j].e : -was[j].e);
+          x[j].i = bit ? up : was[j].i + (up ? d : -d);
+          if (was[j].e == unknown)
+            x[j].f = v, x[j].i = i;
+        }
+        corner = std::max(corner, distance(f(x), center, floats));
       }
-      corner = std::max(corner, distance(f(x), center, floats));
-    }
     llvm::copy(was, x.begin());
   }
   return 1.05 * std::max(sum, corner);
