@@ -204,7 +204,9 @@ void forEach(ArrayRef<int64_t> extents, size_t fixed, MutableArrayRef<int64_t> a
 double distance(const Num &a, const Num &b, bool floats) {
   if (!floats)
     return a.i == b.i ? 0 : std::fabs(double(a.i) - double(b.i));
-  if (a.f == b.f || (std::isnan(a.f) && std::isnan(b.f)))
+  if (a.f == b.f) // a zero of the other sign is none to a division
+    return a.f == 0 && std::signbit(a.f) != std::signbit(b.f) ? eitherZero : 0;
+  if (std::isnan(a.f) && std::isnan(b.f))
     return 0;
   double d = std::fabs(a.f - b.f);
   return std::isfinite(d) ? d : unknown;
