@@ -317,6 +317,8 @@ LogicalResult Frame::pointwise(PointwiseOpInterface op) {
         y.e = nan || same || d > e ? 0 : 1;
       } else if (loose) {
         y.e = moved(x, f, floats);
+        if (isa<LgammaOp, DigammaOp>(o) && x[0].f < 0 && std::isfinite(x[0].f) && !std::isfinite(y.f)) // at a pole, and most are none
+          y.e = unknown;
         if (tan) { // a pole within the bound, or not to be told apart from x
           double pole = (std::floor(x[0].f / M_PI) + 0.5) * M_PI;
           y.e = std::fabs(x[0].f - pole) <= x[0].e + 0x1p-50 * std::fabs(x[0].f) || x[0].e > 1.5 ? unknown : y.e;
