@@ -233,23 +233,22 @@ static func::FuncOp declare(ModuleOp module, Location loc, const MicroKernel &m,
   }
   return fn;
 }
-static SmallVector<Value> argumentsOf(const MicroKernel &m, MicroKernel::Operands o, MicroKernel::Place p, Value tiles) {
+static SmallVector<Value> argumentsOf(const MicroKernel &m, MicroKernel::Operands o, MicroKernel::Place p) {
   SmallVector<Value> arguments;
   eachArgument(m, o, p, [&](Value &v) { arguments.push_back(v); });
   arguments.push_back(p.first);
-  if (m.many)
-    arguments.push_back(tiles);
   return arguments;
 }
 void MicroKernel::call(Frame &f, const Operands &o, const Place &place, Value tiles) const {
-  func::CallOp::create(f.b, declare(f.kernel.out, f.b.getLoc(), *this), argumentsOf(*this, o, place, tiles));
+  SmallVector<Value> arguments = argumentsOf(*this, o, place);
+  if (many)
+    arguments.push_back(tiles);
+  func::CallOp::create(f.b, declare(f.kernel.out, f.b.getLoc(), *this), arguments);
 }
 void MicroKernel::callStrip(Frame &f, const Operands &o, const Place &place, ArrayRef<int64_t> sizes, Value rows, Value aheadTile) const {
   if (many && sizes.size() == 1)
     return call(f, o, place, f.floorDiv(rows, this->rows));
-  MicroKernel one = *this;
-  one.many = false;
-  SmallVector<Value> arguments = argumentsOf(one, o, place, {});
+  SmallVector<Value> arguments = argumentsOf(*this, o, place);
   arguments.push_back(rows);
   if (asks)
     arguments.push_back(aheadTile);
@@ -320,7 +319,7 @@ static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::Func
   Definition d(m, declared, target, module);
   Frame &f = d.f;
   Location loc = f.b.getLoc();
-  auto arguments = [&](const MicroKernel &micro, Value row, Value tiles) {
+  auto arguments = [&](const MicroKernel &micro, Value row) {
     MicroKernel::Operands o = d.o;
     MicroKernel::Place p = d.p;
     o.a = f.gep(m.a, o.a, f.mul(row, o.rowStep));
@@ -328,18 +327,22 @@ static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::Func
       o.ahead = f.gep(m.compute, o.ahead, f.mul(f.floorDiv(row, micro.rows), d.aheadTile));
     p.from = f.gep(m.compute, p.from, f.mul(row, p.fromPitch));
     p.to = f.gep(m.compute, p.to, f.mul(row, p.toPitch));
-    return argumentsOf(micro, o, p, tiles);
+    return argumentsOf(micro, o, p);
   };
   auto micros = llvm::map_to_vector(sizes, [&](int64_t size) { return ofRows(m, size); });
   Value from = f.c(0);
-  auto call = [&](Value row, Value tiles) { func::CallOp::create(f.b, declare(module, loc, m), arguments(m, row, tiles)); };
   if (m.many || m.asks || micros.size() == 1) { // the others differ
+    func::FuncOp whole = declare(module, loc, m);
     Value tiles = f.floorDiv(d.count, m.rows);
     from = f.mul(tiles, f.c(m.rows));
-    if (m.many)
-      call(f.c(0), tiles);
-    else
-      f.loop(f.c(0), from, f.c(m.rows), {}, [&](Value row, ValueRange, SmallVectorImpl<Value> &) { call(row, {}); });
+    if (m.many) {
+      SmallVector<Value> v = arguments(m, f.c(0));
+      v.push_back(tiles);
+      func::CallOp::create(f.b, whole, v);
+    } else {
+      f.loop(f.c(0), from, f.c(m.rows), {},
+             [&](Value row, ValueRange, SmallVectorImpl<Value> &) { func::CallOp::create(f.b, whole, arguments(m, row)); });
+    }
     micros.erase(micros.begin());
   }
   if (micros.empty())
@@ -358,7 +361,7 @@ static void writeStrip(const MicroKernel &m, ArrayRef<int64_t> sizes, func::Func
     size = fits ? f.select(fits, rows, size) : rows;
     callee = fits ? f.select(fits, mine, callee) : mine;
   }
-  SmallVector<Value> v = arguments(micros.front(), row, {});
+  SmallVector<Value> v = arguments(micros.front(), row);
   if (micros.size() == 1)
     func::CallOp::create(f.b, declare(module, loc, micros.front()), v);
   else
