@@ -144,6 +144,18 @@ Result<size_t> InputFile::readSome(void *to, size_t size) {
   stream->bound -= std::min<uint64_t>(stream->bound, *done);
   return done;
 }
+Result<std::string> InputFile::readRest() {
+  std::string bytes;
+  for (size_t had = 0, n = 1; n; had += n) {
+    bytes.resize(had + (had ? had : 1 << 16));
+    auto some = readSome(bytes.data() + had, bytes.size() - had);
+    if (!some)
+      return some.error();
+    n = *some;
+    bytes.resize(had + n);
+  }
+  return bytes;
+}
 Status InputFile::read(void *to, size_t size, std::string_view what) {
   auto done = readSome(to, size);
   if (!done)

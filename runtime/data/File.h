@@ -23,6 +23,8 @@ public:
   Status read(void *to, size_t size, std::string_view what);
   /// As many as `size` bytes, fewer only where the file ends.
   Result<size_t> readSome(void *to, size_t size);
+  /// All that is left; memory is given to it as it comes.
+  Result<std::string> readRest();
   /// Whether the file can hold this much more: bounds what a damaged header may ask for before memory is given to it.
   Status expect(uint64_t size, std::string_view what);
   /// Whether the file's length says what can still come. Of gzip data and pipes it does not: memory is given as bytes come.

@@ -31,17 +31,12 @@ Result<Array> readImage(const std::string &path, int channels) {
   auto file = InputFile::open(path);
   if (!file)
     return file.error();
-  std::string bytes;
-  for (size_t had = 0, n = 1; n; had += n) {
-    bytes.resize(had + (had ? had : 1 << 16));
-    auto some = file->readSome(bytes.data() + had, bytes.size() - had);
-    if (!some)
-      return some.error();
-    bytes.resize(had + (n = *some));
-  }
-  auto image = bytes.starts_with("\x89PNG\r\n\x1a\n") ? decodePng(path, bytes)
-               : bytes.starts_with("\xff\xd8\xff")    ? decodeJpeg(path, bytes)
-                                                      : Error{"'" + path + "' is neither a PNG nor a JPEG file"};
+  auto bytes = file->readRest();
+  if (!bytes)
+    return bytes.error();
+  auto image = bytes->starts_with("\x89PNG\r\n\x1a\n") ? decodePng(path, *bytes)
+               : bytes->starts_with("\xff\xd8\xff")    ? decodeJpeg(path, *bytes)
+                                                       : Error{"'" + path + "' is neither a PNG nor a JPEG file"};
   return image ? withChannels(std::move(*image), channels) : image.error();
 }
 

@@ -28,15 +28,10 @@ Result<Array> readNpz(const std::string &path, const std::string &name) {
   auto file = InputFile::open(path);
   if (!file)
     return file.error();
-  std::string bytes;
-  for (size_t had = 0, n = 1; n; had += n) {
-    bytes.resize(had + (had ? had : 1 << 20));
-    auto some = file->readSome(bytes.data() + had, bytes.size() - had);
-    if (!some)
-      return some.error();
-    n = *some;
-    bytes.resize(had + n);
-  }
+  auto read = file->readRest();
+  if (!read)
+    return read.error();
+  const std::string &bytes = *read;
   Record zip{bytes};
   auto damaged = [&](const std::string &what) { return Error{"'" + path + "' is " + what}; };
   size_t end = bytes.rfind("PK\5\6");
